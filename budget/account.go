@@ -1,0 +1,228 @@
+package budget
+
+import "time"
+
+// account is what one recorder has counted. It is guarded by the unit's lock.
+type account struct {
+	totals    Totals // but for the sums that totalsAt makes
+	busy      busy
+	reserved  reserved
+	groups    map[groupKey]*group
+	overflow  *group
+	records   []*record
+	unkept    int // queries that are not in records
+	reads     reads
+	repeats   map[siteCall]int64 // executions by call site, where they are limited
+	retries   map[retryKey]*retry
+	crossings []crossing
+}
+
+// reserved counts the queries that were admitted and are in the driver.
+type reserved struct{ queries, writes int64 }
+
+// groupKey tells groups apart. The stack is compared by identity, which costs
+// nothing; reports join the groups of equal call sites.
+type groupKey struct {
+	database    *Database
+	fingerprint uint64
+	stack       *Stack
+}
+
+// siteCall is groupKey with the call site in place of the stack.
+type siteCall struct {
+	database    *Database
+	fingerprint uint64
+	site        uint64
+}
+
+// group adds up the queries of one shape, database and stack.
+type group struct {
+	statement *Statement
+	database  *Database
+	stack     *Stack
+
+	count, blocked, duplicates, retries, errors int64
+	rows, affected                              int64
+	exec, fetch, slowest                        time.Duration
+	first, last                                 int64 // positions
+}
+
+// record is one query in detail. It is shared by a recorder and those around
+// it. The methods are safe on a nil record, of a query that is not kept.
+type record struct {
+	call           Call
+	stack          *Stack
+	err            error
+	start          time.Duration // since the unit started
+	exec, fetch    time.Duration
+	rows, affected int64
+	retries        int
+	isOpen         bool
+	duplicate      bool
+}
+
+func (r *record) affect(n int64) {
+	if r != nil {
+		r.affected += n
+	}
+}
+
+func (r *record) open(open bool) {
+	if r != nil {
+		r.isOpen = open
+	}
+}
+
+func (r *record) fetched(rows int64, took time.Duration, err error) {
+	if r == nil {
+		return
+	}
+	r.isOpen = false
+	r.rows, r.fetch = rows, took
+	if err != nil {
+		r.err = err
+	}
+}
+
+// reserve takes the room of a query that was admitted, release gives it back.
+func (a *account) reserve(x *Execution) { a.addReserved(x, 1) }
+func (a *account) release(x *Execution) { a.addReserved(x, -1) }
+
+func (a *account) addReserved(x *Execution, n int64) {
+	if !x.call.Statement.Kind.IsQuery() || x.retry != nil {
+		return
+	}
+	a.reserved.queries += n
+	if x.call.Statement.Kind == WriteStatement {
+		a.reserved.writes += n
+	}
+	a.addRepeat(x, n)
+	a.reads.ask(&x.call, n)
+}
+
+// execute counts what the driver executed.
+func (a *account) execute(x *Execution, took time.Duration, err error) {
+	st := x.call.Statement
+	if err != nil {
+		a.totals.Errors++
+	}
+	if !st.Kind.IsQuery() {
+		a.totals.TransactionTime += took
+		if st.Kind == BeginStatement && err == nil {
+			a.totals.Transactions++
+		}
+		return
+	}
+	a.totals.ExecTime += took
+	g := a.groupOf(x, x.recorder.unit.options.Groups)
+	if a == &x.recorder.account {
+		x.group = g
+	}
+	g.exec += took
+	g.slowest = max(g.slowest, took)
+	if err != nil {
+		g.errors++
+	}
+	if x.retry != nil {
+		a.again(x, g, took, err)
+		return
+	}
+	a.totals.Queries++
+	switch st.Kind {
+	case ReadStatement:
+		a.totals.Reads++
+	case WriteStatement:
+		a.totals.Writes++
+	}
+	g.count++
+	g.last = a.totals.Queries
+	if g.first == 0 {
+		g.first = g.last
+	}
+	a.addRepeat(x, 1)
+	duplicate := a.reads.see(&x.call, err, x.recorder.unit.options.Reads)
+	if duplicate {
+		a.totals.Duplicates++
+		g.duplicates++
+	}
+	a.keep(x, took, err, duplicate)
+}
+
+// keep stores the query in detail while there is room.
+func (a *account) keep(x *Execution, took time.Duration, err error, duplicate bool) {
+	if len(a.records) >= x.recorder.unit.options.Queries {
+		a.unkept++
+		return
+	}
+	if x.record == nil {
+		x.record = &record{call: x.call, stack: x.stack, start: x.start, exec: took, err: err}
+	}
+	x.record.duplicate = x.record.duplicate || duplicate
+	a.records = append(a.records, x.record)
+}
+
+// groupOf returns the group of a query, making it while there is room. The
+// overflow group takes the rest, so that groups always add up to the totals.
+func (a *account) groupOf(x *Execution, room int) *group {
+	key := groupKey{x.call.Database, x.call.Statement.Fingerprint, x.stack}
+	if g := a.groups[key]; g != nil {
+		return g
+	}
+	if len(a.groups) < room {
+		g := &group{statement: x.call.Statement, database: x.call.Database, stack: x.stack}
+		if a.groups == nil {
+			a.groups = make(map[groupKey]*group)
+		}
+		a.groups[key] = g
+		return g
+	}
+	if a.overflow == nil {
+		a.overflow = &group{}
+	}
+	return a.overflow
+}
+
+// block counts a refused query, and keeps the first refusal of each limit.
+func (a *account) block(x *Execution, err *ExceededError) {
+	a.totals.Blocked++
+	a.groupOf(x, x.recorder.unit.options.Groups).blocked++
+	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, statement: x.call.Statement, stack: x.stack})
+}
+
+// enforce prepares the account for the limits of b that need more than totals.
+// Counting executions by call site symbolises each call site once, so it is not
+// done for other budgets.
+func (a *account) enforce(b Budget) {
+	a.repeats, a.reads.asking, a.reads.repeated = nil, nil, 0
+	if b.Mode != Enforce {
+		return
+	}
+	if b.Duplicates != 0 {
+		a.reads.asking = make(map[readKey]asked)
+	}
+	if b.Repeats != 0 {
+		a.repeats = make(map[siteCall]int64)
+		for _, g := range a.groups {
+			a.repeats[siteCall{g.database, g.statement.Fingerprint, g.stack.siteKey()}] += g.count
+		}
+	}
+}
+
+func (a *account) addRepeat(x *Execution, n int64) {
+	if a.repeats != nil {
+		a.repeats[x.siteCall()] += n
+	}
+}
+
+func (x *Execution) siteCall() siteCall {
+	return siteCall{x.call.Database, x.call.Statement.Fingerprint, x.stack.siteKey()}
+}
+
+// totalsAt completes the totals at a point of time.
+func (a *account) totalsAt(now time.Duration) Totals {
+	t := a.totals
+	t.Running = a.reserved.queries
+	t.Time = t.ExecTime + t.FetchTime + t.ConnectTime + t.PrepareTime + t.TransactionTime
+	t.WallTime = a.busy.at(now)
+	return t
+}

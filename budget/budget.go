@@ -1,0 +1,120 @@
+package budget
+
+import (
+	"fmt"
+	"time"
+)
+
+// None, as a limit, allows nothing at all. It is needed because a limit of
+// zero is no limit.
+const None = -1
+
+// Mode says what happens at the limit.
+type Mode uint8
+
+const (
+	// Observe lets every query through; the report says what went over. It is
+	// the default.
+	Observe Mode = iota
+	// Enforce refuses the query that would go over, before it reaches the
+	// database, with an [ExceededError].
+	Enforce
+)
+
+// String returns "observe" or "enforce".
+func (m Mode) String() string {
+	if m == Enforce {
+		return "enforce"
+	}
+	return "observe"
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (m *Mode) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "observe":
+		*m = Observe
+	case "enforce":
+		*m = Enforce
+	default:
+		return fmt.Errorf("budget: unknown mode %q", text)
+	}
+	return nil
+}
+
+// Budget is the most work that a unit may do. The zero value of each limit is
+// no limit and [None] allows nothing, so the zero Budget limits nothing.
+//
+// COMMIT, ROLLBACK and closing rows, statements and connections are never
+// refused.
+type Budget struct {
+	// Queries is the number of queries.
+	Queries int `json:"queries,omitempty"`
+	// Writes is the number of queries that change data.
+	Writes int `json:"writes,omitempty"`
+	// Repeats is how often one shape may run from one call site. 1 and None
+	// both mean: no repetition.
+	Repeats int `json:"repeats,omitempty"`
+	// Duplicates is the number of reads that ask again what was already
+	// answered: same database, shape and arguments, and no write to their
+	// tables in between.
+	Duplicates int `json:"duplicates,omitempty"`
+	// Rows is the number of rows fetched by all queries together. How many rows
+	// a query will return is not known beforehand: in mode Enforce the queries
+	// after the one that went over are refused.
+	Rows int `json:"rows,omitempty"`
+	// Time is the wall-clock time during which at least one query was under way
+	// ([Totals.WallTime]). In mode Enforce the queries after the one that went
+	// over are refused.
+	Time time.Duration `json:"time_ns,omitempty"`
+	// Mode says what happens at the limit: Observe, the default, or Enforce.
+	Mode Mode `json:"mode"`
+}
+
+// IsZero reports whether b limits nothing. The mode does not matter.
+func (b Budget) IsZero() bool {
+	b.Mode = Observe
+	return b == Budget{}
+}
+
+// Validate returns an error that names the first limit which is neither
+// positive, nor zero, nor [None]; or a mode that does not exist. A recorder
+// takes a limit below None as None.
+func (b Budget) Validate() error {
+	limits := []struct {
+		limit Limit
+		value int64
+	}{
+		{LimitQueries, int64(b.Queries)}, {LimitWrites, int64(b.Writes)},
+		{LimitRepeats, int64(b.Repeats)}, {LimitDuplicates, int64(b.Duplicates)},
+		{LimitRows, int64(b.Rows)}, {LimitTime, int64(b.Time)},
+	}
+	for _, l := range limits {
+		if l.value < None {
+			return fmt.Errorf("budget: the limit of %s is %d: use a positive number, 0 for no limit or budget.None", l.limit, l.value)
+		}
+	}
+	if b.Mode > Enforce {
+		return fmt.Errorf("budget: unknown mode %d: use budget.Observe or budget.Enforce", b.Mode)
+	}
+	return nil
+}
+
+// allowed turns a limit as written into the number it allows, and says whether
+// there is a limit at all.
+func allowed(limit int64) (n int64, limited bool) {
+	if limit < 0 {
+		return 0, true
+	}
+	return limit, limit > 0
+}
+
+// allowedRepeats is allowed for [Budget.Repeats], where the first execution is
+// no repetition.
+func allowedRepeats(limit int) (n int64, limited bool) {
+	n, limited = allowed(int64(limit))
+	return max(n, 1), limited
+}

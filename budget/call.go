@@ -1,0 +1,197 @@
+package budget
+
+import "time"
+
+// Call is a query about to be handed to the driver.
+type Call struct {
+	// Database is the handle it goes to. It must not be nil.
+	Database *Database
+	// Statement is its text as the account sees it.
+	Statement *Statement
+	// Arguments identifies the argument values; see [Statement.Literals] for
+	// those in the text.
+	Arguments uint64
+	// Transaction is the open transaction, nil outside of one. Inside of one
+	// database/sql tries nothing again.
+	Transaction *Transaction
+	// SQL and Values are the full text and the arguments, where the handle
+	// opted in. They are kept in memory and are part of no encoding.
+	SQL    string
+	Values []any
+}
+
+// Execution is a [Call] under way. The zero Execution records nothing. It is
+// not safe for concurrent use; it may be copied as long as only one copy is
+// used.
+type Execution struct {
+	recorder *Recorder
+	call     Call
+	stack    *Stack
+	group    *group
+	record   *record
+	retry    *retry
+	start    time.Duration
+	opened   time.Duration
+}
+
+// Start admits a query and takes its stack and the time. In mode [Enforce] it
+// returns an [ExceededError] if the query is over a budget; it is then counted
+// as blocked and must not be executed.
+//
+// Every Execution that Start returns without an error needs one of Skip, End
+// and Open.
+func (r *Recorder) Start(c Call) (Execution, error) {
+	if r == nil {
+		return Execution{}, nil
+	}
+	if c.Statement == nil {
+		c.Statement = unknownStatement
+	}
+	if !c.Database.attributed.Load() {
+		c.Database.attributed.Store(true)
+	}
+	x := Execution{recorder: r, call: c, stack: c.Database.stacks.capture(), start: r.unit.now()}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	if c.Statement.Kind.IsQuery() {
+		if err := x.admit(); err != nil {
+			return Execution{}, err
+		}
+	}
+	for s := r; s != nil; s = s.parent {
+		s.account.reserve(&x)
+		s.account.busy.enter(x.start)
+	}
+	return x, nil
+}
+
+// admit asks every budget for room, unless the query is a retry, which has been
+// counted.
+func (x *Execution) admit() error {
+	r := x.recorder
+	if x.retry = r.account.takeRetry(x); x.retry != nil {
+		return nil
+	}
+	for s := r; s != nil; s = s.parent {
+		if s.budget.Mode != Enforce {
+			continue
+		}
+		if err := s.refuse(x); err != nil {
+			for b := r; b != nil; b = b.parent {
+				b.account.block(x, err)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// Skip ends an execution that the driver declined with driver.ErrSkip: it is as
+// if it had not been started.
+func (x *Execution) Skip() {
+	r := x.recorder
+	if r == nil {
+		return
+	}
+	now := r.unit.now()
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	for s := r; s != nil; s = s.parent {
+		s.account.release(x)
+		s.account.busy.leave(now)
+	}
+	if x.retry != nil {
+		r.account.putRetry(x.retry)
+	}
+}
+
+// End ends an execution that returned no rows, with the number of rows it
+// changed, or failed. A failed attempt with driver.ErrBadConn outside of a
+// transaction is a query whose retry is not a second one.
+func (x *Execution) End(affected int64, err error) {
+	r := x.recorder
+	if r == nil {
+		return
+	}
+	now := r.unit.now()
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	x.executed(now, err)
+	if affected > 0 {
+		x.record.affect(affected)
+		x.eachGroup(func(a *account, g *group) { a.totals.RowsAffected += affected; g.affected += affected })
+	}
+	for s := r; s != nil; s = s.parent {
+		s.account.busy.leave(now)
+	}
+	if isRetried(err) && x.call.Transaction == nil && x.call.Statement.Kind.IsQuery() {
+		r.account.awaitRetry(x)
+	}
+}
+
+// Open ends the driver call of an execution that returned rows. It needs a
+// Close once the rows are closed; until then the rows count as open.
+func (x *Execution) Open() {
+	r := x.recorder
+	if r == nil {
+		return
+	}
+	x.opened = r.unit.now()
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	x.executed(x.opened, nil)
+	for s := r; s != nil; s = s.parent {
+		s.account.totals.OpenRows++
+	}
+	x.record.open(true)
+}
+
+// Close ends the rows of an execution: how many were fetched, in all result
+// sets, and the error that ended them, nil at the end of the data.
+func (x *Execution) Close(rows int64, err error) {
+	r := x.recorder
+	if r == nil {
+		return
+	}
+	now := r.unit.now()
+	took := now - x.opened
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	x.record.fetched(rows, took, err)
+	x.eachGroup(func(a *account, g *group) {
+		a.totals.OpenRows--
+		a.totals.Rows += rows
+		a.totals.FetchTime += took
+		if err != nil {
+			a.totals.Errors++
+			g.errors++
+		}
+		g.rows += rows
+		g.fetch += took
+		g.slowest = max(g.slowest, now-x.start)
+		a.busy.leave(now)
+	})
+	for s := r; s != nil; s = s.parent {
+		s.note(x)
+	}
+	x.recorder = nil
+}
+
+// executed counts the query once the driver has executed it.
+func (x *Execution) executed(now time.Duration, err error) {
+	took := now - x.start
+	for s := x.recorder; s != nil; s = s.parent {
+		s.account.release(x)
+		s.account.execute(x, took, err)
+		s.note(x)
+	}
+}
+
+// eachGroup calls f for the recorder and those around it, with the group that
+// the query counts in.
+func (x *Execution) eachGroup(f func(*account, *group)) {
+	f(&x.recorder.account, x.group)
+	for s := x.recorder.parent; s != nil; s = s.parent {
+		f(&s.account, s.account.groupOf(x, s.unit.options.Groups))
+	}
+}

@@ -1,0 +1,88 @@
+package budget
+
+import "context"
+
+// contextKey is the package's only context key. Its value is a *Recorder, nil
+// where Without cut the account off.
+type contextKey struct{}
+
+// Options are the bounds of a recorder. The zero value of each is its default,
+// and [None] keeps nothing. What they cut is in [Report.Truncated]; counting
+// never stops.
+type Options struct {
+	// Queries is the number of queries kept one by one: the first 200.
+	Queries int
+	// Groups is the number of combinations of shape, database and stack that
+	// are told apart: the first 500. The others count in one group together.
+	Groups int
+	// Reads is the number of different reads that are remembered in order to
+	// find duplicates: the first 2,000.
+	Reads int
+}
+
+func (o Options) withDefaults() Options {
+	o.Queries = bound(o.Queries, 200)
+	o.Groups = bound(o.Groups, 500)
+	o.Reads = bound(o.Reads, 2000)
+	return o
+}
+
+// bound returns the number that an option stands for.
+func bound(n, byDefault int) int {
+	if n == 0 {
+		return byDefault
+	}
+	return max(n, 0)
+}
+
+// NewContext starts a unit of work: it returns a copy of ctx that carries a new
+// recorder, and the recorder. A recorder that ctx already carries is left
+// alone and does not see what the new one records; to count in both use [With].
+func NewContext(ctx context.Context) (context.Context, *Recorder) {
+	return Options{}.NewContext(ctx)
+}
+
+// NewContext is like the function of that name, with the bounds of o.
+func (o Options) NewContext(ctx context.Context) (context.Context, *Recorder) {
+	r := newRecorder(o.withDefaults())
+	return context.WithValue(ctx, contextKey{}, r), r
+}
+
+// FromContext returns the recorder that ctx carries, or nil, whose methods are
+// safe to call and do nothing.
+func FromContext(ctx context.Context) *Recorder {
+	r, _ := ctx.Value(contextKey{}).(*Recorder)
+	return r
+}
+
+// With opens a scope in the unit of work that ctx carries: a recorder with a
+// name and a budget of its own, whose queries also count in the scopes around
+// it and in the unit. In mode [Enforce] a query needs room in every scope it
+// is in. The report of the unit lists the scope. Without a recorder in ctx,
+// With starts a unit.
+//
+// The name is for people and metric labels: a constant, no ids.
+func With(ctx context.Context, name string, b Budget) (context.Context, *Recorder) {
+	parent := FromContext(ctx)
+	if parent == nil {
+		ctx, r := NewContext(ctx)
+		r.SetName(name)
+		r.SetBudget(b)
+		return ctx, r
+	}
+	r := parent.scope(name, b)
+	return context.WithValue(ctx, contextKey{}, r), r
+}
+
+// Without returns a copy of ctx whose queries count nowhere: not in the unit
+// of work, not against a budget, not as unattributed. It is for work that is
+// not the unit's own, such as the refresh of a cache that happened to fall due.
+func Without(ctx context.Context) context.Context {
+	return context.WithValue(ctx, contextKey{}, (*Recorder)(nil))
+}
+
+// excluded reports whether Without made ctx.
+func excluded(ctx context.Context) bool {
+	r, ok := ctx.Value(contextKey{}).(*Recorder)
+	return ok && r == nil
+}

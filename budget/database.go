@@ -1,0 +1,53 @@
+package budget
+
+import "sync/atomic"
+
+// DatabaseOptions are the optional parts of a [Database]. The zero value is the
+// default of each.
+type DatabaseOptions struct {
+	// Name tells databases of one service apart: "primary", "replica",
+	// "tenant-7". Queries to different databases are never one group. Empty is
+	// fine where there is one.
+	Name string
+	// System is the database's kind, as OpenTelemetry calls it: "postgresql",
+	// "mysql", "sqlite". Empty means unknown.
+	System string
+	// SkipPackages are import paths, each with all packages below it, that are
+	// seen through when the call site of a query is looked for: a repository
+	// layer or generated code that every query passes.
+	SkipPackages []string
+}
+
+// Database is one database handle as the account sees it: its identity, the
+// call sites that use it, and what ran on it unattributed. A driver wrapper
+// makes one for each handle. It is safe for concurrent use.
+type Database struct {
+	name, system string
+	stacks       stacks
+	attributed   atomic.Bool
+	unattributed unattributed
+}
+
+// NewDatabase returns the account's side of a database handle.
+func NewDatabase(o DatabaseOptions) *Database {
+	d := &Database{name: o.Name, system: o.System}
+	d.stacks.skip.packages = o.SkipPackages
+	return d
+}
+
+// Name returns the database's name. It is empty for most services, which have
+// one database.
+func (d *Database) Name() string {
+	if d == nil {
+		return ""
+	}
+	return d.name
+}
+
+// System returns the database's kind, empty when it is unknown.
+func (d *Database) System() string {
+	if d == nil {
+		return ""
+	}
+	return d.system
+}

@@ -1,0 +1,109 @@
+package budget
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrExceeded is what every [ExceededError] matches with [errors.Is].
+var ErrExceeded = errors.New("query budget exceeded")
+
+// Limit names a limit of a [Budget].
+type Limit string
+
+// The limits of a Budget.
+const (
+	LimitQueries    Limit = "queries"
+	LimitWrites     Limit = "writes"
+	LimitRepeats    Limit = "repeats"
+	LimitDuplicates Limit = "duplicates"
+	LimitRows       Limit = "rows"
+	LimitTime       Limit = "time"
+)
+
+// ExceededError says which limit was exceeded, by what. In mode [Enforce] it is
+// the error of the refused query; in a report it is a part of the verdict.
+// It is not changed after it was made and safe for concurrent use.
+type ExceededError struct {
+	// Limit is the limit that was exceeded.
+	Limit Limit
+	// Allowed is what the budget allows: a count, or nanoseconds for LimitTime.
+	Allowed int64
+	// Observed is what was seen, in the unit of Allowed. For a refused query it
+	// includes that query.
+	Observed int64
+	// Name is the name of the unit: "GET /authors/{id}", or a job's name. It is
+	// empty when the unit has none.
+	Name string
+	// Summary and Shape are those of the query that crossed the line. They are
+	// empty if it was not kept.
+	Summary, Shape string
+	// Refused is set when the query was refused before it reached the database.
+	Refused bool
+
+	stack *Stack
+}
+
+// CallSite is where the query came from that crossed the line.
+func (e *ExceededError) CallSite() CallSite { return e.stack.CallSite() }
+
+// Error names the limit, the unit, the query and its call site. It holds no
+// literal and no argument value.
+func (e *ExceededError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "budget: %s: %s allowed", e.Limit, e.amount(e.Allowed))
+	if e.Refused && e.countsQueries() {
+		fmt.Fprintf(&b, ", refused number %d", e.Observed)
+	} else {
+		fmt.Fprintf(&b, ", %s observed", e.amount(e.Observed))
+	}
+	if e.Name != "" {
+		fmt.Fprintf(&b, " in %s", e.Name)
+	}
+	if e.Summary != "" {
+		fmt.Fprintf(&b, ": %s", e.Summary)
+	}
+	if site := e.CallSite(); !site.IsZero() {
+		fmt.Fprintf(&b, " at %s", site)
+	}
+	b.WriteString(": ")
+	b.WriteString(e.advice())
+	return b.String()
+}
+
+func (e *ExceededError) countsQueries() bool {
+	return e.Limit != LimitRows && e.Limit != LimitTime
+}
+
+func (e *ExceededError) amount(n int64) string {
+	if e.Limit == LimitTime {
+		return time.Duration(n).String()
+	}
+	return fmt.Sprint(n)
+}
+
+func (e *ExceededError) advice() string {
+	switch e.Limit {
+	case LimitRepeats:
+		return "ask once for all (JOIN, IN), or raise Budget.Repeats"
+	case LimitDuplicates:
+		return "keep the first result, or raise Budget.Duplicates"
+	case LimitRows:
+		return "page, filter or aggregate in SQL, or raise Budget.Rows"
+	case LimitTime:
+		return "look at the slowest query of the report, or raise Budget.Time"
+	case LimitWrites:
+		return "write several rows with one statement, or raise Budget.Writes"
+	default:
+		return "ask for less, or raise Budget.Queries"
+	}
+}
+
+// Is makes errors.Is(err, ErrExceeded) true.
+func (e *ExceededError) Is(target error) bool { return target == ErrExceeded }
+
+// ErrorType returns "budget_exceeded", for the error.type attribute of
+// OpenTelemetry and for metric labels: it is the same for every limit.
+func (e *ExceededError) ErrorType() string { return "budget_exceeded" }

@@ -1,0 +1,213 @@
+package budget
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+)
+
+// crossing is the query with which a limit was exceeded.
+type crossing struct {
+	limit     Limit
+	observed  int64
+	refused   bool
+	statement *Statement
+	stack     *Stack
+}
+
+// cross keeps the first crossing of each limit. A refusal replaces a crossing
+// that was let through.
+func (a *account) cross(c crossing) {
+	i := slices.IndexFunc(a.crossings, func(old crossing) bool { return old.limit == c.limit })
+	if i < 0 {
+		a.crossings = append(a.crossings, c)
+	} else if c.refused && !a.crossings[i].refused {
+		a.crossings[i] = c
+	}
+}
+
+// reading is one limit of a budget and what it is held against.
+type reading struct {
+	limit             Limit
+	allowed, observed int64
+}
+
+// readings returns the limits of b that one number of the account is held
+// against. Repeats are judged by call site.
+func (b *Budget) readings(t *Totals) [5]reading {
+	return [5]reading{
+		{LimitQueries, int64(b.Queries), t.Queries},
+		{LimitWrites, int64(b.Writes), t.Writes},
+		{LimitDuplicates, int64(b.Duplicates), t.Duplicates},
+		{LimitRows, int64(b.Rows), t.Rows},
+		{LimitTime, int64(b.Time), int64(t.WallTime)},
+	}
+}
+
+// note remembers x if a limit was exceeded with it.
+func (r *Recorder) note(x *Execution) {
+	if r.budget.IsZero() || !x.call.Statement.Kind.IsQuery() {
+		return
+	}
+	t := r.account.totals
+	t.WallTime = r.account.busy.at(r.unit.now())
+	for _, d := range r.budget.readings(&t) {
+		if n, limited := allowed(d.allowed); limited && d.observed > n {
+			r.account.cross(crossing{limit: d.limit, observed: d.observed, statement: x.call.Statement, stack: x.stack})
+		}
+	}
+}
+
+// refuse returns the error for a query that the budget of r has no room for.
+func (r *Recorder) refuse(x *Execution) *ExceededError {
+	a, b := &r.account, &r.budget
+	after := a.totals // as it would be after x
+	after.Queries += a.reserved.queries + 1
+	after.WallTime = a.busy.at(x.start)
+	if x.call.Statement.Kind == WriteStatement {
+		after.Writes += a.reserved.writes + 1
+	} else {
+		after.Writes = 0
+	}
+	if a.reads.isDuplicate(&x.call) || a.reads.asking[newReadKey(&x.call)].reads > 0 {
+		after.Duplicates += a.reads.repeated + 1
+	} else {
+		after.Duplicates = 0
+	}
+	for _, d := range b.readings(&after) {
+		if n, limited := allowed(d.allowed); limited && d.observed > n {
+			return r.exceeded(crossing{limit: d.limit, observed: d.observed, refused: true, statement: x.call.Statement, stack: x.stack}, n)
+		}
+	}
+	if n, limited := allowedRepeats(b.Repeats); limited {
+		if again := a.repeats[x.siteCall()] + 1; again > n {
+			return r.exceeded(crossing{limit: LimitRepeats, observed: again, refused: true, statement: x.call.Statement, stack: x.stack}, n)
+		}
+	}
+	return nil
+}
+
+func (r *Recorder) exceeded(c crossing, allowed int64) *ExceededError {
+	return &ExceededError{
+		Limit: c.limit, Allowed: allowed, Observed: c.observed, Refused: c.refused, Name: r.fullName(),
+		Summary: c.statement.Summary, Shape: c.statement.Shape, stack: c.stack,
+	}
+}
+
+// fullName is the name of the recorder, or of the nearest one around it that
+// has a name, with the scope behind it.
+func (r *Recorder) fullName() string {
+	if r.parent == nil {
+		return r.name
+	}
+	outer := r.parent.fullName()
+	if outer == "" || r.name == "" {
+		return cmp.Or(outer, r.name)
+	}
+	return outer + " > " + r.name
+}
+
+// Outcome is the verdict in one word.
+type Outcome string
+
+const (
+	// NoBudget: there was no limit to keep.
+	NoBudget Outcome = "none"
+	// Within: the unit kept to its budget.
+	Within Outcome = "within"
+	// Exceeded: the unit went over its budget, and was let.
+	Exceeded Outcome = "exceeded"
+	// Blocked: at least one query was refused.
+	Blocked Outcome = "blocked"
+)
+
+// Verdict says whether a unit kept to its budget.
+type Verdict struct {
+	Outcome Outcome `json:"outcome"`
+	// Exceeded has an entry for each limit that was exceeded. For Repeats it is
+	// the call site with the most executions.
+	Exceeded []*ExceededError `json:"exceeded,omitempty"`
+}
+
+// err joins the exceeded limits of a verdict.
+func (v Verdict) err() error {
+	errs := make([]error, len(v.Exceeded))
+	for i, e := range v.Exceeded {
+		errs[i] = e
+	}
+	return errors.Join(errs...)
+}
+
+// judge holds a recorder to its budget.
+func (r *Recorder) judge(t *Totals, groups []Group) Verdict {
+	if r.budget.IsZero() && t.Blocked == 0 {
+		return Verdict{Outcome: NoBudget}
+	}
+	v := Verdict{Outcome: Within}
+	for _, d := range r.budget.readings(t) {
+		if e := r.verdictOn(d); e != nil {
+			v.Exceeded = append(v.Exceeded, e)
+		}
+	}
+	if e := r.verdictOnRepeats(groups); e != nil {
+		v.Exceeded = append(v.Exceeded, e)
+	}
+	switch {
+	case t.Blocked > 0:
+		v.Outcome = Blocked
+	case len(v.Exceeded) > 0:
+		v.Outcome = Exceeded
+	}
+	return v
+}
+
+func (r *Recorder) verdictOn(d reading) *ExceededError {
+	n, limited := allowed(d.allowed)
+	if !limited {
+		return nil
+	}
+	c, crossed := r.account.crossing(d.limit)
+	if d.observed <= n && !(crossed && c.refused) {
+		return nil
+	}
+	if !c.refused {
+		c.limit, c.observed = d.limit, d.observed
+	}
+	if c.statement == nil {
+		c.statement = &Statement{}
+	}
+	return r.exceeded(c, n)
+}
+
+func (r *Recorder) verdictOnRepeats(groups []Group) *ExceededError {
+	n, limited := allowedRepeats(r.budget.Repeats)
+	if !limited {
+		return nil
+	}
+	if c, crossed := r.account.crossing(LimitRepeats); crossed {
+		return r.exceeded(c, n)
+	}
+	worst := -1
+	for i := range groups {
+		if !groups[i].Overflow && groups[i].Queries > n && (worst < 0 || groups[i].Queries > groups[worst].Queries) {
+			worst = i
+		}
+	}
+	if worst < 0 {
+		return nil
+	}
+	g := &groups[worst]
+	return r.exceeded(crossing{
+		limit: LimitRepeats, observed: g.Queries,
+		statement: &Statement{Summary: g.Summary, Shape: g.Shape}, stack: g.stack,
+	}, n)
+}
+
+func (a *account) crossing(limit Limit) (crossing, bool) {
+	for _, c := range a.crossings {
+		if c.limit == limit {
+			return c, true
+		}
+	}
+	return crossing{}, false
+}

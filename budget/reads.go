@@ -1,0 +1,111 @@
+package budget
+
+// reads remembers which reads a unit has made, in order to tell a duplicate: a
+// read that was answered before, with the same arguments, and no write to its
+// tables since.
+//
+// A write that another unit makes in between is not seen. A duplicate is a
+// candidate for a saving and no proof.
+type reads struct {
+	seen map[readKey]int64 // the write clock when it was last read
+	// clock counts the writes, written is its time of the last one to a table.
+	clock      int64
+	written    map[string]int64
+	everything int64 // time of the last write to tables that are not known
+	unkept     int
+	// asking are the reads in the driver, and repeated the duplicates among
+	// them. They are kept only where a budget refuses duplicates, so that
+	// goroutines which ask the same at the same time do not all get through.
+	asking   map[readKey]asked
+	repeated int64
+}
+
+type asked struct{ reads, repeated int64 }
+
+type readKey struct {
+	database                         *Database
+	fingerprint, literals, arguments uint64
+}
+
+func newReadKey(c *Call) readKey {
+	return readKey{c.Database, c.Statement.Fingerprint, c.Statement.Literals, c.Arguments}
+}
+
+// see takes note of an executed query and reports whether it is a duplicate
+// read. A read that failed was not answered; a write that failed may still have
+// changed something.
+func (r *reads) see(c *Call, err error, room int) bool {
+	if c.Statement.Kind != ReadStatement {
+		r.wrote(c.Statement.Tables)
+		return false
+	}
+	if !c.Statement.Repeatable || err != nil {
+		return false
+	}
+	duplicate := r.isDuplicate(c)
+	key := newReadKey(c)
+	if _, known := r.seen[key]; !known && len(r.seen) >= room {
+		r.unkept++
+		return false
+	}
+	if r.seen == nil {
+		r.seen = make(map[readKey]int64)
+	}
+	r.seen[key] = r.clock
+	return duplicate
+}
+
+// isDuplicate reports whether a read would be a duplicate now.
+func (r *reads) isDuplicate(c *Call) bool {
+	if !c.Statement.Repeatable {
+		return false
+	}
+	read, known := r.seen[newReadKey(c)]
+	if !known || read < r.everything {
+		return false
+	}
+	for _, t := range c.Statement.Tables {
+		if read < r.written[t] {
+			return false
+		}
+	}
+	return true
+}
+
+// maxWritten is the number of written tables that are told apart.
+const maxWritten = 200
+
+func (r *reads) wrote(tables []string) {
+	r.clock++
+	if len(tables) == 0 || len(r.written)+len(tables) > maxWritten {
+		r.everything = r.clock
+		return
+	}
+	if r.written == nil {
+		r.written = make(map[string]int64)
+	}
+	for _, t := range tables {
+		r.written[t] = r.clock
+	}
+}
+
+// ask takes note of a read that enters the driver (n = 1) or leaves it (-1).
+func (r *reads) ask(c *Call, n int64) {
+	if r.asking == nil || !c.Statement.Repeatable {
+		return
+	}
+	key := newReadKey(c)
+	before := r.asking[key]
+	after := asked{reads: before.reads + n, repeated: before.repeated}
+	if n > 0 && (before.reads > 0 || r.isDuplicate(c)) {
+		after.repeated++
+	}
+	// Whichever of them leaves first was the one to ask: the others repeat it.
+	after.repeated = min(after.repeated, after.reads)
+	r.repeated += after.repeated - before.repeated
+	if after.reads <= 0 {
+		delete(r.asking, key)
+		return
+	}
+	r.asking[key] = after
+}

@@ -1,0 +1,51 @@
+package budget
+
+import "time"
+
+// Transaction is an open transaction, for driver wrappers. Its methods are safe
+// on one that no unit of work counts.
+type Transaction struct {
+	recorder *Recorder
+	number   int
+}
+
+// Began counts a transaction that was begun, or failed to. The result is never
+// nil: a transaction that nobody counts is still one, and queries in it are not
+// tried again.
+func (r *Recorder) Began(took time.Duration, err error) *Transaction {
+	t := &Transaction{recorder: r}
+	r.count(took, func(totals *Totals) {
+		totals.TransactionTime += took
+		if err != nil {
+			totals.Errors++
+			return
+		}
+		totals.Transactions++
+		t.number = int(totals.Transactions) // that of the unit comes last
+	})
+	return t
+}
+
+// Ended adds the time of COMMIT or ROLLBACK, in the unit that began the
+// transaction.
+func (t *Transaction) Ended(took time.Duration, err error) {
+	t.recorder.count(took, func(totals *Totals) {
+		totals.TransactionTime += took
+		if err != nil {
+			totals.Errors++
+		}
+	})
+}
+
+// numberIn returns the number of the transaction in a unit, from 1: 0 for no
+// transaction, -1 for one that the unit did not begin.
+func (t *Transaction) numberIn(u *unit) int {
+	switch {
+	case t == nil:
+		return 0
+	case t.recorder == nil || t.recorder.unit != u:
+		return -1
+	default:
+		return t.number
+	}
+}

@@ -1,0 +1,130 @@
+package budget
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// maxUnattributed is the number of shapes that are kept one by one.
+const maxUnattributed = 200
+
+// Unattributed is what ran on a database handle in contexts without a recorder,
+// since the handle was made: queries that no report holds.
+type Unattributed struct {
+	// Queries and Errors are counted without end.
+	Queries int64 `json:"queries"`
+	Errors  int64 `json:"errors"`
+	// Attributed is set when the handle has also run queries of a recorder.
+	// Only then are unattributed ones suspicious: a lost context, as a rule.
+	Attributed bool `json:"attributed"`
+	// Shapes are the shapes that ran, the most frequent first: the first 200
+	// that were seen.
+	Shapes []UnattributedShape `json:"shapes,omitempty"`
+	// Rest is the number of queries whose shapes are not in Shapes.
+	Rest int64 `json:"rest,omitempty"`
+}
+
+// UnattributedShape counts the unattributed queries of one shape.
+type UnattributedShape struct {
+	Shape   string `json:"shape"`
+	Summary string `json:"summary"`
+	Queries int64  `json:"queries"`
+	// CallSite is where the first of them came from.
+	CallSite CallSite `json:"call_site"`
+}
+
+// Unattributed returns what ran on d in contexts without a recorder.
+func (d *Database) Unattributed() Unattributed {
+	u := d.unattributed.read()
+	u.Attributed = d.attributed.Load()
+	return u
+}
+
+// CountUnattributed counts a query whose context carries no recorder. It does
+// nothing for transaction control, and for a context that [Without] made.
+func (d *Database) CountUnattributed(ctx context.Context, st *Statement, failed bool) {
+	if st == nil {
+		st = unknownStatement
+	}
+	if !st.Kind.IsQuery() || excluded(ctx) {
+		return
+	}
+	u := &d.unattributed
+	u.queries.Add(1)
+	if failed {
+		u.errors.Add(1)
+	}
+	s := u.lookup(st)
+	if s == nil && u.open() {
+		s = u.add(st, d.stacks.capture())
+	}
+	if s != nil {
+		s.queries.Add(1)
+	}
+}
+
+// unattributed counts by shape. Counting takes no lock: the map is replaced,
+// never changed, and only until it is full.
+type unattributed struct {
+	queries, errors atomic.Int64
+	adding          sync.Mutex
+	shapes          atomic.Pointer[map[uint64]*unattributedShape]
+}
+
+type unattributedShape struct {
+	statement *Statement
+	stack     *Stack
+	queries   atomic.Int64
+}
+
+func (u *unattributed) all() map[uint64]*unattributedShape {
+	if m := u.shapes.Load(); m != nil {
+		return *m
+	}
+	return nil
+}
+
+func (u *unattributed) lookup(st *Statement) *unattributedShape { return u.all()[st.Fingerprint] }
+
+func (u *unattributed) open() bool { return len(u.all()) < maxUnattributed }
+
+func (u *unattributed) add(st *Statement, stack *Stack) *unattributedShape {
+	u.adding.Lock()
+	defer u.adding.Unlock()
+	if s := u.lookup(st); s != nil {
+		return s
+	}
+	if !u.open() {
+		return nil
+	}
+	m := maps.Clone(u.all())
+	if m == nil {
+		m = make(map[uint64]*unattributedShape)
+	}
+	s := &unattributedShape{statement: st, stack: stack}
+	m[st.Fingerprint] = s
+	u.shapes.Store(&m)
+	return s
+}
+
+func (u *unattributed) read() Unattributed {
+	// The total is read last: it is never less than the sum of its parts.
+	out := Unattributed{}
+	for _, s := range u.all() {
+		n := s.queries.Load()
+		out.Rest -= n
+		out.Shapes = append(out.Shapes, UnattributedShape{
+			Shape: s.statement.Shape, Summary: s.statement.Summary, Queries: n, CallSite: s.stack.CallSite(),
+		})
+	}
+	slices.SortFunc(out.Shapes, func(a, b UnattributedShape) int {
+		return cmp.Or(cmp.Compare(b.Queries, a.Queries), cmp.Compare(a.Shape, b.Shape))
+	})
+	out.Errors, out.Queries = u.errors.Load(), u.queries.Load()
+	out.Rest += out.Queries
+	return out
+}

@@ -1,0 +1,3 @@
+module github.com/querybudget/querybudget
+
+go 1.25.0

@@ -1,0 +1,32 @@
+package fingerprint
+
+// Dialect decides how text is read where databases differ: quotes, escapes,
+// comments and parameters.
+type Dialect uint8
+
+const (
+	// Standard is for databases that are not known: no backslash escapes,
+	// double quotes around names, dollar quotes as in PostgreSQL.
+	Standard Dialect = iota
+	PostgreSQL
+	MySQL // and MariaDB
+	SQLite
+	SQLServer
+)
+
+// backslash reports whether a backslash escapes the next character in every
+// string. PostgreSQL has E” strings for that.
+func (d Dialect) backslash() bool { return d == MySQL }
+
+// nestedComments: MySQL and SQLite end a comment at the first */.
+func (d Dialect) nestedComments() bool { return d != MySQL && d != SQLite }
+
+// dollarQuotes: $tag$ ... $tag$.
+func (d Dialect) dollarQuotes() bool { return d == PostgreSQL || d == Standard }
+
+// brackets: [name].
+func (d Dialect) brackets() bool { return d == SQLServer || d == SQLite }
+
+// doubleQuotedStrings: MySQL without ANSI_QUOTES. With it, names are taken for
+// strings, which hides more than it needs to.
+func (d Dialect) doubleQuotedStrings() bool { return d == MySQL }

@@ -1,0 +1,29 @@
+//go:build go1.27
+
+package sqlwrap
+
+import (
+	"database/sql/driver"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// scanningRows wraps rows that copy columns to their destination themselves. The
+// presence of RowsColumnScanner is a signal: database/sql then never calls Next.
+type scanningRows struct {
+	rows
+	scanner driver.RowsColumnScanner
+}
+
+func (r *scanningRows) NextRow() error { return r.fetched(r.scanner.NextRow()) }
+
+func (r *scanningRows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
+	return r.scanner.ScanColumn(ctx, i, dest)
+}
+
+func wrapRows(bare driver.Rows, x budget.Execution) driver.Rows {
+	if scanner, ok := bare.(driver.RowsColumnScanner); ok {
+		return &scanningRows{rows{bare: bare, execution: x}, scanner}
+	}
+	return &rows{bare: bare, execution: x}
+}

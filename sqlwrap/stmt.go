@@ -1,0 +1,84 @@
+package sqlwrap
+
+import (
+	"context"
+	"database/sql/driver"
+)
+
+// stmt wraps a driver.Stmt. StmtExecContext and StmtQueryContext can always be
+// there, because they fall back as database/sql would.
+type stmt struct {
+	bare driver.Stmt
+	conn *conn
+	text string
+}
+
+func (s *stmt) Close() error  { return s.bare.Close() }
+func (s *stmt) NumInput() int { return s.bare.NumInput() }
+
+// Exec and Query are never called by database/sql.
+func (s *stmt) Exec(args []driver.Value) (driver.Result, error) {
+	return s.ExecContext(context.Background(), namedValues(args))
+}
+
+func (s *stmt) Query(args []driver.Value) (driver.Rows, error) {
+	return s.QueryContext(context.Background(), namedValues(args))
+}
+
+func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	q, err := s.conn.start(ctx, s.text, args)
+	if err != nil {
+		return nil, err
+	}
+	result, err := stmtExec(ctx, s.bare, args)
+	q.end(result, err)
+	return result, err
+}
+
+func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	q, err := s.conn.start(ctx, s.text, args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmtQuery(ctx, s.bare, args)
+	return q.open(rows, err)
+}
+
+// The presence of these on a statement is a signal: a NamedValueChecker hides
+// that of the connection, and a ColumnConverter takes the place of the default
+// conversion (convert.go: driverArgsConnLocked).
+type (
+	checker   struct{ bare driver.NamedValueChecker }
+	converter struct{ bare driver.ColumnConverter } //nolint:staticcheck // drivers still have it
+)
+
+func (c checker) CheckNamedValue(nv *driver.NamedValue) error { return c.bare.CheckNamedValue(nv) }
+
+func (c converter) ColumnConverter(i int) driver.ValueConverter { return c.bare.ColumnConverter(i) }
+
+// wrapStmt wraps a statement in the form that sends the same signals.
+func wrapStmt(bare driver.Stmt, c *conn, text string) driver.Stmt {
+	s := &stmt{bare: bare, conn: c, text: text}
+	checks, isChecker := bare.(driver.NamedValueChecker)
+	converts, isConverter := bare.(driver.ColumnConverter) //nolint:staticcheck // drivers still have it
+	switch {
+	case isChecker && isConverter:
+		return struct {
+			*stmt
+			checker
+			converter
+		}{s, checker{checks}, converter{converts}}
+	case isChecker:
+		return struct {
+			*stmt
+			checker
+		}{s, checker{checks}}
+	case isConverter:
+		return struct {
+			*stmt
+			converter
+		}{s, converter{converts}}
+	default:
+		return s
+	}
+}
