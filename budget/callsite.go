@@ -2,9 +2,7 @@ package budget
 
 import (
 	"fmt"
-	"path"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 )
@@ -101,18 +99,18 @@ func hashSite(site CallSite) uint64 {
 
 // site picks the application's frames out of a stack.
 func (r *skipRule) site(pcs []uintptr) CallSite {
-	var application []Frame
-	var nearest Frame
+	var application []runtime.Frame
+	var nearest runtime.Frame
 	frames := runtime.CallersFrames(pcs)
 	for {
 		f, more := frames.Next()
 		if f.Function != "" {
 			switch r.look(f.Function, f.File) {
 			case applicationFrame:
-				application = append(application, newFrame(f))
+				application = append(application, f)
 			case libraryFrame:
 				if nearest.Function == "" {
-					nearest = newFrame(f)
+					nearest = f
 				}
 			case internalFrame:
 			}
@@ -121,59 +119,22 @@ func (r *skipRule) site(pcs []uintptr) CallSite {
 			break
 		}
 	}
-	if len(application) > 0 {
-		return CallSite{Frame: application[0], Outer: application[1:]}
+	if len(application) == 0 {
+		return CallSite{Frame: newFrame(nearest, ""), Library: nearest.Function != ""}
 	}
-	return CallSite{Frame: nearest, Library: nearest.Function != ""}
+	root := moduleRoot(application)
+	site := CallSite{Frame: newFrame(application[0], root)}
+	for _, f := range application[1:] {
+		site.Outer = append(site.Outer, newFrame(f, root))
+	}
+	return site
 }
 
-func newFrame(f runtime.Frame) Frame {
-	return Frame{Function: f.Function, File: moduleFile(f.Function, f.File), Line: f.Line}
+// newFrame names a frame. Root is the folder of the program's module.
+func newFrame(f runtime.Frame, root string) Frame {
+	file := moduleFile(f.Function, f.File)
+	if rel, ok := strings.CutPrefix(f.File, root+"/"); ok && root != "" {
+		file = rel
+	}
+	return Frame{Function: f.Function, File: file, Line: f.Line}
 }
-
-// moduleFile names a source file without the directory it was built in: the
-// import path comes from the function's name, which is the same on every
-// machine, and only the base name from the file.
-func moduleFile(function, file string) string {
-	// Either separator: the path is one of the machine that built the program.
-	base := file[strings.LastIndexAny(file, `/\`)+1:]
-	program := program()
-	pkg := importPath(function)
-	if strings.HasSuffix(base, "_test.go") {
-		pkg = strings.TrimSuffix(pkg, "_test")
-	}
-	if pkg == "main" {
-		pkg = program.main
-	}
-	if rel, ok := strings.CutPrefix(pkg, program.module); ok && program.module != "" && (rel == "" || rel[0] == '/') {
-		return strings.TrimPrefix(rel+"/"+base, "/")
-	}
-	return path.Join(pkg, base)
-}
-
-// importPath returns the import path in a function's full name.
-func importPath(function string) string {
-	slash := strings.LastIndexByte(function, '/') + 1
-	dot := strings.IndexByte(function[slash:], '.')
-	if dot < 0 {
-		return function
-	}
-	// The linker writes dots in the last element as %2e.
-	return strings.ReplaceAll(function[:slash+dot], "%2e", ".")
-}
-
-type programInfo struct{ module, main string }
-
-// program says which module the running program is of, and the import path of
-// its main package. Both are empty for "go run file.go".
-var program = sync.OnceValue(func() programInfo {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return programInfo{}
-	}
-	p := programInfo{module: info.Main.Path, main: info.Path}
-	if p.main == "command-line-arguments" {
-		p.main = ""
-	}
-	return p
-})

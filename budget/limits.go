@@ -2,7 +2,6 @@ package budget
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 )
 
@@ -127,15 +126,6 @@ type Verdict struct {
 	// Exceeded has an entry for each limit that was exceeded. For Repeats it is
 	// the call site with the most executions.
 	Exceeded []*ExceededError `json:"exceeded,omitempty"`
-}
-
-// err joins the exceeded limits of a verdict.
-func (v Verdict) err() error {
-	errs := make([]error, len(v.Exceeded))
-	for i, e := range v.Exceeded {
-		errs[i] = e
-	}
-	return errors.Join(errs...)
 }
 
 // judge holds a recorder to its budget.

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -63,7 +64,8 @@ func (r *Recorder) scope(name string, b Budget) *Recorder {
 type Route struct {
 	// Method is the request's method.
 	Method string `json:"method,omitempty"`
-	// Pattern is the pattern that the router matched: "/authors/{id}".
+	// Pattern is the pattern that the router matched: "/authors/{id}". It is
+	// empty when none did, or is not known yet.
 	Pattern string `json:"pattern,omitempty"`
 }
 
@@ -77,8 +79,9 @@ func (r *Recorder) SetName(name string) {
 	r.name = name
 }
 
-// SetRoute names the unit by its route: the name becomes "METHOD pattern". A
-// router that knows more as the request goes on may call it again.
+// SetRoute names the unit by its route: the name becomes "METHOD pattern", or
+// the method alone. A router that knows more as the request goes on may call it
+// again.
 func (r *Recorder) SetRoute(route Route) {
 	if r == nil {
 		return
@@ -89,7 +92,23 @@ func (r *Recorder) SetRoute(route Route) {
 		return
 	}
 	r.route = route
-	r.name = route.Method + " " + route.Pattern
+	r.name = strings.TrimSuffix(route.Method+" "+route.Pattern, " ")
+}
+
+// Route returns the route of the request that the recorder is for, or that its
+// scope is part of. It is the zero Route where there is none.
+func (r *Recorder) Route() Route {
+	if r == nil {
+		return Route{}
+	}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	for s := r; s != nil; s = s.parent {
+		if s.route != (Route{}) {
+			return s.route
+		}
+	}
+	return Route{}
 }
 
 // SetBudget holds the unit to b, in place of any budget it had. What the

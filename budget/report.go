@@ -1,6 +1,10 @@
 package budget
 
-import "time"
+import (
+	"errors"
+	"slices"
+	"time"
+)
 
 // Report is the finished account of a recorder, at the time it was asked for.
 // It does not change and may be kept, shared and encoded as JSON. Times are
@@ -40,11 +44,24 @@ type Report struct {
 // Err returns nil if the unit and its scopes kept to their budgets, and
 // otherwise every [ExceededError], joined.
 func (r *Report) Err() error {
-	v := Verdict{Exceeded: r.Verdict.Exceeded}
-	for _, s := range r.Scopes {
-		v.Exceeded = append(v.Exceeded[:len(v.Exceeded):len(v.Exceeded)], s.Verdict.Exceeded...)
+	var errs []error
+	for _, e := range r.AllExceeded() {
+		errs = append(errs, e)
 	}
-	return v.err()
+	return errors.Join(errs...)
+}
+
+// AllExceeded returns the limits that the unit exceeded, and after them those
+// of its scopes.
+func (r *Report) AllExceeded() []*ExceededError {
+	return appendExceeded(slices.Clone(r.Verdict.Exceeded), r.Scopes)
+}
+
+func appendExceeded(to []*ExceededError, scopes []Scope) []*ExceededError {
+	for _, s := range scopes {
+		to = appendExceeded(append(to, s.Verdict.Exceeded...), s.Scopes)
+	}
+	return to
 }
 
 // Totals are the sums of a unit of work. Counting never stops.

@@ -68,7 +68,7 @@ func (r *skipRule) look(function, file string) frameClass {
 	if strings.HasSuffix(file, "_test.go") && !strings.HasPrefix(function, "testing.") {
 		return applicationFrame
 	}
-	pkg := importPath(function)
+	pkg := packageOf(function, file)
 	switch {
 	case within(pkg, internalPackages):
 		return internalFrame

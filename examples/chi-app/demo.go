@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/examples/chi-app/store"
+)
+
+// runDemo serves on a free port, asks for every page, and prints what the
+// reports say.
+func runDemo(ctx context.Context, s *store.Store, stdout io.Writer) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	reports := make(chan *budget.Report, 1)
+	handler := routes(s, slog.New(slog.DiscardHandler),
+		budget.ReporterFunc(func(_ context.Context, r *budget.Report) { reports <- r }))
+
+	serving, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- serveOn(serving, listener, handler) }()
+	err = askAll(ctx, s, "http://"+listener.Addr().String(), reports, stdout)
+	stop()
+	if served := <-done; err == nil {
+		err = served
+	}
+	return err
+}
+
+func askAll(ctx context.Context, s *store.Store, base string, reports <-chan *budget.Report, stdout io.Writer) error {
+	paint := painter(stdout)
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ROUTE\tSTATUS\tQUERIES\tREPEATS\tROWS\tDB TIME\tVERDICT\tWORST LINE")
+	for _, p := range pages(s) {
+		status, err := ask(ctx, p.method, base+p.path)
+		if err != nil {
+			return err
+		}
+		r := <-reports
+		worst, repeats := worstLine(r)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%v\t%s\t%s\n", r.Name, status, r.Totals.Queries, repeats, r.Totals.Rows,
+			r.Totals.WallTime.Round(10*time.Microsecond), paint(r.Verdict), worst)
+	}
+	return table.Flush()
+}
+
+func ask(ctx context.Context, method, url string) (status int, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	_, err = io.Copy(io.Discard, response.Body)
+	return response.StatusCode, err
+}
+
+// worstLine names the line that a reader should look at first: that of an
+// exceeded limit, otherwise of the most frequent query.
+func worstLine(r *budget.Report) (line string, repeats int64) {
+	var site budget.CallSite
+	if len(r.Groups) > 0 {
+		site, repeats = r.Groups[0].CallSite(), r.Groups[0].Queries
+	}
+	for _, e := range r.AllExceeded() {
+		if over := e.CallSite(); !over.IsZero() {
+			site = over
+			break
+		}
+	}
+	return fmt.Sprintf("%s:%d", site.File, site.Line), repeats
+}
+
+// painter colours verdicts on a terminal. The colour has the same length for
+// each, so that columns stay in line.
+func painter(w io.Writer) func(budget.Verdict) string {
+	f, ok := w.(*os.File)
+	if ok {
+		info, err := f.Stat()
+		ok = err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
+	}
+	return func(v budget.Verdict) string {
+		text := string(v.Outcome)
+		if len(v.Exceeded) > 0 {
+			text += " " + string(v.Exceeded[0].Limit)
+		}
+		switch {
+		case !ok:
+			return text
+		case len(v.Exceeded) > 0:
+			return "\x1b[31m" + text + "\x1b[0m"
+		default:
+			return "\x1b[32m" + text + "\x1b[0m"
+		}
+	}
+}

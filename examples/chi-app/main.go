@@ -1,0 +1,100 @@
+// Chi-app is a small bookshop service that shows querybudget at work: pages that
+// ask too much of their database, each beside its repair, with budgets on their
+// routes.
+//
+//	go run ./examples/chi-app          # serve on localhost:8080
+//	go run ./examples/chi-app -demo    # ask for every page once and print a table
+//
+// Its data lives in a temporary SQLite database, or where -db says.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/querybudget/querybudget/examples/chi-app/store"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "chi-app:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the program, until ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	flags := flag.NewFlagSet("chi-app", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	addr := flags.String("addr", "localhost:8080", "address to serve on")
+	dsn := flags.String("db", "", "database: postgres://..., user@tcp(host)/name for MySQL or MariaDB, or a SQLite file (default: a temporary one)")
+	demo := flags.Bool("demo", false, "ask for every page once, print a table and exit")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+
+	db, err := openDatabase(ctx, *dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	s := store.New(db.DB)
+	if *demo {
+		return runDemo(ctx, s, stdout)
+	}
+	return serve(ctx, s, *addr, stdout, stderr)
+}
+
+func serve(ctx context.Context, s *store.Store, addr string, stdout, stderr io.Writer) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("%w (choose another address with -addr)", err)
+	}
+	fmt.Fprintln(stdout, "The bookshop is open. Try:")
+	for _, p := range pages(s) {
+		method := ""
+		if p.method != http.MethodGet {
+			method = "-X " + p.method + " "
+		}
+		fmt.Fprintf(stdout, "  curl -i %s%-45s # %s\n", method, "http://"+listener.Addr().String()+p.path, p.about)
+	}
+	fmt.Fprintln(stdout, "Requests over their budget are logged. Ctrl-C ends.")
+	logger := slog.New(slog.NewTextHandler(stderr, nil))
+	return serveOn(ctx, listener, routes(s, logger))
+}
+
+// serveOn serves until ctx ends, and lets running requests finish.
+func serveOn(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Serve(listener) }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-ctx.Done():
+	}
+	graceful, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err := server.Shutdown(graceful)
+	if served := <-stopped; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/examples/chi-app/store"
+	"github.com/querybudget/querybudget/exporters/slogbudget"
+	"github.com/querybudget/querybudget/middleware"
+)
+
+// page is a route of the service. The list of pages is what the service routes,
+// what it prints at the start, and what -demo asks for.
+type page struct {
+	method, pattern, path string // path is an example of pattern
+	about                 string
+	budget                budget.Budget
+	handler               http.HandlerFunc
+}
+
+// pages lists each page that database guides warn about, beside its repair.
+func pages(s *store.Store) []page {
+	enforced := budget.Budget{Queries: 3, Mode: budget.Enforce}
+	return []page{
+		{"GET", "/bad/authors", "/bad/authors", "N+1: the books of each author", budget.Budget{Queries: 3, Repeats: 1},
+			answer(func(r *http.Request) (any, error) { return s.AuthorsSlowly(r.Context()) })},
+		{"GET", "/authors", "/authors", "one query with JOIN", budget.Budget{Queries: 3, Repeats: 1},
+			answer(func(r *http.Request) (any, error) { return s.AuthorsJoined(r.Context()) })},
+		{"GET", "/authors/in", "/authors/in", "two queries, the second with IN", budget.Budget{Queries: 3, Repeats: 1},
+			answer(func(r *http.Request) (any, error) { return s.AuthorsIn(r.Context()) })},
+		{"GET", "/enforced/authors", "/enforced/authors", "the N+1 again, refused at the fourth query", enforced,
+			answer(func(r *http.Request) (any, error) { return s.AuthorsSlowly(r.Context()) })},
+		{"GET", "/bad/books/{id}", "/bad/books/7", "asks twice for the same book", budget.Budget{Queries: 3, Duplicates: budget.None},
+			answer(func(r *http.Request) (any, error) { return bookAskedTwice(r.Context(), s, pathID(r)) })},
+		{"GET", "/books/{id}", "/books/7", "asks once", budget.Budget{Queries: 3, Duplicates: budget.None},
+			answer(func(r *http.Request) (any, error) { return s.Book(r.Context(), pathID(r)) })},
+		{"POST", "/bad/orders", "/bad/orders", "inserts line by line", budget.Budget{Writes: 3},
+			answer(func(r *http.Request) (any, error) { return "ok", s.OrderSlowly(r.Context(), "demo", demoLines) })},
+		{"POST", "/orders", "/orders", "inserts all lines at once", budget.Budget{Writes: 3},
+			answer(func(r *http.Request) (any, error) { return "ok", s.Order(r.Context(), "demo", demoLines) })},
+		{"POST", "/bad/books/{id}/sale", "/bad/books/7/sale", "reads, computes and writes back", budget.Budget{Queries: 1},
+			answer(func(r *http.Request) (any, error) { return "ok", s.SellSlowly(r.Context(), pathID(r), 1) })},
+		{"POST", "/books/{id}/sale", "/books/7/sale", "lets the database compute", budget.Budget{Queries: 1},
+			answer(func(r *http.Request) (any, error) { return "ok", s.Sell(r.Context(), pathID(r), 1) })},
+		{"GET", "/bad/reviews", "/bad/reviews", "returns every row there is", budget.Budget{Queries: 3, Rows: 100},
+			answer(func(r *http.Request) (any, error) { return s.ReviewsSlowly(r.Context()) })},
+		{"GET", "/reviews", "/reviews?after=100", "returns a page", budget.Budget{Queries: 3, Rows: 100},
+			answer(func(r *http.Request) (any, error) { return s.Reviews(r.Context(), queryID(r, "after")) })},
+	}
+}
+
+// routes is the service.
+func routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) http.Handler {
+	r := chi.NewRouter()
+	r.Use(middleware.Options{Header: true, Logger: logger}.Track(append(reporters, slogbudget.Reporter(logger))...))
+	for _, p := range pages(s) {
+		r.With(middleware.Limit(p.budget)).Method(p.method, p.pattern, p.handler)
+	}
+	return r
+}
+
+// answer writes what a page returns as JSON. A page that was refused a query
+// answers 503.
+func answer(page func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		data, err := page(r)
+		switch {
+		case err == nil:
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(data)
+		case middleware.AnswerExceeded(w, err):
+		default:
+			slog.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "error", err)
+			http.Error(w, "internal error", http.StatusInternalServerError)
+		}
+	}
+}
+
+// bookAskedTwice is what happens when a permission check and a page do not know
+// of each other.
+func bookAskedTwice(ctx context.Context, s *store.Store, id int64) (store.Book, error) {
+	if _, err := s.Book(ctx, id); err != nil {
+		return store.Book{}, err
+	}
+	return s.Book(ctx, id)
+}
+
+var demoLines = []store.Line{{BookID: 1, Quantity: 1}, {BookID: 2, Quantity: 1}, {BookID: 3, Quantity: 2}, {BookID: 4, Quantity: 1}, {BookID: 5, Quantity: 3}}
+
+// pathID returns the id in the path, 0 if there is none: no book has it.
+func pathID(r *http.Request) int64 {
+	id, _ := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
+	return id
+}
+
+func queryID(r *http.Request, name string) int64 {
+	id, _ := strconv.ParseInt(r.URL.Query().Get(name), 10, 64)
+	return id
+}

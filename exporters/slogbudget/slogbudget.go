@@ -1,0 +1,122 @@
+// Package slogbudget writes budget reports to log/slog: one record for each
+// unit of work, at WARN when it went over its budget.
+//
+// A record holds the name, the totals, the verdict and the groups that weigh
+// most, each with its shape and call site. It never holds argument values or
+// literals.
+package slogbudget
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// Options are the optional parts of a reporter. The zero value is the default,
+// and what the function [Reporter] uses.
+type Options struct {
+	// Level is the level of units that kept to their budget or have none.
+	// Default, also for nil: slog.LevelDebug.
+	Level slog.Leveler
+	// ExceededLevel is the level of units over their budget. Default, also for
+	// nil: slog.LevelWarn.
+	ExceededLevel slog.Leveler
+	// Groups is the number of groups that a record lists, those with the most
+	// executions first. Default: 3. budget.None lists none.
+	Groups int
+}
+
+// Reporter returns a reporter that writes to logger. It panics if logger is
+// nil.
+func Reporter(logger *slog.Logger) budget.Reporter { return Options{}.Reporter(logger) }
+
+// Reporter is like the function of that name, with the options of o.
+func (o Options) Reporter(logger *slog.Logger) budget.Reporter {
+	if logger == nil {
+		panic("slogbudget: Reporter with a nil *slog.Logger")
+	}
+	r := &reporter{logger: logger, level: slog.LevelDebug, exceeded: slog.LevelWarn, groups: 3}
+	if o.Level != nil {
+		r.level = o.Level
+	}
+	if o.ExceededLevel != nil {
+		r.exceeded = o.ExceededLevel
+	}
+	if o.Groups != 0 {
+		r.groups = max(o.Groups, 0)
+	}
+	return r
+}
+
+type reporter struct {
+	logger          *slog.Logger
+	level, exceeded slog.Leveler
+	groups          int
+}
+
+// Report writes a record. It is safe for concurrent use.
+func (r *reporter) Report(ctx context.Context, report *budget.Report) {
+	exceeded := verdictLines(report.AllExceeded())
+	level, message := r.level.Level(), "database queries"
+	if len(exceeded) > 0 {
+		level, message = r.exceeded.Level(), "query budget exceeded"
+	}
+	if !r.logger.Enabled(ctx, level) {
+		return
+	}
+	t := &report.Totals
+	attrs := []slog.Attr{
+		slog.String("name", report.Name),
+		slog.String("outcome", string(report.Verdict.Outcome)),
+		slog.Duration("duration", report.Duration),
+		slog.Group("db",
+			slog.Int64("queries", t.Queries),
+			slog.Int64("reads", t.Reads),
+			slog.Int64("writes", t.Writes),
+			slog.Int64("duplicates", t.Duplicates),
+			slog.Int64("rows", t.Rows),
+			slog.Int64("errors", t.Errors),
+			slog.Int64("blocked", t.Blocked),
+			slog.Int64("transactions", t.Transactions),
+			slog.Duration("time", t.Time),
+			slog.Duration("wall", t.WallTime),
+		),
+	}
+	if len(exceeded) > 0 {
+		attrs = append(attrs, slog.Any("exceeded", exceeded))
+	}
+	if worst := r.worst(report.Groups); len(worst) > 0 {
+		attrs = append(attrs, slog.Any("worst", worst))
+	}
+	if again := duplicates(report.Groups); len(again) > 0 {
+		attrs = append(attrs, slog.Any("duplicates", again))
+	}
+	r.logger.LogAttrs(ctx, level, message, attrs...)
+}
+
+// worst returns the groups with the most executions, as the report sorts them.
+func (r *reporter) worst(groups []budget.Group) groupLines {
+	var out groupLines
+	for i := range groups[:min(len(groups), r.groups)] {
+		out = append(out, newGroupLine(&groups[i], groups[i].Queries))
+	}
+	return out
+}
+
+// maxDuplicates is the number of groups of duplicates that a record lists.
+const maxDuplicates = 3
+
+// duplicates returns the groups that repeat reads, the most first.
+func duplicates(groups []budget.Group) groupLines {
+	var out groupLines
+	for i := range groups {
+		if groups[i].Duplicates > 0 {
+			out = append(out, newGroupLine(&groups[i], groups[i].Duplicates))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b groupLine) int { return cmp.Compare(b.Count, a.Count) })
+	return out[:min(len(out), maxDuplicates)]
+}
