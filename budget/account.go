@@ -89,7 +89,7 @@ func (a *account) reserve(x *Execution) { a.addReserved(x, 1) }
 func (a *account) release(x *Execution) { a.addReserved(x, -1) }
 
 func (a *account) addReserved(x *Execution, n int64) {
-	if !x.call.Statement.Kind.IsQuery() || x.retry != nil {
+	if !x.isQuery() || x.retry != nil {
 		return
 	}
 	a.reserved.queries += n
@@ -146,6 +146,20 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 		g.duplicates++
 	}
 	a.keep(x, took, err, duplicate)
+}
+
+// fetch counts rows that were closed.
+func (a *account) fetch(g *group, rows int64, took, altogether time.Duration, err error) {
+	a.totals.OpenRows--
+	a.totals.Rows += rows
+	a.totals.FetchTime += took
+	g.rows += rows
+	g.fetch += took
+	g.slowest = max(g.slowest, altogether)
+	if err != nil {
+		a.totals.Errors++
+		g.errors++
+	}
 }
 
 // keep stores the query in detail while there is room.

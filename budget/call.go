@@ -117,14 +117,14 @@ func (x *Execution) End(affected int64, err error) {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	x.executed(now, err)
-	if affected > 0 {
+	if affected > 0 && x.isQuery() {
 		x.record.affect(affected)
 		x.eachGroup(func(a *account, g *group) { a.totals.RowsAffected += affected; g.affected += affected })
 	}
 	for s := r; s != nil; s = s.parent {
 		s.account.busy.leave(now)
 	}
-	if isRetried(err) && x.call.Transaction == nil && x.call.Statement.Kind.IsQuery() {
+	if isRetried(err) && x.call.Transaction == nil && x.isQuery() {
 		r.account.awaitRetry(x)
 	}
 }
@@ -140,6 +140,9 @@ func (x *Execution) Open() {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	x.executed(x.opened, nil)
+	if !x.isQuery() {
+		return
+	}
 	for s := r; s != nil; s = s.parent {
 		s.account.totals.OpenRows++
 	}
@@ -157,25 +160,19 @@ func (x *Execution) Close(rows int64, err error) {
 	took := now - x.opened
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
-	x.record.fetched(rows, took, err)
-	x.eachGroup(func(a *account, g *group) {
-		a.totals.OpenRows--
-		a.totals.Rows += rows
-		a.totals.FetchTime += took
-		if err != nil {
-			a.totals.Errors++
-			g.errors++
-		}
-		g.rows += rows
-		g.fetch += took
-		g.slowest = max(g.slowest, now-x.start)
-		a.busy.leave(now)
-	})
+	if x.isQuery() {
+		x.record.fetched(rows, took, err)
+		x.eachGroup(func(a *account, g *group) { a.fetch(g, rows, took, now-x.start, err) })
+	}
 	for s := r; s != nil; s = s.parent {
+		s.account.busy.leave(now)
 		s.note(x)
 	}
 	x.recorder = nil
 }
+
+// isQuery reports whether x is a query and no transaction control.
+func (x *Execution) isQuery() bool { return x.call.Statement.Kind.IsQuery() }
 
 // executed counts the query once the driver has executed it.
 func (x *Execution) executed(now time.Duration, err error) {

@@ -1,5 +1,7 @@
 package budget
 
+import "strings"
+
 // reads remembers which reads a unit has made, in order to tell a duplicate: a
 // read that was answered before, with the same arguments, and no write to its
 // tables since.
@@ -65,7 +67,7 @@ func (r *reads) isDuplicate(c *Call) bool {
 		return false
 	}
 	for _, t := range c.Statement.Tables {
-		if read < r.written[t] {
+		if read < r.written[tableKey(t)] {
 			return false
 		}
 	}
@@ -85,8 +87,14 @@ func (r *reads) wrote(tables []string) {
 		r.written = make(map[string]int64)
 	}
 	for _, t := range tables {
-		r.written[t] = r.clock
+		r.written[tableKey(t)] = r.clock
 	}
+}
+
+// tableKey is a table's name without its schema and case: rather one duplicate
+// too few than a wrong one.
+func tableKey(table string) string {
+	return strings.ToLower(table[strings.LastIndexByte(table, '.')+1:])
 }
 
 // ask takes note of a read that enters the driver (n = 1) or leaves it (-1).

@@ -52,14 +52,22 @@ func packageEnd(function string) int {
 }
 
 // isPlain reports whether a function is one that was declared, F or T.M or
-// (*T).M, and no closure.
+// (*T).M, and no closure: those are F.func1, or F.T.M.1 after inlining.
 func isPlain(function string) bool {
 	dot := packageEnd(function)
 	if dot < 0 {
 		return false
 	}
-	name, _, _ := strings.Cut(function[dot+1:], "[")
-	return strings.Count(name, ".") <= 1 && !strings.Contains(name, ".func") && !strings.Contains(name, ".gowrap")
+	name := function[dot+1:]
+	if open := strings.IndexByte(name, '['); open >= 0 {
+		name = name[:open] + name[strings.LastIndexByte(name, ']')+1:]
+	}
+	receiver, method, isMethod := strings.Cut(name, ".")
+	if !isMethod {
+		return true
+	}
+	closure := strings.HasPrefix(method, "func") || strings.HasPrefix(method, "gowrap") || strings.ContainsAny(method, ".0123456789")
+	return receiver != "" && !closure
 }
 
 // modulePackage returns the import path of a folder in the module cache:

@@ -1,0 +1,185 @@
+package budget
+
+import (
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSkipRule(t *testing.T) {
+	rule := &skipRule{packages: []string{"example.com/shop/repository"}}
+	for _, test := range []struct {
+		function, file string
+		want           frameClass
+	}{
+		{"database/sql.(*DB).QueryContext", "/go/src/database/sql/sql.go", internalFrame},
+		{"runtime.goexit", "/go/src/runtime/asm.s", internalFrame},
+		{"testing.tRunner", "/go/src/testing/testing.go", internalFrame},
+		{"net/http.HandlerFunc.ServeHTTP", "/go/src/net/http/server.go", internalFrame},
+		{"github.com/querybudget/querybudget/sqlwrap.(*conn).start", "/x/conn.go", internalFrame},
+		{"github.com/querybudget/querybudget/examples/chi-app/store.(*Store).List", "/x/store.go", applicationFrame},
+		{"github.com/querybudget/querybudget/budget_test.TestX", "/x/x_test.go", applicationFrame},
+		{"github.com/jmoiron/sqlx.Select", "/x/sqlx.go", libraryFrame},
+		{"gorm.io/gorm.(*DB).Find", "/x/finisher_api.go", libraryFrame},
+		{"gorm.io/driver/postgres.Dialector.Explain", "/x/postgres.go", libraryFrame},
+		{"github.com/uptrace/bun.(*SelectQuery).Scan", "/x/query_select.go", libraryFrame},
+		{"entgo.io/ent/dialect/sql.(*Driver).Query", "/x/driver.go", libraryFrame},
+		{"example.com/shop/ent.(*UserQuery).All", "/x/ent/user_query.go", libraryFrame},
+		{"example.com/shop/entrance.Open", "/x/entrance/open.go", applicationFrame},
+		{"example.com/shop/db.(*Queries).ListBooks", "/x/db/query.sql.go", libraryFrame},
+		{"example.com/shop/db.(*Queries).query", "/x/db/db.go", libraryFrame},
+		{"example.com/shop/store.ListBooks", "/x/store/store.go", applicationFrame},
+		{"example.com/shop/repository.(*Base).List", "/x/repository/base.go", libraryFrame},
+		{"example.com/shop/repository/inner.F", "/x/repository/inner/f.go", libraryFrame},
+		{"example.com/shop/repositorytest.F", "/x/repositorytest/f.go", applicationFrame},
+		{"main.main", "/x/main.go", applicationFrame},
+		{"main.list.Map[...].func1", "/home/me/go/pkg/mod/github.com/jmoiron/sqlx@v1.4.0/sqlx.go", libraryFrame},
+		{"main.handler.(*DB).QueryContext.func1", filepath.ToSlash(standardRoot()) + "database/sql/sql.go", internalFrame},
+	} {
+		if got := rule.look(test.function, test.file); got != test.want {
+			t.Errorf("%s in %s: got class %d, want %d", test.function, test.file, got, test.want)
+		}
+	}
+}
+
+func TestPackageOf(t *testing.T) {
+	for _, test := range []struct{ function, file, want string }{
+		{"example.com/a/b.F", "/x/b.go", "example.com/a/b"},
+		{"example.com/a/b%2ev2.(*T).M", "/x/b.go", "example.com/a/b.v2"},
+		{"example.com/a/b.(*T[...]).M.func1", "/x/b.go", "example.com/a/b"},
+		{"example.com/a.F[example.com/c/d.T]", "/x/a.go", "example.com/a"},
+		{"main.F.func2", "/root/go/pkg/mod/github.com/!data!dog/x/v2@v2.1.0/y/z.go", "github.com/DataDog/x/v2/y"},
+		{"main.F.func2", "github.com/a/b@v1.0.0/c.go", "github.com/a/b"},
+		{"goexit", "", "goexit"},
+	} {
+		if got := packageOf(test.function, test.file); got != test.want {
+			t.Errorf("%s in %s: got %q, want %q", test.function, test.file, got, test.want)
+		}
+	}
+}
+
+func TestIsPlain(t *testing.T) {
+	for function, want := range map[string]bool{
+		"main.main": true, "a/b.F": true, "a/b.(*T).M": true, "a/b.T.M": true, "a/b.(*T[...]).M": true, "a/b.F[...]": true,
+		"a/b.F.func1": false, "a/b.(*T[...]).M.func1": false, "main.pages.func7.(*Store).Order.1": false, "a/b.F[...].func1.2": false,
+		"a/b.F.gowrap1": false, "main.F.1": false, "goexit": false, "a/b.glob..func1": false,
+	} {
+		if got := isPlain(function); got != want {
+			t.Errorf("%s: got %v", function, got)
+		}
+	}
+}
+
+// here returns the call site of its caller, through whatever is between.
+func here(c *stacks) CallSite { return capture(c).CallSite() }
+
+// capture and start stand for the two functions that capture leaves out.
+//
+//go:noinline
+func capture(c *stacks) *Stack { return start(c) }
+
+//go:noinline
+func start(c *stacks) *Stack { return c.capture() }
+
+type generic[T any] struct{ c *stacks }
+
+func (g generic[T]) here() CallSite { return here(g.c) }
+
+func inlined(c *stacks) CallSite { return here(c) }
+
+func TestCallSites(t *testing.T) {
+	c := &stacks{}
+	deferred := func() (site CallSite) {
+		defer func() { site = here(c) }()
+		return
+	}
+	background := func() CallSite {
+		done := make(chan CallSite)
+		go func() { done <- here(c) }()
+		return <-done
+	}
+	for name, call := range map[string]func() CallSite{
+		"closure":      func() CallSite { return here(c) },
+		"inlined":      func() CallSite { return inlined(c) },
+		"generic":      func() CallSite { return generic[string]{c}.here() },
+		"method value": generic[int]{c}.here,
+		"deferred":     deferred,
+		"goroutine":    background,
+		"reflection": func() CallSite {
+			return reflect.ValueOf(generic[int]{c}.here).Call(nil)[0].Interface().(CallSite)
+		},
+	} {
+		site := call()
+		if site.File != "budget/callsite_test.go" || site.Line == 0 || site.Library || !strings.HasPrefix(site.Function, "github.com/querybudget/querybudget/budget.") {
+			t.Errorf("%s: got %+v", name, site)
+		}
+		for _, f := range append(slices.Clone(site.Outer), site.Frame) {
+			if filepath.IsAbs(f.File) || strings.Contains(f.File, "/work/") {
+				t.Errorf("%s: the path of a machine: %q", name, f.File)
+			}
+		}
+	}
+	var outer []string
+	for _, f := range inlined(c).Outer {
+		outer = append(outer, f.Function[strings.LastIndexByte(f.Function, '.')+1:])
+	}
+	if got := strings.Join(outer, " < "); got != "here < inlined < TestCallSites" {
+		t.Errorf("outer frames: %s", got)
+	}
+}
+
+func TestLibraryFrameIsTheFallback(t *testing.T) {
+	_, _, _, ok := runtime.Caller(0)
+	if !ok {
+		t.Fatal("no caller")
+	}
+	var pcs [8]uintptr
+	frames := pcs[:runtime.Callers(1, pcs[:])]
+	rule := &skipRule{packages: []string{"github.com/querybudget/querybudget"}}
+	site := rule.site(frames)
+	if site.Library || site.File != "budget/callsite_test.go" {
+		t.Errorf("a test file is the application's: %+v", site)
+	}
+	site = (&skipRule{}).site(nil)
+	if !site.IsZero() || site.Library {
+		t.Errorf("no stack: %+v", site)
+	}
+	if !(*Stack)(nil).CallSite().IsZero() || (*Stack)(nil).siteKey() != 0 {
+		t.Error("a nil stack knows something")
+	}
+}
+
+func TestStacksAreInterned(t *testing.T) {
+	c := &stacks{}
+	var seen []*Stack
+	for range 3 {
+		seen = append(seen, capture(c))
+	}
+	if seen[0] != seen[1] || seen[1] != seen[2] {
+		t.Error("one line gives several stacks")
+	}
+	if other := capture(c); other == seen[0] || other.siteKey() == seen[0].siteKey() {
+		t.Error("two lines give one stack")
+	}
+	// A stack that was pushed out is another pointer and the same call site.
+	first := c.intern([]uintptr{1})
+	for i := range uintptr(stackSets * stackWays * 4) {
+		c.intern([]uintptr{i + 2})
+	}
+	if again := c.intern([]uintptr{1}); again == first {
+		t.Error("nothing was pushed out: the test is too small")
+	}
+}
+
+func TestFrameString(t *testing.T) {
+	f := Frame{Function: "example.com/shop/store.(*Books).List", File: "store/books.go", Line: 47}
+	if got := f.String(); got != "store/books.go:47 store.(*Books).List" {
+		t.Errorf("got %q", got)
+	}
+	if got := (Frame{Function: "f"}).String(); got != "f" {
+		t.Errorf("got %q", got)
+	}
+}
