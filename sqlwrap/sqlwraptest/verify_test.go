@@ -1,0 +1,228 @@
+package sqlwraptest_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/sqlwrap"
+	"github.com/querybudget/querybudget/sqlwrap/sqlwraptest"
+)
+
+var _ sqlwraptest.TB = testing.TB(nil)
+
+func target(s *state, open func() (driver.Connector, error)) sqlwraptest.Target {
+	return sqlwraptest.Target{
+		Open: open, Calls: s.take,
+		Insert: "INSERT ? ?", Select: "SELECT ?", SelectAll: "SELECTS", Broken: "BROKEN",
+		Arguments: []any{custom{1}},
+	}
+}
+
+// Every shape of driver, bare and wrapped.
+func TestShapes(t *testing.T) {
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			s := &state{}
+			sqlwraptest.Verify(t, target(s, func() (driver.Connector, error) {
+				return connector{&contextDriver{fakeDriver{shape, s}}}, nil
+			}))
+		})
+	}
+}
+
+// The fake answers any SELECT with three rows, one for one that takes an
+// argument, so it serves for the rules of what counts too.
+func TestCounts(t *testing.T) {
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			s := &state{}
+			counted := target(s, func() (driver.Connector, error) {
+				return connector{&contextDriver{fakeDriver{shape, s}}}, nil
+			})
+			counted.Insert, counted.Select, counted.SelectAll = "INSERT INTO t VALUES (?, ?)", "SELECT a, b FROM t WHERE a = ?", "SELECT a, b FROM t"
+			sqlwraptest.VerifyCounts(t, counted)
+		})
+	}
+	if err := sqlwraptest.CheckCounts(t.Context(), sqlwraptest.Target{}); err == nil {
+		t.Error("an empty target passes")
+	}
+}
+
+// One query that is many driver calls.
+func TestDeclinedQueryIsOneQueryAndOnePrepare(t *testing.T) {
+	s := &state{}
+	db := sql.OpenDB(sqlwrap.Connector(connector{&contextDriver{fakeDriver{shapes["declining, as go-sql-driver/mysql"], s}}}))
+	defer db.Close() //nolint:errcheck // a fake
+	ctx, r := budget.NewContext(t.Context())
+	if _, err := db.ExecContext(ctx, "INSERT INTO t VALUES (?)", 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Totals(); got.Queries != 1 || got.Prepares != 1 || got.Errors != 0 || got.RowsAffected != 3 {
+		t.Errorf("got %+v", got)
+	}
+	// Asked for as a query, failed when it was prepared: still a query.
+	if _, err := db.ExecContext(ctx, "BROKEN ?", 1); err == nil {
+		t.Fatal("no error")
+	}
+	if got := r.Totals(); got.Queries != 2 || got.Prepares != 2 || got.Errors != 1 {
+		t.Errorf("got %+v", got)
+	}
+	// Prepared as such, and failed: no query.
+	if _, err := db.PrepareContext(ctx, "BROKEN ?"); err == nil {
+		t.Fatal("no error")
+	}
+	if got := r.Totals(); got.Queries != 2 || got.Prepares != 3 || got.Errors != 2 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestSeveralResultSets(t *testing.T) {
+	s := &state{}
+	db := sql.OpenDB(sqlwrap.Connector(connector{&contextDriver{fakeDriver{shapes["full"], s}}}))
+	defer db.Close() //nolint:errcheck // a fake
+	ctx, r := budget.NewContext(t.Context())
+	rows, err := db.QueryContext(ctx, "SELECTS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for more := true; more; more = rows.NextResultSet() {
+		for rows.Next() {
+		}
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Totals(); got.Queries != 1 || got.Rows != 5 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestConnectorWithClose(t *testing.T) {
+	for _, err := range []error{nil, errors.New("fake: cannot close")} {
+		s := &state{}
+		sqlwraptest.Verify(t, target(s, func() (driver.Connector, error) {
+			return closingConnector{connector{&contextDriver{fakeDriver{shapes["full"], s}}}, err}, nil
+		}))
+	}
+}
+
+// sqlwrap.Open against sql.Open, for drivers with and without connectors. To
+// find the driver, Open has to make a connector more than sql.Open does.
+func TestOpen(t *testing.T) {
+	for name, test := range map[string]struct {
+		driver func(*state) driver.Driver
+		calls  []string
+	}{
+		"fake-dsn":     {func(s *state) driver.Driver { return &fakeDriver{shapes["full"], s} }, []string{"Open source"}},
+		"fake-context": {func(s *state) driver.Driver { return &contextDriver{fakeDriver{shapes["full"], s}} }, []string{"OpenConnector", "OpenConnector", "Open connector"}},
+	} {
+		s := &state{}
+		d := test.driver(s)
+		sql.Register(name, d)
+		db, err := sqlwrap.Open(name, "source")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if db.Driver() != d {
+			t.Errorf("%s: the driver is %T", name, db.Driver())
+		}
+		if err := db.PingContext(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := s.take(); !slices.Equal(got, append(test.calls, "Ping", "IsValid")) {
+			t.Errorf("%s: calls %q", name, got)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := sqlwrap.Open("no such driver", ""); err == nil || !strings.Contains(err.Error(), "no such driver") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Errors that mean something to database/sql: the same calls, the same outcome,
+// the same number of connections.
+func TestBadConnections(t *testing.T) {
+	for name, shape := range shapes {
+		for _, bad := range []int{1, 2, 3, 4} {
+			run := func(wrap func(driver.Connector) driver.Connector, ctx context.Context) []string {
+				s := &state{bad: bad}
+				db := sql.OpenDB(wrap(connector{&contextDriver{fakeDriver{shape, s}}}))
+				defer db.Close() //nolint:errcheck // a fake
+				_, err := db.ExecContext(ctx, "BAD ?", 1)
+				s.note("exec: %v", err)
+				rows, err := db.QueryContext(ctx, "BAD ?", 1)
+				s.note("query: %v", err)
+				if err == nil {
+					_ = rows.Close()
+				}
+				s.note("open: %d", db.Stats().OpenConnections)
+				return s.take()
+			}
+			bare := run(func(c driver.Connector) driver.Connector { return c }, t.Context())
+			wrapped := run(sqlwrap.Connector, t.Context())
+			ctx, r := budget.NewContext(t.Context())
+			recorded := run(sqlwrap.Connector, ctx)
+			if !slices.Equal(bare, wrapped) || !slices.Equal(bare, recorded) {
+				t.Errorf("%s, %d bad: differs\nbare     %q\nwrapped  %q\nrecorded %q", name, bad, bare, wrapped, recorded)
+			}
+			// Two queries were asked for. database/sql gave up on the first after
+			// three attempts.
+			got := r.Totals()
+			if want := int64(min(bad, 2) + max(0, bad-3)); got.Queries != 2 || got.Retries != want {
+				t.Errorf("%s, %d bad: %d queries, %d retries, want 2 and %d", name, bad, got.Queries, got.Retries, want)
+			}
+		}
+	}
+}
+
+// A check that finds nothing must have looked.
+func TestCheckFindsDifferences(t *testing.T) {
+	s := &state{}
+	good := target(s, func() (driver.Connector, error) {
+		return connector{&contextDriver{fakeDriver{shapes["full"], s}}}, nil
+	})
+	for name, wrap := range map[string]func(driver.Connector) driver.Connector{
+		"another shape": func(driver.Connector) driver.Connector {
+			return sqlwrap.Connector(connector{&contextDriver{fakeDriver{shapes["no validator, as pgx"], s}}})
+		},
+		"no wrapper": func(c driver.Connector) driver.Connector { return c },
+	} {
+		bad := good
+		bad.Wrap = wrap
+		if err := sqlwraptest.Check(t.Context(), bad); err == nil {
+			t.Errorf("%s: no difference was found", name)
+		}
+	}
+	if err := sqlwraptest.Check(t.Context(), sqlwraptest.Target{}); err == nil {
+		t.Error("an empty target passes")
+	}
+	broken := good
+	broken.Open = func() (driver.Connector, error) { return nil, errors.New("no database") }
+	if err := sqlwraptest.Check(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "no database") {
+		t.Errorf("got %v", err)
+	}
+	broken = good
+	broken.Setup = []string{"BROKEN"}
+	if err := sqlwraptest.Check(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "BROKEN") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func ExampleCheck() {
+	s := &state{}
+	err := sqlwraptest.Check(context.Background(), sqlwraptest.Target{
+		Open:   func() (driver.Connector, error) { return connector{&contextDriver{fakeDriver{shapes["full"], s}}}, nil },
+		Insert: "INSERT ? ?", Select: "SELECT ?", SelectAll: "SELECT", Broken: "BROKEN",
+	})
+	fmt.Println(err)
+	// Output: <nil>
+}
