@@ -81,6 +81,9 @@ func worstLine(r *budget.Report) (line string, repeats int64) {
 			break
 		}
 	}
+	if site.IsZero() {
+		return "", repeats
+	}
 	return fmt.Sprintf("%s:%d", site.File, site.Line), repeats
 }
 

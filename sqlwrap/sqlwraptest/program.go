@@ -115,7 +115,7 @@ func (p *program) arguments(ctx context.Context) {
 			p.rows(statement.QueryContext(ctx, a))
 			p.line("close: %s", describe(statement.Close()))
 		}
-		p.line("exec %s: %s", name, describe(second(p.db.ExecContext(ctx, p.Select, a))))
+		p.line("exec %s: %s", name, describe(second(p.db.ExecContext(ctx, p.Insert, a, "argument"))))
 	}
 	p.rows(p.db.QueryContext(ctx, p.Select))       // too few
 	p.rows(p.db.QueryContext(ctx, p.Select, 1, 2)) // too many

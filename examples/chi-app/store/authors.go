@@ -13,7 +13,7 @@ func (s *Store) AuthorsSlowly(ctx context.Context) ([]Author, error) {
 		return nil, err
 	}
 	for i := range authors {
-		err := s.db.SelectContext(ctx, &authors[i].Books,
+		err := s.db.SelectContext(ctx, &authors[i].Books, // AuthorsSlowly: each
 			s.db.Rebind("SELECT title FROM books WHERE author_id = ? ORDER BY id"), authors[i].ID)
 		if err != nil {
 			return nil, err

@@ -5,7 +5,7 @@ import "context"
 // Book returns a book with the name of its publisher.
 func (s *Store) Book(ctx context.Context, id int64) (Book, error) {
 	var b Book
-	err := s.db.GetContext(ctx, &b, s.db.Rebind(
+	err := s.db.GetContext(ctx, &b, s.db.Rebind( // Book: get
 		"SELECT b.id, b.title, b.stock, p.name AS publisher FROM books b JOIN publishers p ON p.id = b.publisher_id WHERE b.id = ?"), id)
 	return b, err
 }
@@ -17,7 +17,7 @@ func (s *Store) SellSlowly(ctx context.Context, id int64, quantity int) error {
 	if err := s.db.GetContext(ctx, &stock, s.db.Rebind("SELECT stock FROM books WHERE id = ?"), id); err != nil {
 		return err
 	}
-	_, err := s.db.ExecContext(ctx, s.db.Rebind("UPDATE books SET stock = ? WHERE id = ?"), stock-quantity, id)
+	_, err := s.db.ExecContext(ctx, s.db.Rebind("UPDATE books SET stock = ? WHERE id = ?"), stock-quantity, id) // SellSlowly: update
 	return err
 }
 
@@ -30,7 +30,7 @@ func (s *Store) Sell(ctx context.Context, id int64, quantity int) error {
 // ReviewsSlowly returns all reviews there are.
 func (s *Store) ReviewsSlowly(ctx context.Context) ([]Review, error) {
 	var reviews []Review
-	err := s.db.SelectContext(ctx, &reviews, "SELECT id, book_id, rating, body FROM reviews ORDER BY id")
+	err := s.db.SelectContext(ctx, &reviews, "SELECT id, book_id, rating, body FROM reviews ORDER BY id") // ReviewsSlowly: all
 	return reviews, err
 }
 

@@ -12,7 +12,7 @@ import (
 func (s *Store) OrderSlowly(ctx context.Context, customer string, lines []Line) error {
 	return s.order(ctx, customer, func(tx *sqlx.Tx, order int64) error {
 		for _, l := range lines {
-			_, err := tx.ExecContext(ctx, tx.Rebind("INSERT INTO order_lines (order_id, book_id, quantity) VALUES (?, ?, ?)"),
+			_, err := tx.ExecContext(ctx, tx.Rebind("INSERT INTO order_lines (order_id, book_id, quantity) VALUES (?, ?, ?)"), // OrderSlowly: each
 				order, l.BookID, l.Quantity)
 			if err != nil {
 				return err
