@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// None, as a limit, allows nothing at all. It is needed because a limit of
+// None is the limit that allows nothing at all. It is needed because a limit of
 // zero is no limit.
 const None = -1
 

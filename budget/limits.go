@@ -110,13 +110,13 @@ func (r *Recorder) fullName() string {
 type Outcome string
 
 const (
-	// NoBudget: there was no limit to keep.
+	// NoBudget means that there was no limit to keep.
 	NoBudget Outcome = "none"
-	// Within: the unit kept to its budget.
+	// Within means that the unit kept to its budget.
 	Within Outcome = "within"
-	// Exceeded: the unit went over its budget, and was let.
+	// Exceeded means that the unit went over its budget, and was let.
 	Exceeded Outcome = "exceeded"
-	// Blocked: at least one query was refused.
+	// Blocked means that at least one query was refused.
 	Blocked Outcome = "blocked"
 )
 
@@ -157,7 +157,7 @@ func (r *Recorder) verdictOn(d reading) *ExceededError {
 		return nil
 	}
 	c, crossed := r.account.crossing(d.limit)
-	if d.observed <= n && !(crossed && c.refused) {
+	if d.observed <= n && (!crossed || !c.refused) {
 		return nil
 	}
 	if !c.refused {

@@ -23,7 +23,6 @@ type state struct {
 	mu    sync.Mutex
 	calls []string
 	bad   int // calls with BAD that still fail
-	valid bool
 }
 
 func (s *state) note(format string, args ...any) {

@@ -8,9 +8,13 @@ const (
 	// Standard is for databases that are not known: no backslash escapes,
 	// double quotes around names, dollar quotes as in PostgreSQL.
 	Standard Dialect = iota
+	// PostgreSQL has dollar quotes, E'' strings and nested comments.
 	PostgreSQL
-	MySQL // and MariaDB
+	// MySQL is MariaDB too: backslash escapes, strings in double quotes.
+	MySQL
+	// SQLite knows everybody's quotes.
 	SQLite
+	// SQLServer has names in brackets and temporary tables with a #.
 	SQLServer
 )
 

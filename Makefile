@@ -1,0 +1,36 @@
+# The modules of the repository, each with a go.mod of its own.
+MODULES := . examples/chi-app
+
+# Pinned tools. They are built from source, so that no binary is downloaded.
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GO_NEXT := go1.27.0
+
+.PHONY: build test lint tidy bench next fuzz
+
+build:
+	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
+
+# All tests of all modules, with the race detector, on every database.
+test:
+	scripts/with-databases sh -ec 'for m in $(MODULES); do (cd $$m && go test -race ./...); done'
+
+lint:
+	for m in $(MODULES); do (cd $$m && $(GOLANGCI_LINT) run ./...) || exit 1; done
+
+# Fails if a go.mod or go.sum is not tidy.
+tidy:
+	for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy -diff) || exit 1; done
+
+# Each benchmark once, so that none can rot; BENCH="-benchtime=1s -count=6" measures.
+BENCH := -benchtime=1x
+bench:
+	for m in $(MODULES); do (cd $$m && go test -run=NONE -bench=. $(BENCH) ./...) || exit 1; done
+
+# The next version of Go, for what is behind its build tag.
+next:
+	GOTOOLCHAIN=$(GO_NEXT) go vet ./... && GOTOOLCHAIN=$(GO_NEXT) go test ./budget/... ./sqlwrap/... ./middleware/... ./exporters/...
+	scripts/with-databases sh -ec 'cd examples/chi-app && GOTOOLCHAIN=$(GO_NEXT) go test -run "Drivers|Counts|Libraries" .'
+
+fuzz:
+	go test ./sqlwrap/internal/fingerprint -run=NONE -fuzz=FuzzRead -fuzztime=1m
+	go test ./sqlwrap/internal/fingerprint -run=NONE -fuzz=FuzzLiterals -fuzztime=1m

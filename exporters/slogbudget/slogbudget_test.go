@@ -1,0 +1,169 @@
+package slogbudget_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/exporters/slogbudget"
+)
+
+var (
+	db    = budget.NewDatabase(budget.DatabaseOptions{})
+	users = &budget.Statement{
+		Shape: "SELECT * FROM users WHERE id = ?", Summary: "SELECT users", Fingerprint: 1,
+		Kind: budget.ReadStatement, Tables: []string{"users"}, Repeatable: true,
+	}
+	long = &budget.Statement{Shape: strings.Repeat("ä", 1000), Fingerprint: 2}
+)
+
+func report(b budget.Budget, statements ...*budget.Statement) *budget.Report {
+	_, r := budget.NewContext(context.Background())
+	r.SetRoute(budget.Route{Method: "GET", Pattern: "/users/{id}"})
+	r.SetBudget(b)
+	for _, st := range statements {
+		x, err := r.Start(budget.Call{Database: db, Statement: st, SQL: "secret", Values: []any{"secret"}})
+		if err == nil {
+			x.End(0, nil)
+		}
+	}
+	return r.Report()
+}
+
+func TestLevels(t *testing.T) {
+	within, over := report(budget.Budget{Queries: 5}, users), report(budget.Budget{Queries: 1}, users, users)
+	for name, test := range map[string]struct {
+		options slogbudget.Options
+		level   slog.Level
+		want    string
+	}{
+		"default at info":  {slogbudget.Options{}, slog.LevelInfo, "WARN query budget exceeded"},
+		"default at debug": {slogbudget.Options{}, slog.LevelDebug, "DEBUG database queries, WARN query budget exceeded"},
+		"each request":     {slogbudget.Options{Level: slog.LevelInfo}, slog.LevelInfo, "INFO database queries, WARN query budget exceeded"},
+		"louder":           {slogbudget.Options{ExceededLevel: slog.LevelError}, slog.LevelInfo, "ERROR query budget exceeded"},
+		"off":              {slogbudget.Options{}, slog.LevelError, ""},
+	} {
+		var out bytes.Buffer
+		r := test.options.Reporter(slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: test.level})))
+		r.Report(t.Context(), within)
+		r.Report(t.Context(), over)
+		var got []string
+		for line := range strings.Lines(out.String()) {
+			var record struct{ Level, Msg string }
+			if err := json.Unmarshal([]byte(line), &record); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, record.Level+" "+record.Msg)
+		}
+		if strings.Join(got, ", ") != test.want {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	var out bytes.Buffer
+	slogbudget.Reporter(slog.New(slog.NewTextHandler(&out, nil))).Report(t.Context(), report(budget.Budget{Queries: 2, Duplicates: budget.None}, users, users, users, long))
+	got := out.String()
+	for _, want := range []string{
+		`name="GET /users/{id}"`, "outcome=exceeded", "db.queries=4", "db.duplicates=2",
+		`exceeded="budget: queries: 2 allowed, 4 observed in GET /users/{id}`,
+		`worst="3x SELECT * FROM users WHERE id = ? at exporters/slogbudget/slogbudget_test.go:`,
+		`duplicates="2x SELECT * FROM users WHERE id = ? at exporters/slogbudget/slogbudget_test.go:`,
+		"ä…",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+	if strings.Count(got, "\n") != 1 || strings.Contains(got, "secret") || len(got) > 2500 {
+		t.Errorf("not one short line without values: %s", got)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	var out bytes.Buffer
+	slogbudget.Options{Groups: 1}.Reporter(slog.New(slog.NewJSONHandler(&out, nil))).Report(t.Context(), report(budget.Budget{Queries: 1}, users, users, long))
+	var record struct {
+		Name     string
+		DB       struct{ Queries int }
+		Exceeded []struct {
+			Limit    string
+			Observed int
+		}
+		Worst []struct {
+			Count int
+			Shape string
+			File  string
+			Line  int
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &record); err != nil {
+		t.Fatal(err)
+	}
+	if record.DB.Queries != 3 || len(record.Exceeded) != 1 || record.Exceeded[0].Observed != 3 ||
+		len(record.Worst) != 1 || record.Worst[0].Count != 2 || record.Worst[0].Line == 0 {
+		t.Errorf("got %+v\n%s", record, out.String())
+	}
+}
+
+func TestScopesAreNamed(t *testing.T) {
+	ctx, r := budget.NewContext(t.Context())
+	r.SetName("job")
+	_, s := budget.With(ctx, "step", budget.Budget{Queries: budget.None})
+	x, err := s.Start(budget.Call{Database: db, Statement: users})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.End(0, nil)
+	var out bytes.Buffer
+	slogbudget.Reporter(slog.New(slog.NewTextHandler(&out, nil))).Report(t.Context(), r.Report())
+	if !strings.Contains(out.String(), "level=WARN") || !strings.Contains(out.String(), "job > step") {
+		t.Errorf("got %s", out.String())
+	}
+}
+
+func TestNilLogger(t *testing.T) {
+	defer func() {
+		if got := fmt.Sprint(recover()); !strings.HasPrefix(got, "slogbudget: ") {
+			t.Errorf("panic %q", got)
+		}
+	}()
+	slogbudget.Reporter(nil)
+}
+
+func BenchmarkReport(b *testing.B) {
+	logger := slogbudget.Reporter(slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	r := report(budget.Budget{Queries: 1}, users, users, users)
+	b.ReportAllocs()
+	for b.Loop() {
+		logger.Report(b.Context(), r)
+	}
+}
+
+func ExampleReporter() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			switch a.Key {
+			case "level", "msg", "name", "outcome", "queries":
+				return a
+			}
+			if a.Value.Kind() == slog.KindGroup {
+				return a
+			}
+			return slog.Attr{}
+		},
+	}))
+	_, r := budget.NewContext(context.Background())
+	r.SetName("nightly")
+	r.SetBudget(budget.Budget{Queries: 10})
+	slogbudget.Options{Level: slog.LevelInfo}.Reporter(logger).Report(context.Background(), r.Report())
+	// Output: level=INFO msg="database queries" name=nightly outcome=within db.queries=0
+}

@@ -1,0 +1,126 @@
+// Package rules holds the tests of what a reader of the code cannot see in one
+// place: who imports whom, and what a consumer's go.sum costs.
+package rules
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/querybudget/querybudget"
+
+func run(t *testing.T, dir string, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// dependencies returns all packages that a package is built from. The standard
+// library's own imports do not count.
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	const direct = `{{if not .Standard}}{{.ImportPath}}{{range .Imports}} {{.}}{{end}}{{end}}`
+	return strings.Fields(run(t, root(t), "go", "list", "-deps", "-f", direct, pkg))
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Who may import whom. What is not from the standard library has to be named,
+// and some of the standard library is barred by name.
+func TestImports(t *testing.T) {
+	const chi = "github.com/go-chi/chi/v5"
+	everywhere := []string{"testing", "log", "expvar", "net/http/pprof"}
+	for _, test := range []struct {
+		pkg    string
+		may    []string // of packages that are not in the standard library
+		barred []string
+	}{
+		{"budget", nil, []string{"net/http", "log/slog", "database/sql"}},
+		{"sqlwrap", []string{"budget", "sqlwrap/internal/fingerprint"}, []string{"net/http", "log/slog"}},
+		{"sqlwrap/sqlwraptest", []string{"budget", "sqlwrap", "sqlwrap/internal/fingerprint"}, []string{"net/http"}},
+		{"middleware", []string{"budget", chi}, []string{"database/sql"}},
+		{"exporters/slogbudget", []string{"budget"}, []string{"net/http", "database/sql"}},
+	} {
+		allowed := map[string]bool{module + "/" + test.pkg: true}
+		for _, may := range test.may {
+			if !strings.Contains(may, ".") {
+				may = module + "/" + may
+			}
+			allowed[may] = true
+		}
+		for _, dep := range dependencies(t, module+"/"+test.pkg) {
+			if strings.Contains(strings.Split(dep, "/")[0], ".") && !allowed[dep] {
+				t.Errorf("%s must not import %s", test.pkg, dep)
+			}
+			for _, barred := range append(test.barred, everywhere...) {
+				if dep == barred {
+					t.Errorf("%s must not import %s", test.pkg, dep)
+				}
+			}
+		}
+	}
+}
+
+// Every package is in the test above: a new one has to say what it may import.
+func TestEveryPackageHasARule(t *testing.T) {
+	known := map[string]bool{
+		"budget": true, "sqlwrap": true, "sqlwrap/sqlwraptest": true, "middleware": true, "exporters/slogbudget": true,
+		"sqlwrap/internal/fingerprint": true, "internal/rules": true,
+	}
+	for _, pkg := range strings.Fields(run(t, root(t), "go", "list", module+"/...")) {
+		if rel := strings.TrimPrefix(pkg, module+"/"); !known[rel] {
+			t.Errorf("%s has no rule", rel)
+		}
+	}
+}
+
+// maxSumLines is what a consumer's go.sum may grow by.
+const maxSumLines = 12
+
+func TestConsumerGoSum(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	version := run(t, root(t), "go", "list", "-m", "-f", "{{.GoVersion}}", module)
+	write("go.mod", "module example.com/consumer\n\ngo "+strings.TrimSpace(version)+"\n\nrequire "+module+" v0.0.0\n\nreplace "+module+" => "+root(t)+"\n")
+	write("main.go", `package main
+
+import (
+	_ "`+module+`/budget"
+	_ "`+module+`/exporters/slogbudget"
+	_ "`+module+`/middleware"
+	_ "`+module+`/sqlwrap"
+)
+
+func main() {}
+`)
+	run(t, dir, "go", "mod", "tidy")
+	run(t, dir, "go", "build", "-o", os.DevNull, ".")
+	sum, err := os.ReadFile(filepath.Join(dir, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(sum), "\n"); lines > maxSumLines {
+		t.Errorf("%d lines in a consumer's go.sum, %d are allowed:\n%s", lines, maxSumLines, sum)
+	} else {
+		t.Logf("%d lines in a consumer's go.sum", lines)
+	}
+}
