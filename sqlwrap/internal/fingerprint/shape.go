@@ -86,7 +86,16 @@ func (s *shaper) spaced(t token) bool {
 			return false
 		}
 	}
-	return !s.prev.is("(") && !s.prev.is("[") && !s.prev.is(".") && t.text != "::" && s.prev.text != "::"
+	return !s.prev.is("(") && !s.prev.is("[") && !s.prev.is(".") && !s.isCast(t)
+}
+
+// isCast reports whether t is a part of value::type, which is written without
+// spaces.
+func (s *shaper) isCast(t token) bool {
+	if t.text == "::" {
+		return s.prev.kind != operatorToken
+	}
+	return s.prev.text == "::" && (t.kind == wordToken || t.kind == quotedToken)
 }
 
 // spacedBracket: "IN (", "INTO t (", "= (", but "count(".

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/exporters/slogbudget"
+	"github.com/querybudget/querybudget/middleware"
+	"github.com/querybudget/querybudget/sqlwrap"
+)
+
+// The code of the README and of docs/, which a test of the module's rules compares
+// with this file.
+
+// NewStore and the rest are the application's.
+var (
+	NewStore    func(*sqlx.DB) *sqlx.DB
+	listAuthors func(*sqlx.DB) http.HandlerFunc
+	buildReport func(context.Context) error
+)
+
+func readmeFirst(dsn string, logger *slog.Logger) (http.Handler, error) {
+	db, err := sqlwrap.Open("pgx", dsn)      // an ordinary *sql.DB
+	store := NewStore(sqlx.NewDb(db, "pgx")) // sqlx, sqlc, GORM, ent, bun: unchanged
+
+	r := chi.NewRouter()
+	r.Use(middleware.Track(slogbudget.Reporter(logger)))
+	r.With(middleware.Limit(budget.Budget{Queries: 3, Duplicates: budget.None})).Get("/authors", listAuthors(store))
+	return r, err
+}
+
+func readmeBudget() budget.Budget {
+	return budget.Budget{
+		Queries:    10,              // how many
+		Writes:     3,               // how many of them change data
+		Repeats:    2,               // how often one statement from one line
+		Duplicates: budget.None,     // reads that were answered before
+		Rows:       500,             // fetched, by all together
+		Time:       time.Second / 2, // spent in the database, wall clock
+	}
+}
+
+func readmeAnswer(w http.ResponseWriter, err error) {
+	if middleware.AnswerExceeded(w, err) { // 503 and a short text that names no internals
+		return
+	}
+}
+
+func readmeRun(ctx context.Context) error {
+	err := budget.Run(ctx, "nightly report", budget.Budget{Queries: 100}, func(ctx context.Context) error {
+		return buildReport(ctx)
+	})
+	return err
+}
+
+func docsSkip(dsn string) error {
+	db, err := sqlwrap.Config{SkipPackages: []string{"example.com/shop/repository"}}.Open("pgx", dsn)
+	_ = db
+	return err
+}
+
+var _ = []any{readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip}
