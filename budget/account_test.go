@@ -335,11 +335,11 @@ func TestRetryIsOneQuery(t *testing.T) {
 	t.Run("not in a transaction", func(t *testing.T) {
 		_, r := budget.NewContext(t.Context())
 		tx := r.Began(0, nil)
-		for range 2 {
+		for _, tx := range []*budget.Transaction{tx, tx, nil} {
 			x := start(t, r, tx)
 			x.End(0, driver.ErrBadConn)
 		}
-		if got := r.Totals(); got.Queries != 2 || got.Retries != 0 || got.Errors != 2 {
+		if got := r.Totals(); got.Queries != 3 || got.Retries != 0 || got.Errors != 3 {
 			t.Errorf("got %+v", got)
 		}
 	})

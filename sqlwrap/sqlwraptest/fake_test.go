@@ -23,12 +23,20 @@ type state struct {
 	mu    sync.Mutex
 	calls []string
 	bad   int // calls with BAD that still fail
+	// during is called in Prepare, Begin and the calls without a context.
+	during func()
 }
 
 func (s *state) note(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, fmt.Sprintf(format, args...))
+}
+
+func (s *state) run() {
+	if s.during != nil {
+		s.during()
+	}
 }
 
 func (s *state) take() []string {
@@ -89,6 +97,7 @@ type base struct {
 
 func (c base) Prepare(query string) (driver.Stmt, error) {
 	c.s.note("Prepare %s", query)
+	c.s.run()
 	if strings.HasPrefix(query, "BROKEN") {
 		return nil, errors.New("fake: cannot prepare")
 	}
@@ -102,6 +111,7 @@ func (c base) Close() error {
 
 func (c base) Begin() (driver.Tx, error) {
 	c.s.note("Begin")
+	c.s.run()
 	return tx{c.s}, nil
 }
 

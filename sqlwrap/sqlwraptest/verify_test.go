@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/sqlwrap"
@@ -180,6 +181,46 @@ func TestBadConnections(t *testing.T) {
 			if want := int64(min(bad, 2) + max(0, bad-3)); got.Queries != 2 || got.Retries != want {
 				t.Errorf("%s, %d bad: %d queries, %d retries, want 2 and %d", name, bad, got.Queries, got.Retries, want)
 			}
+		}
+	}
+}
+
+// A context that ends while a driver without contexts is at work: the statement
+// is closed, the transaction rolled back, the call not made.
+func TestContextEndsInTheDriver(t *testing.T) {
+	for name, shape := range shapes {
+		run := func(wrap func(driver.Connector) driver.Connector, ctx context.Context) []string {
+			s := &state{}
+			db := sql.OpenDB(wrap(connector{&contextDriver{fakeDriver{shape, s}}}))
+			defer db.Close() //nolint:errcheck // a fake
+			for operation, do := range map[string]func(context.Context) error{
+				"prepare": func(ctx context.Context) error { _, err := db.PrepareContext(ctx, "SELECT ?"); return err },
+				"exec":    func(ctx context.Context) error { _, err := db.ExecContext(ctx, "INSERT ?", 1); return err },
+				"begin": func(ctx context.Context) error {
+					tx, err := db.BeginTx(ctx, nil)
+					if err == nil {
+						_ = tx.Rollback()
+						err = errors.New("begun")
+					}
+					return err
+				},
+			} {
+				ctx, cancel := context.WithCancel(ctx)
+				s.during = cancel
+				err := do(ctx)
+				for db.Stats().InUse > 0 {
+					time.Sleep(time.Millisecond) // a transaction is rolled back elsewhere
+				}
+				s.note("%s: %v", operation, err)
+				s.during = nil
+				cancel()
+			}
+			calls := s.take()
+			slices.Sort(calls) // the operations come in any order
+			return calls
+		}
+		if bare, wrapped := run(func(c driver.Connector) driver.Connector { return c }, t.Context()), run(sqlwrap.Connector, t.Context()); !slices.Equal(bare, wrapped) {
+			t.Errorf("%s: differs\nbare    %q\nwrapped %q", name, bare, wrapped)
 		}
 	}
 }
