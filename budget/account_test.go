@@ -335,11 +335,11 @@ func TestRetryIsOneQuery(t *testing.T) {
 	t.Run("not in a transaction", func(t *testing.T) {
 		_, r := budget.NewContext(t.Context())
 		tx := r.Began(0, nil)
-		for _, tx := range []*budget.Transaction{tx, tx, nil} {
+		for _, tx := range []*budget.Transaction{tx, tx, nil, tx} {
 			x := start(t, r, tx)
 			x.End(0, driver.ErrBadConn)
 		}
-		if got := r.Totals(); got.Queries != 3 || got.Retries != 0 || got.Errors != 3 {
+		if got := r.Totals(); got.Queries != 4 || got.Retries != 0 || got.Errors != 4 {
 			t.Errorf("got %+v", got)
 		}
 	})

@@ -63,6 +63,7 @@ func (d testDatabase) target(t *testing.T) sqlwraptest.Target {
 		Select:    d.rebind("SELECT id, name FROM things WHERE id = ?"),
 		SelectAll: "SELECT id, name FROM things ORDER BY id",
 		Broken:    "SELECT FROM WHERE",
+		Racing:    d.name == "pq",
 	}
 }
 

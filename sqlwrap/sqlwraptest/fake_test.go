@@ -17,14 +17,14 @@ import (
 //
 // It answers every query with three rows of an integer and a text, with one if
 // the text has a question mark, and SELECTS with a second result set. BROKEN
-// fails, and BAD fails with driver.ErrBadConn as often as its state says.
+// fails, FAILING fails after its rows, and BAD fails with driver.ErrBadConn as often as its state says.
 
 type state struct {
 	mu    sync.Mutex
 	calls []string
 	bad   int // calls with BAD that still fail
-	// during is called in Prepare, Begin and the calls without a context.
-	during func()
+	// during is called in the methods that have no context.
+	during func(method string)
 }
 
 func (s *state) note(format string, args ...any) {
@@ -33,9 +33,9 @@ func (s *state) note(format string, args ...any) {
 	s.calls = append(s.calls, fmt.Sprintf(format, args...))
 }
 
-func (s *state) run() {
+func (s *state) run(method string) {
 	if s.during != nil {
-		s.during()
+		s.during(method)
 	}
 }
 
@@ -97,7 +97,7 @@ type base struct {
 
 func (c base) Prepare(query string) (driver.Stmt, error) {
 	c.s.note("Prepare %s", query)
-	c.s.run()
+	c.s.run("Prepare")
 	if strings.HasPrefix(query, "BROKEN") {
 		return nil, errors.New("fake: cannot prepare")
 	}
@@ -111,7 +111,7 @@ func (c base) Close() error {
 
 func (c base) Begin() (driver.Tx, error) {
 	c.s.note("Begin")
-	c.s.run()
+	c.s.run("Begin")
 	return tx{c.s}, nil
 }
 
@@ -134,7 +134,7 @@ func (c base) open(query string) (driver.Rows, error) {
 	if strings.Contains(query, "?") {
 		n = 1
 	}
-	return c.rows(rows{s: c.s, left: n, sets: sets}), nil
+	return c.rows(rows{s: c.s, left: n, sets: sets, failing: strings.HasPrefix(query, "FAILING")}), nil
 }
 
 // The optional parts of a connection.
@@ -266,6 +266,7 @@ func (s stmt) Close() error {
 }
 
 func (s stmt) NumInput() int {
+	s.base.s.run("NumInput")
 	if strings.Contains(s.query, "*") {
 		return -1
 	}
@@ -324,6 +325,8 @@ type rows struct {
 	s    *state
 	left int
 	sets int
+	// failing rows end with an error.
+	failing bool
 }
 
 func (r *rows) Columns() []string { return []string{"n", "text"} }
@@ -334,6 +337,9 @@ func (r *rows) Close() error {
 }
 
 func (r *rows) Next(dest []driver.Value) error {
+	if r.left == 0 && r.failing {
+		return errors.New("fake: the data ended early")
+	}
 	if r.left == 0 {
 		return io.EOF
 	}

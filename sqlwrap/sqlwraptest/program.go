@@ -192,6 +192,9 @@ func (p *program) cancelled(ctx context.Context) {
 // kept cancels the context of open transactions, and looks whether their
 // connection is kept.
 func (p *program) kept(ctx context.Context) {
+	if p.Racing {
+		return
+	}
 	for range 3 {
 		cancellable, cancel := context.WithCancel(ctx)
 		tx, err := p.db.BeginTx(cancellable, nil)

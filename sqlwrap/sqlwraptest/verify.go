@@ -32,6 +32,10 @@ type Target struct {
 	// Arguments are further arguments for Select, each of which is tried alone:
 	// the types that the driver knows.
 	Arguments []any
+	// Racing is for a driver that leaves it to chance whether a connection
+	// survives a cancelled transaction: it watches the context itself, as lib/pq
+	// does. The connections that are kept are then not compared.
+	Racing bool
 	// Calls returns and forgets the calls that reached the driver, for a driver
 	// that keeps note of them. They are compared too. Default: they are not.
 	Calls func() []string

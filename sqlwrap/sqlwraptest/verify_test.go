@@ -2,6 +2,7 @@ package sqlwraptest_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -65,7 +66,7 @@ func TestDeclinedQueryIsOneQueryAndOnePrepare(t *testing.T) {
 	if _, err := db.ExecContext(ctx, "INSERT INTO t VALUES (?)", 1); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.Totals(); got.Queries != 1 || got.Prepares != 1 || got.Errors != 0 || got.RowsAffected != 3 {
+	if got := r.Totals(); got.Queries != 1 || got.Prepares != 1 || got.Connects != 1 || got.Errors != 0 || got.RowsAffected != 3 {
 		t.Errorf("got %+v", got)
 	}
 	// Asked for as a query, failed when it was prepared: still a query.
@@ -81,6 +82,33 @@ func TestDeclinedQueryIsOneQueryAndOnePrepare(t *testing.T) {
 	}
 	if got := r.Totals(); got.Queries != 2 || got.Prepares != 3 || got.Errors != 2 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestErrorWhileIterating(t *testing.T) {
+	for name, shape := range shapes {
+		s := &state{}
+		db := sql.OpenDB(sqlwrap.Connector(connector{&contextDriver{fakeDriver{shape, s}}}))
+		ctx, r := budget.NewContext(t.Context())
+		rows, err := db.QueryContext(ctx, "FAILING")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for rows.Next() {
+			n++
+		}
+		if rows.Err() == nil || n != 3 {
+			t.Errorf("%s: %d rows, %v", name, n, rows.Err())
+		}
+		_ = db.Close()
+		report := r.Report()
+		if got := report.Totals; got.Queries != 1 || got.Rows != 3 || got.Errors != 1 || got.OpenRows != 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if q := report.Queries[0]; q.Failed == "" || q.Rows != 3 {
+			t.Errorf("%s: %+v", name, q)
+		}
 	}
 }
 
@@ -126,6 +154,7 @@ func TestOpen(t *testing.T) {
 	} {
 		s := &state{}
 		d := test.driver(s)
+		name += rand.Text() // a name can be registered once
 		sql.Register(name, d)
 		db, err := sqlwrap.Open(name, "source")
 		if err != nil {
@@ -189,7 +218,7 @@ func TestBadConnections(t *testing.T) {
 // is closed, the transaction rolled back, the call not made.
 func TestContextEndsInTheDriver(t *testing.T) {
 	for name, shape := range shapes {
-		run := func(wrap func(driver.Connector) driver.Connector, ctx context.Context) []string {
+		run := func(wrap func(driver.Connector) driver.Connector, ctx context.Context, in string) []string {
 			s := &state{}
 			db := sql.OpenDB(wrap(connector{&contextDriver{fakeDriver{shape, s}}}))
 			defer db.Close() //nolint:errcheck // a fake
@@ -206,7 +235,11 @@ func TestContextEndsInTheDriver(t *testing.T) {
 				},
 			} {
 				ctx, cancel := context.WithCancel(ctx)
-				s.during = cancel
+				s.during = func(method string) {
+					if method == in {
+						cancel()
+					}
+				}
 				err := do(ctx)
 				for db.Stats().InUse > 0 {
 					time.Sleep(time.Millisecond) // a transaction is rolled back elsewhere
@@ -219,8 +252,11 @@ func TestContextEndsInTheDriver(t *testing.T) {
 			slices.Sort(calls) // the operations come in any order
 			return calls
 		}
-		if bare, wrapped := run(func(c driver.Connector) driver.Connector { return c }, t.Context()), run(sqlwrap.Connector, t.Context()); !slices.Equal(bare, wrapped) {
-			t.Errorf("%s: differs\nbare    %q\nwrapped %q", name, bare, wrapped)
+		for _, in := range []string{"Prepare", "Begin", "NumInput"} {
+			bare := run(func(c driver.Connector) driver.Connector { return c }, t.Context(), in)
+			if wrapped := run(sqlwrap.Connector, t.Context(), in); !slices.Equal(bare, wrapped) {
+				t.Errorf("%s, in %s: differs\nbare    %q\nwrapped %q", name, in, bare, wrapped)
+			}
 		}
 	}
 }
