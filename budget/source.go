@@ -21,10 +21,13 @@ func packageOf(function, file string) string {
 	if isPlain(function) {
 		return pkg
 	}
-	if dir := path.Dir(file); strings.Contains(dir, "@") {
-		return modulePackage(dir)
-	} else if rel, ok := strings.CutPrefix(dir, standardRoot()); ok && within(rel, internalPackages) {
+	dir := path.Dir(file)
+	// A downloaded toolchain lies in the module cache, so this comes first.
+	if rel, ok := strings.CutPrefix(dir, standardRoot()); ok && within(rel, internalPackages) {
 		return rel
+	}
+	if strings.Contains(dir, "@") {
+		return modulePackage(dir)
 	}
 	return pkg
 }
