@@ -8,13 +8,20 @@ import (
 // stmt wraps a driver.Stmt. StmtExecContext and StmtQueryContext can always be
 // there, because they fall back as database/sql would.
 type stmt struct {
-	bare driver.Stmt
-	conn *conn
-	text string
+	bare    driver.Stmt
+	conn    *conn
+	text    string
+	copies  bool   // takes rows, see copyRow
+	copying *query // while it does
 }
 
-func (s *stmt) Close() error  { return s.bare.Close() }
 func (s *stmt) NumInput() int { return s.bare.NumInput() }
+
+func (s *stmt) Close() error {
+	err := s.bare.Close()
+	s.endCopy(nil, err)
+	return err
+}
 
 // Exec and Query are never called by database/sql.
 func (s *stmt) Exec(args []driver.Value) (driver.Result, error) {
@@ -26,6 +33,9 @@ func (s *stmt) Query(args []driver.Value) (driver.Rows, error) {
 }
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if s.copies {
+		return s.copyRow(ctx, args)
+	}
 	q, err := s.conn.start(ctx, s.text, args)
 	if err != nil {
 		return nil, err
@@ -58,7 +68,7 @@ func (c converter) ColumnConverter(i int) driver.ValueConverter { return c.bare.
 
 // wrapStmt wraps a statement in the form that sends the same signals.
 func wrapStmt(bare driver.Stmt, c *conn, text string) driver.Stmt {
-	s := &stmt{bare: bare, conn: c, text: text}
+	s := &stmt{bare: bare, conn: c, text: text, copies: copies(text)}
 	checks, isChecker := bare.(driver.NamedValueChecker)
 	converts, isConverter := bare.(driver.ColumnConverter) //nolint:staticcheck // drivers still have it
 	switch {

@@ -11,12 +11,9 @@ import (
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
-	"github.com/lib/pq"
 
 	"github.com/querybudget/querybudget/sqlwrap"
 )
-
-var _ = pq.Driver{} // registers "postgres"
 
 // testDatabase is a database of the matrix: a driver, and an empty database for
 // one test.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/mysqldialect"
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -112,6 +113,46 @@ func TestResultSets(t *testing.T) {
 		}
 		if got := r.Totals(); got.Queries != 1 || got.Rows != 3 {
 			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+// COPY through lib/pq is one query, however many rows it takes.
+func TestCopy(t *testing.T) {
+	each(t, func(t *testing.T, d testDatabase) {
+		if d.name != "pq" {
+			return // the others have no COPY in database/sql
+		}
+		db := d.open(t)
+		if _, err := db.ExecContext(t.Context(), "CREATE TABLE things (id BIGINT, name VARCHAR(20))"); err != nil {
+			t.Fatal(err)
+		}
+		ctx, r := budget.NewContext(t.Context())
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		statement, err := tx.PrepareContext(ctx, pq.CopyIn("things", "id", "name")) //nolint:staticcheck // it is what people have
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 100 {
+			if _, err := statement.ExecContext(ctx, i, "thing"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := statement.ExecContext(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(statement.Close(), tx.Commit()); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Totals(); got.Queries != 1 || got.Writes != 1 || got.Errors != 0 || got.Running != 0 || got.RowsAffected != 100 {
+			t.Errorf("got %+v", got)
+		}
+		var n int
+		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM things").Scan(&n); err != nil || n != 100 {
+			t.Errorf("%d rows, %v", n, err)
 		}
 	})
 }

@@ -267,7 +267,7 @@ func (s stmt) Close() error {
 
 func (s stmt) NumInput() int {
 	s.base.s.run("NumInput")
-	if strings.Contains(s.query, "*") {
+	if strings.ContainsAny(s.query, "*{") || strings.Contains(strings.ToUpper(s.query), "COPY") {
 		return -1
 	}
 	return strings.Count(s.query, "?")

@@ -85,6 +85,44 @@ func TestDeclinedQueryIsOneQueryAndOnePrepare(t *testing.T) {
 	}
 }
 
+// Rows that are copied in through a statement are one query.
+func TestBulkCopyIsOneQuery(t *testing.T) {
+	for name, shape := range shapes {
+		for _, text := range []string{"COPY t (a) FROM STDIN", "INSERTBULK {...}", " copy t from stdin "} {
+			s := &state{}
+			db := sql.OpenDB(sqlwrap.Connector(connector{&contextDriver{fakeDriver{shape, s}}}))
+			ctx, r := budget.NewContext(t.Context())
+			r.SetBudget(budget.Budget{Queries: 2, Mode: budget.Enforce})
+			statement, err := db.PrepareContext(ctx, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 10 {
+				if _, err := statement.ExecContext(ctx, 1); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+			}
+			if got := r.Totals(); got.Queries != 0 || got.Running != 1 {
+				t.Errorf("%s: while copying: %+v", name, got)
+			}
+			if _, err := statement.ExecContext(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Totals(); got.Queries != 1 || got.RowsAffected != 3 || got.Running != 0 {
+				t.Errorf("%s: after copying: %+v", name, got)
+			}
+			if _, err := statement.ExecContext(ctx, 1); err != nil { // and again, unfinished
+				t.Fatal(err)
+			}
+			_ = statement.Close()
+			_ = db.Close()
+			if got := r.Totals(); got.Queries != 2 || got.Running != 0 {
+				t.Errorf("%s: after closing: %+v", name, got)
+			}
+		}
+	}
+}
+
 func TestErrorWhileIterating(t *testing.T) {
 	for name, shape := range shapes {
 		s := &state{}
