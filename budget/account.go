@@ -1,6 +1,9 @@
 package budget
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // account is what one recorder has counted. It is guarded by the unit's lock.
 type account struct {
@@ -15,6 +18,8 @@ type account struct {
 	repeats   map[siteCall]int64 // executions by call site, where they are limited
 	retries   map[retryKey]*retry
 	crossings []crossing
+	open      []openRows // the first few
+	nestings  []nesting
 }
 
 // reserved counts the queries that were admitted and are in the driver.
@@ -45,6 +50,16 @@ type group struct {
 	rows, affected                              int64
 	exec, fetch, slowest                        time.Duration
 	first, last                                 int64 // positions
+
+	// For findings.
+	arguments     argumentSet
+	slowestExec   time.Duration
+	returned      time.Duration // when the driver returned from the latest
+	mostRows      int64
+	open          int64
+	inTransaction bool
+	parallel      bool
+	allowances    []*allowance
 }
 
 // record is one query in detail. It is shared by a recorder and those around
@@ -57,6 +72,7 @@ type record struct {
 	exec, fetch    time.Duration
 	rows, affected int64
 	retries        int
+	closed         time.Duration
 	isOpen         bool
 	duplicate      bool
 }
@@ -73,12 +89,12 @@ func (r *record) open(open bool) {
 	}
 }
 
-func (r *record) fetched(rows int64, took time.Duration, err error) {
+func (r *record) fetched(rows int64, took, now time.Duration, err error) {
 	if r == nil {
 		return
 	}
 	r.isOpen = false
-	r.rows, r.fetch = rows, took
+	r.rows, r.fetch, r.closed = rows, took, now
 	if err != nil {
 		r.err = err
 	}
@@ -111,6 +127,9 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 		if st.Kind == BeginStatement && err == nil {
 			a.totals.Transactions++
 		}
+		if strings.HasPrefix(st.Summary, "ROLLBACK") {
+			a.reads.wrote(nil) // as in Transaction.RolledBack
+		}
 		return
 	}
 	a.totals.ExecTime += took
@@ -118,11 +137,7 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 	if a == &x.recorder.account {
 		x.group = g
 	}
-	g.exec += took
-	g.slowest = max(g.slowest, took)
-	if err != nil {
-		g.errors++
-	}
+	g.executed(x, took, err)
 	if x.retry != nil {
 		a.again(x, g, took, err)
 		return
@@ -140,12 +155,29 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 		g.first = g.last
 	}
 	a.addRepeat(x, 1)
-	duplicate := a.reads.see(&x.call, err, x.recorder.unit.options.Reads)
+	duplicate, fresh := a.reads.see(&x.call, err, x.recorder.unit.options.Reads)
+	g.arguments.add(&x.call, fresh)
 	if duplicate {
 		a.totals.Duplicates++
 		g.duplicates++
 	}
 	a.keep(x, took, err, duplicate)
+}
+
+// executed adds an execution, or a further attempt at one.
+func (g *group) executed(x *Execution, took time.Duration, err error) {
+	g.exec += took
+	g.slowest = max(g.slowest, took)
+	g.slowestExec = max(g.slowestExec, took)
+	if err != nil {
+		g.errors++
+	}
+	g.parallel = g.parallel || x.start < g.returned
+	g.returned = max(g.returned, x.start+took)
+	g.inTransaction = g.inTransaction || x.call.Transaction != nil
+	if g.allowances == nil {
+		g.allowances = x.allowances
+	}
 }
 
 // fetch counts rows that were closed.
@@ -154,6 +186,8 @@ func (a *account) fetch(g *group, rows int64, took, altogether time.Duration, er
 	a.totals.Rows += rows
 	a.totals.FetchTime += took
 	g.rows += rows
+	g.mostRows = max(g.mostRows, rows)
+	g.open--
 	g.fetch += took
 	g.slowest = max(g.slowest, altogether)
 	if err != nil {
@@ -169,7 +203,7 @@ func (a *account) keep(x *Execution, took time.Duration, err error, duplicate bo
 		return
 	}
 	if x.record == nil {
-		x.record = &record{call: x.call, stack: x.stack, start: x.start, exec: took, err: err}
+		x.record = &record{call: x.call, stack: x.stack, start: x.start, exec: took, closed: x.start + took, err: err}
 	}
 	x.record.duplicate = x.record.duplicate || duplicate
 	a.records = append(a.records, x.record)

@@ -89,7 +89,7 @@ func TestTotals(t *testing.T) {
 	r.Prepared(time.Millisecond, nil)
 	r.Connected(2*time.Millisecond, errors.New("refused"))
 	tx := r.Began(3*time.Millisecond, nil)
-	tx.Ended(time.Millisecond, nil)
+	tx.Committed(time.Millisecond, nil)
 
 	got := r.Report().Totals
 	want := budget.Totals{
@@ -426,7 +426,8 @@ func TestNilRecorder(t *testing.T) {
 	r.SetBudget(budget.Budget{Queries: 1})
 	r.Prepared(0, nil)
 	r.Connected(0, nil)
-	r.Began(0, nil).Ended(0, nil)
+	r.Began(0, nil).Committed(0, nil)
+	r.Began(0, nil).RolledBack(0, nil)
 	if r.Totals() != (budget.Totals{}) || r.Route() != (budget.Route{}) {
 		t.Error("a nil recorder counts")
 	}

@@ -15,6 +15,7 @@ func (r *Recorder) Report() *Report {
 	if r == nil {
 		return &Report{Verdict: Verdict{Outcome: NoBudget}}
 	}
+	r = r.counting()
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	now := r.unit.now()
@@ -33,11 +34,16 @@ func (r *Recorder) Report() *Report {
 			Scopes:  r.unkept,
 		},
 	}
-	rep.Groups, rep.Unattributed = a.buildGroups()
+	groups := a.joinGroups()
+	for i := range groups {
+		rep.Groups = append(rep.Groups, groups[i].Group)
+	}
+	rep.Unattributed = unattributedOf(groups)
 	if a.overflow != nil {
 		rep.Truncated.Grouped = a.overflow.count
 	}
-	rep.Verdict = r.judge(&rep.Totals, rep.Groups)
+	rep.Verdict = r.judge(&rep.Totals, groups)
+	rep.Findings = r.findings(groups, rep.Totals.Time)
 	rep.Scopes = buildScopes(r.scopes, now)
 	return rep
 }
@@ -79,37 +85,58 @@ func errorType(err error) string {
 	return fmt.Sprintf("%T", err)
 }
 
-// buildGroups joins the groups of equal call sites and sorts them. It also adds
-// up what the databases ran unattributed.
-func (a *account) buildGroups() (groups []Group, unattributed int64) {
+// joined is a Group with what only findings need.
+type joined struct {
+	Group
+	statement     *Statement
+	database      *Database
+	arguments     argumentSet
+	slowestExec   time.Duration
+	mostRows      int64
+	open          int64
+	inTransaction bool
+	parallel      bool
+	allowances    []*allowance
+}
+
+// joinGroups joins the groups of equal call sites and sorts them, the most
+// executions first.
+func (a *account) joinGroups() []joined {
 	if len(a.groups) == 0 && a.overflow == nil {
-		return nil, 0
+		return nil
 	}
-	groups = make([]Group, 0, len(a.groups)+1)
+	groups := make([]joined, 0, len(a.groups)+1)
 	index := make(map[siteCall]int, len(a.groups))
-	databases := make(map[*Database]bool, 1)
 	for key, g := range a.groups {
-		databases[key.database] = true
 		k := siteCall{key.database, key.fingerprint, g.stack.siteKey()}
 		i, known := index[k]
 		if !known {
 			i = len(groups)
 			index[k] = i
-			groups = append(groups, newGroup(g))
+			groups = append(groups, joined{Group: newGroup(g), statement: g.statement, database: g.database})
 		}
 		groups[i].add(g)
 	}
 	if a.overflow != nil {
-		groups = append(groups, Group{Overflow: true})
+		groups = append(groups, joined{Group: Group{Overflow: true}})
 		groups[len(groups)-1].add(a.overflow)
 	}
-	for d := range databases {
-		unattributed += d.unattributed.queries.Load()
-	}
-	slices.SortFunc(groups, func(a, b Group) int {
+	slices.SortFunc(groups, func(a, b joined) int {
 		return cmp.Or(cmp.Compare(b.Queries, a.Queries), cmp.Compare(a.First, b.First), cmp.Compare(a.Shape, b.Shape))
 	})
-	return groups, unattributed
+	return groups
+}
+
+// unattributed adds up what the databases of a unit ran unattributed.
+func unattributedOf(groups []joined) (n int64) {
+	seen := make([]*Database, 0, 4)
+	for i := range groups {
+		if d := groups[i].database; d != nil && !slices.Contains(seen, d) {
+			seen = append(seen, d)
+			n += d.unattributed.queries.Load()
+		}
+	}
+	return n
 }
 
 func newGroup(g *group) Group {
@@ -121,7 +148,7 @@ func newGroup(g *group) Group {
 }
 
 // add adds the numbers of g.
-func (out *Group) add(g *group) {
+func (out *joined) add(g *group) {
 	if g.first != 0 && (out.First == 0 || g.first < out.First) {
 		out.First = g.first
 	}
@@ -135,13 +162,22 @@ func (out *Group) add(g *group) {
 	out.RowsAffected += g.affected
 	out.Time += g.exec + g.fetch
 	out.Slowest = max(out.Slowest, g.slowest)
+	out.arguments.join(&g.arguments)
+	out.slowestExec = max(out.slowestExec, g.slowestExec)
+	out.mostRows = max(out.mostRows, g.mostRows)
+	out.open += g.open
+	out.inTransaction = out.inTransaction || g.inTransaction
+	out.parallel = out.parallel || g.parallel
+	if out.allowances == nil {
+		out.allowances = g.allowances
+	}
 }
 
 func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 	var out []Scope
 	for _, r := range scopes {
 		t := r.account.totalsAt(now)
-		groups, _ := r.account.buildGroups()
+		groups := r.account.joinGroups()
 		out = append(out, Scope{
 			Name: r.name, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups), Scopes: buildScopes(r.scopes, now),
 		})

@@ -11,9 +11,15 @@ type Call struct {
 	// Arguments identifies the argument values; see [Statement.Literals] for
 	// those in the text.
 	Arguments uint64
+	// Key identifies the last argument, which is the key in most statements that
+	// read or write one row; 0 without arguments.
+	Key uint64
 	// Transaction is the open transaction, nil outside of one. Inside of one
 	// database/sql tries nothing again.
 	Transaction *Transaction
+	// Stack is where the query comes from, for a wrapper that knows it better.
+	// Nil: the stack of the caller of Start.
+	Stack *Stack
 	// SQL and Values are the full text and the arguments, where the handle
 	// opted in. They are kept in memory and are part of no encoding.
 	SQL    string
@@ -30,8 +36,11 @@ type Execution struct {
 	group    *group
 	record   *record
 	retry    *retry
-	start    time.Duration
-	opened   time.Duration
+	// allowances are those of the context.
+	allowances []*allowance
+	start      time.Duration
+	opened     time.Duration
+	id         int64 // of the rows, while they are open
 }
 
 // Start admits a query and takes its stack and the time. In mode [Enforce] it
@@ -50,7 +59,11 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	if !c.Database.attributed.Load() {
 		c.Database.attributed.Store(true)
 	}
-	x := Execution{recorder: r, call: c, stack: c.Database.stacks.capture(), start: r.unit.now()}
+	x := Execution{recorder: r.counting(), call: c, stack: c.Stack, allowances: r.allowances, start: r.unit.now()}
+	if x.stack == nil {
+		x.stack = c.Database.stacks.capture()
+	}
+	r = x.recorder
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	if c.Statement.Kind.IsQuery() {
@@ -61,6 +74,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	for s := r; s != nil; s = s.parent {
 		s.account.reserve(&x)
 		s.account.busy.enter(x.start)
+		s.account.noteNesting(&x)
 	}
 	return x, nil
 }
@@ -143,9 +157,13 @@ func (x *Execution) Open() {
 	if !x.isQuery() {
 		return
 	}
-	for s := r; s != nil; s = s.parent {
-		s.account.totals.OpenRows++
-	}
+	r.unit.rows++
+	x.id = r.unit.rows
+	x.eachGroup(func(a *account, g *group) {
+		a.totals.OpenRows++
+		g.open++
+		a.opened(x)
+	})
 	x.record.open(true)
 }
 
@@ -161,8 +179,11 @@ func (x *Execution) Close(rows int64, err error) {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	if x.isQuery() {
-		x.record.fetched(rows, took, err)
-		x.eachGroup(func(a *account, g *group) { a.fetch(g, rows, took, now-x.start, err) })
+		x.record.fetched(rows, took, now, err)
+		x.eachGroup(func(a *account, g *group) {
+			a.fetch(g, rows, took, now-x.start, err)
+			a.closed(x)
+		})
 	}
 	for s := r; s != nil; s = s.parent {
 		s.account.busy.leave(now)

@@ -18,12 +18,15 @@ type Options struct {
 	// Reads is the number of different reads that are remembered in order to
 	// find duplicates: the first 2,000.
 	Reads int
+	// Rules are the thresholds of findings.
+	Rules Rules
 }
 
 func (o Options) withDefaults() Options {
 	o.Queries = bound(o.Queries, 200)
 	o.Groups = bound(o.Groups, 500)
 	o.Reads = bound(o.Reads, 2000)
+	o.Rules = o.Rules.withDefaults()
 	return o
 }
 

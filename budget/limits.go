@@ -129,7 +129,7 @@ type Verdict struct {
 }
 
 // judge holds a recorder to its budget.
-func (r *Recorder) judge(t *Totals, groups []Group) Verdict {
+func (r *Recorder) judge(t *Totals, groups []joined) Verdict {
 	if r.budget.IsZero() && t.Blocked == 0 {
 		return Verdict{Outcome: NoBudget}
 	}
@@ -169,7 +169,7 @@ func (r *Recorder) verdictOn(d reading) *ExceededError {
 	return r.exceeded(c, n)
 }
 
-func (r *Recorder) verdictOnRepeats(groups []Group) *ExceededError {
+func (r *Recorder) verdictOnRepeats(groups []joined) *ExceededError {
 	n, limited := allowedRepeats(r.budget.Repeats)
 	if !limited {
 		return nil

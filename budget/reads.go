@@ -33,28 +33,29 @@ func newReadKey(c *Call) readKey {
 	return readKey{c.Database, c.Statement.Fingerprint, c.Statement.Literals, c.Arguments}
 }
 
-// see takes note of an executed query and reports whether it is a duplicate
-// read. A read that failed was not answered; a write that failed may still have
-// changed something.
-func (r *reads) see(c *Call, err error, room int) bool {
+// see takes note of an executed query, and reports whether it is a duplicate
+// read, and whether it is a read that was not seen before. A read that failed
+// was not answered; a write that failed may still have changed something.
+func (r *reads) see(c *Call, err error, room int) (duplicate, fresh bool) {
 	if c.Statement.Kind != ReadStatement {
 		r.wrote(c.Statement.Tables)
-		return false
+		return false, false
 	}
-	if !c.Statement.Repeatable || err != nil {
-		return false
+	if err != nil {
+		return false, false
 	}
-	duplicate := r.isDuplicate(c)
+	duplicate = r.isDuplicate(c)
 	key := newReadKey(c)
-	if _, known := r.seen[key]; !known && len(r.seen) >= room {
+	_, known := r.seen[key]
+	if !known && len(r.seen) >= room {
 		r.unkept++
-		return false
+		return false, false
 	}
 	if r.seen == nil {
 		r.seen = make(map[readKey]int64)
 	}
 	r.seen[key] = r.clock
-	return duplicate
+	return duplicate, !known
 }
 
 // isDuplicate reports whether a read would be a duplicate now.

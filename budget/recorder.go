@@ -16,6 +16,10 @@ import (
 type Recorder struct {
 	unit   *unit
 	parent *Recorder
+	// allowances are set on a recorder that Allow made, which counts nothing by
+	// itself: target does.
+	allowances []*allowance
+	target     *Recorder
 
 	// What follows is guarded by unit.mu.
 
@@ -26,6 +30,15 @@ type Recorder struct {
 	account account
 	scopes  []*Recorder
 	unkept  int // scopes that were not kept in scopes
+	allowed []*allowance
+}
+
+// counting returns the recorder that counts for r.
+func (r *Recorder) counting() *Recorder {
+	if r != nil && r.target != nil {
+		return r.target
+	}
+	return r
 }
 
 // unit is what a recorder shares with its scopes: one lock and one clock, so
@@ -34,6 +47,7 @@ type unit struct {
 	mu      sync.Mutex
 	started time.Time
 	options Options
+	rows    int64 // results that were opened
 }
 
 // now returns the time since the unit started. It uses the monotonic clock.
@@ -48,6 +62,7 @@ func newRecorder(o Options) *Recorder {
 
 // scope opens a scope below r.
 func (r *Recorder) scope(name string, b Budget) *Recorder {
+	r = r.counting()
 	s := &Recorder{unit: r.unit, parent: r, name: name, budget: b, started: r.unit.now()}
 	s.account.enforce(b)
 	r.unit.mu.Lock()
@@ -71,6 +86,7 @@ type Route struct {
 
 // SetName names the unit for reports and errors: a job's or a test's name.
 func (r *Recorder) SetName(name string) {
+	r = r.counting()
 	if r == nil {
 		return
 	}
@@ -83,6 +99,7 @@ func (r *Recorder) SetName(name string) {
 // the method alone. A router that knows more as the request goes on may call it
 // again.
 func (r *Recorder) SetRoute(route Route) {
+	r = r.counting()
 	if r == nil {
 		return
 	}
@@ -98,6 +115,7 @@ func (r *Recorder) SetRoute(route Route) {
 // Route returns the route of the request that the recorder is for, or that its
 // scope is part of. It is the zero Route where there is none.
 func (r *Recorder) Route() Route {
+	r = r.counting()
 	if r == nil {
 		return Route{}
 	}
@@ -114,6 +132,7 @@ func (r *Recorder) Route() Route {
 // SetBudget holds the unit to b, in place of any budget it had. What the
 // recorder has already counted counts. The zero Budget lifts the limit.
 func (r *Recorder) SetBudget(b Budget) {
+	r = r.counting()
 	if r == nil {
 		return
 	}
@@ -125,6 +144,7 @@ func (r *Recorder) SetBudget(b Budget) {
 
 // Totals returns the totals so far.
 func (r *Recorder) Totals() Totals {
+	r = r.counting()
 	if r == nil {
 		return Totals{}
 	}
@@ -136,11 +156,11 @@ func (r *Recorder) Totals() Totals {
 // Prepared counts a statement that was prepared, and the time that took. It is
 // for driver wrappers. Preparing is no query and never refused.
 func (r *Recorder) Prepared(took time.Duration, err error) {
-	r.count(took, func(t *Totals) {
-		t.Prepares++
-		t.PrepareTime += took
+	r.count(took, func(a *account) {
+		a.totals.Prepares++
+		a.totals.PrepareTime += took
 		if err != nil {
-			t.Errors++
+			a.totals.Errors++
 		}
 	})
 }
@@ -148,18 +168,19 @@ func (r *Recorder) Prepared(took time.Duration, err error) {
 // Connected counts a new connection that the unit had to wait for. It is for
 // driver wrappers.
 func (r *Recorder) Connected(took time.Duration, err error) {
-	r.count(took, func(t *Totals) {
-		t.Connects++
-		t.ConnectTime += took
+	r.count(took, func(a *account) {
+		a.totals.Connects++
+		a.totals.ConnectTime += took
 		if err != nil {
-			t.Errors++
+			a.totals.Errors++
 		}
 	})
 }
 
 // count applies add to the recorder and those around it, for work that ended
 // just now and took so long.
-func (r *Recorder) count(took time.Duration, add func(*Totals)) {
+func (r *Recorder) count(took time.Duration, add func(*account)) {
+	r = r.counting()
 	if r == nil {
 		return
 	}
@@ -167,7 +188,7 @@ func (r *Recorder) count(took time.Duration, add func(*Totals)) {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	for s := r; s != nil; s = s.parent {
-		add(&s.account.totals)
+		add(&s.account)
 		s.account.busy.interval(now-took, now)
 	}
 }

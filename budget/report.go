@@ -27,6 +27,9 @@ type Report struct {
 	// Groups add the queries up by database, shape and call site, the most
 	// executions first. Their sums are the totals.
 	Groups []Group `json:"groups,omitempty"`
+	// Findings are the known wastes that were found, the certain ones and those
+	// that cost most first. Those that are allowed come last.
+	Findings []Finding `json:"findings,omitempty"`
 	// Budget is the budget that the unit is held to, and Verdict says whether it
 	// kept to it.
 	Budget  Budget  `json:"budget,omitzero"`

@@ -55,3 +55,19 @@ func hashPCs(pcs []uintptr) uint64 {
 	}
 	return h ^ h>>32
 }
+
+// callerStack returns the stack of the caller's caller, which no cache keeps: it
+// is for what is rare.
+func callerStack() *Stack {
+	var buf [maxFrames]uintptr
+	pcs := buf[:runtime.Callers(callersSkip, buf[:])]
+	return &Stack{pcs: slices.Clone(pcs), hash: hashPCs(pcs), skip: &skipRule{}}
+}
+
+// NewStack returns a stack with the given call site, for an instrumentation that
+// knows it better than the goroutine's stack does; see [Call.Stack].
+func NewStack(site CallSite) *Stack {
+	s := &Stack{site: site, key: hashSite(site)}
+	s.once.Do(func() {}) // there is nothing to resolve
+	return s
+}

@@ -74,6 +74,11 @@ type Statement struct {
 	Tables []string
 	// Kind says whether it reads, writes or controls a transaction.
 	Kind StatementKind
+	// Batched is set for a text that asks for several keys at once: an IN list or
+	// VALUES of more than one, = ANY(?), unnest(?).
+	Batched bool
+	// Star is set for a read of all columns: SELECT *, t.*.
+	Star bool
 	// Repeatable is set for a read that gives the same answer until one of its
 	// Tables is written to: it locks nothing and calls no volatile function.
 	// Only these are looked at for duplicates.

@@ -14,25 +14,33 @@ type Transaction struct {
 // tried again.
 func (r *Recorder) Began(took time.Duration, err error) *Transaction {
 	t := &Transaction{recorder: r}
-	r.count(took, func(totals *Totals) {
-		totals.TransactionTime += took
+	r.count(took, func(a *account) {
+		a.totals.TransactionTime += took
 		if err != nil {
-			totals.Errors++
+			a.totals.Errors++
 			return
 		}
-		totals.Transactions++
-		t.number = int(totals.Transactions) // that of the unit comes last
+		a.totals.Transactions++
+		t.number = int(a.totals.Transactions) // that of the unit comes last
 	})
 	return t
 }
 
-// Ended adds the time of COMMIT or ROLLBACK, in the unit that began the
-// transaction.
-func (t *Transaction) Ended(took time.Duration, err error) {
-	t.recorder.count(took, func(totals *Totals) {
-		totals.TransactionTime += took
+// Committed adds the time of COMMIT, in the unit that began the transaction.
+func (t *Transaction) Committed(took time.Duration, err error) { t.ended(took, err, false) }
+
+// RolledBack adds the time of ROLLBACK. What was read before is read again by
+// whoever tries again, and is then no duplicate.
+func (t *Transaction) RolledBack(took time.Duration, err error) { t.ended(took, err, true) }
+
+func (t *Transaction) ended(took time.Duration, err error, rolledBack bool) {
+	t.recorder.count(took, func(a *account) {
+		a.totals.TransactionTime += took
 		if err != nil {
-			totals.Errors++
+			a.totals.Errors++
+		}
+		if rolledBack {
+			a.reads.wrote(nil)
 		}
 	})
 }

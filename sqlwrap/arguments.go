@@ -19,6 +19,14 @@ func hashArguments(seed maphash.Seed, args []driver.NamedValue) uint64 {
 	return h
 }
 
+// hashKey is the hash of the last argument. 0 stands for none.
+func hashKey(seed maphash.Seed, args []driver.NamedValue) uint64 {
+	if len(args) == 0 {
+		return 0
+	}
+	return hashValue(seed, args[len(args)-1].Value) | 1
+}
+
 // hashValue hashes the types that database/sql passes by default without
 // allocating. Other types are the driver's own business; they are formatted.
 func hashValue(seed maphash.Seed, v driver.Value) uint64 {

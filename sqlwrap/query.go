@@ -27,6 +27,7 @@ func (c *conn) start(ctx context.Context, text string, args []driver.NamedValue)
 		Database:    c.handle.database,
 		Statement:   c.handle.statements.Read(text),
 		Arguments:   hashArguments(c.handle.seed, args),
+		Key:         hashKey(c.handle.seed, args),
 		Transaction: c.transaction,
 	}
 	if c.handle.arguments {

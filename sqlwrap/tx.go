@@ -15,13 +15,18 @@ type tx struct {
 	transaction *budget.Transaction
 }
 
-func (t *tx) Commit() error   { return t.end(t.bare.Commit) }
-func (t *tx) Rollback() error { return t.end(t.bare.Rollback) }
-
-func (t *tx) end(do func() error) error {
+func (t *tx) Commit() error {
 	began := time.Now()
-	err := do()
-	t.transaction.Ended(time.Since(began), err)
+	err := t.bare.Commit()
 	t.conn.transaction = nil
+	t.transaction.Committed(time.Since(began), err)
+	return err
+}
+
+func (t *tx) Rollback() error {
+	began := time.Now()
+	err := t.bare.Rollback()
+	t.conn.transaction = nil
+	t.transaction.RolledBack(time.Since(began), err)
 	return err
 }

@@ -20,11 +20,14 @@ type classifier struct {
 	routine  bool // CREATE FUNCTION and the like: the body does not count
 	locking  bool
 	volatile bool
+	array    bool // = ANY(?) or unnest(?): one argument that is a list
+	star     bool
 	tables   []string
 	summary  strings.Builder
 	ctes     []string
 
 	first    bool // the next word starts a statement
+	prev     token
 	verb     string
 	last     string // last word, in lower case
 	expect   bool   // a table may stand here
@@ -44,6 +47,10 @@ type bracket struct {
 func newClassifier() *classifier { return &classifier{first: true} }
 
 func (c *classifier) add(t token) {
+	if t.text == "*" && t.kind == operatorToken && (c.last == "select" || c.last == "distinct" || c.prev.is(".")) {
+		c.star = true
+	}
+	c.prev = t
 	switch {
 	case t.kind == wordToken && !c.dotted && !c.expectsName(t.text):
 		c.endName()
@@ -117,8 +124,10 @@ func (c *classifier) summarize(word string) {
 
 func (c *classifier) punct(p string) {
 	function := c.last
-	wasName := c.name != "" || c.mayDot
 	table := c.name
+	if table != "" {
+		function = lower(table) // a function in a FROM list looks like a table
+	}
 	switch p {
 	case "(":
 		// FROM generate_series(...) is a function, INSERT INTO t (a) a table.
@@ -126,11 +135,11 @@ func (c *classifier) punct(p string) {
 			c.name = ""
 		}
 		c.endName()
-		if volatile[function] || wasName && volatile[lower(table)] {
-			c.volatile = true
-		}
+		c.volatile = c.volatile || volatile[function]
 		b := bracket{from: c.from}
 		switch function {
+		case "any", "unnest", "json_each", "json_table":
+			c.array = true
 		case "extract", "substring", "trim", "overlay", "position":
 			b.function = true
 		}

@@ -7,6 +7,7 @@ type shaper struct {
 	prev   token
 	before token // the one before prev
 	levels []level
+	lists  bool // a list of placeholders, or a repeated tuple, was taken together
 }
 
 // level is an open bracket, or the statement itself.
@@ -57,6 +58,7 @@ func (s *shaper) open(t token) {
 func (s *shaper) close(t token) {
 	inner := s.top()
 	if inner.plain && inner.items > 0 {
+		s.lists = true
 		s.text = append(s.text[:inner.start], '?')
 	}
 	s.text = append(s.text, t.text...)
@@ -67,7 +69,7 @@ func (s *shaper) close(t token) {
 	// The tuple before, a comma, a space, this tuple: nothing else.
 	if last := outer.tuple; last.end > 0 && last.end+2 == tuple.start && s.text[last.end] == ',' &&
 		string(s.text[last.start:last.end]) == string(s.text[tuple.start:tuple.end]) {
-		s.text = s.text[:last.end]
+		s.text, s.lists = s.text[:last.end], true
 		return
 	}
 	outer.tuple = tuple

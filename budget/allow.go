@@ -1,0 +1,105 @@
+package budget
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Allowance accepts findings of a kind, with a ceiling and a reason. What it
+// covers stays in the report, marked as allowed; growth past the ceiling is a
+// finding again.
+type Allowance struct {
+	// Kind is the kind of finding that is accepted. It is required.
+	Kind FindingKind `json:"kind"`
+	// Max is the largest Count that is accepted. It is required, and more than 0.
+	Max int64 `json:"max"`
+	// Reason says why, for those who find it in the code. It is required.
+	Reason string `json:"reason"`
+	// Until is when the allowance ends. The zero time is never.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// allowance is an Allowance in a unit of work.
+type allowance struct {
+	Allowance
+	stack *Stack
+}
+
+// maxAllowances is the number of allowances that a unit keeps.
+const maxAllowances = 100
+
+// Allow returns a copy of ctx in which the queries of the unit of work that ctx
+// carries may make a finding:
+//
+//	ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.NPlusOne, Max: 20, Reason: "one per tenant, see #41"})
+//
+// It panics if the kind, the ceiling or the reason is missing: an allowance is
+// there to be read. In a context without a unit of work it does nothing.
+func Allow(ctx context.Context, a Allowance) context.Context {
+	a.check()
+	r := FromContext(ctx)
+	if r == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, contextKey{}, r.Allow(a))
+}
+
+// Allow is like the function of that name, for code that has a recorder in
+// hand: the result counts in r, under the allowance.
+func (r *Recorder) Allow(a Allowance) *Recorder {
+	a.check()
+	if r == nil {
+		return nil
+	}
+	w := r.counting().allow(a, callerStack())
+	return &Recorder{unit: r.unit, target: r.counting(), allowances: append(slices.Clip(r.allowances), w)}
+}
+
+func (a *Allowance) check() {
+	switch {
+	case a.Kind == "":
+		panic("budget: Allow without a Kind: name the kind of finding that is accepted")
+	case a.Max <= 0:
+		panic("budget: Allow without a Max: say how many are accepted")
+	case a.Reason == "":
+		panic("budget: Allow without a Reason: say why it is accepted")
+	}
+}
+
+// allow registers an allowance with the recorder and those around it, once.
+func (r *Recorder) allow(a Allowance, stack *Stack) *allowance {
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	w := &allowance{Allowance: a, stack: stack}
+	for s := r; s != nil; s = s.parent {
+		i := slices.IndexFunc(s.allowed, func(old *allowance) bool { return old.Allowance == a })
+		switch {
+		case i >= 0:
+			w = s.allowed[i]
+		case len(s.allowed) < maxAllowances:
+			s.allowed = append(s.allowed, w)
+		}
+	}
+	return w
+}
+
+// cover looks for an allowance of a finding's kind and marks the finding.
+func (f *Finding) cover(allowances []*allowance, now time.Time, used map[*allowance]bool) {
+	for _, a := range allowances {
+		if a.Kind != f.Kind {
+			continue
+		}
+		used[a] = true
+		switch {
+		case !a.Until.IsZero() && now.After(a.Until):
+			f.Note = "its allowance ended on " + a.Until.Format(time.DateOnly)
+		case f.Count > a.Max:
+			f.Note = "its allowance is for " + plural(a.Max, "execution")
+		default:
+			allowed := a.Allowance
+			f.Allowed, f.Note = &allowed, ""
+			return
+		}
+	}
+}

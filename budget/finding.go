@@ -1,0 +1,152 @@
+package budget
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// FindingKind names a known waste. It prints as it is written in the
+// documentation.
+type FindingKind string
+
+// The kinds of findings.
+const (
+	// NPlusOne is one query for each row of another one.
+	NPlusOne FindingKind = "n+1"
+	// Duplicate is a read that was answered before.
+	Duplicate FindingKind = "duplicate"
+	// WriteLoop is one write for each item of a list.
+	WriteLoop FindingKind = "write-loop"
+	// NestedQuery is a query while the rows of another one are open. It holds a
+	// second connection, and can wait for itself when the pool is full.
+	NestedQuery FindingKind = "nested-query"
+	// UnclosedRows are rows that are open when the unit ends. Their connection is
+	// lost to the pool.
+	UnclosedRows FindingKind = "unclosed-rows"
+	// Slow is a query that took long to execute.
+	Slow FindingKind = "slow"
+	// LargeResult is a query that returned many rows.
+	LargeResult FindingKind = "large-result"
+	// ReadModifyWrite is a value that was read, changed and written back: what
+	// others wrote in between is lost.
+	ReadModifyWrite FindingKind = "read-modify-write"
+	// SelectThenInsert is a row that was looked for, not found and inserted:
+	// another one may be inserted in between.
+	SelectThenInsert FindingKind = "select-then-insert"
+	// SelectStar is a read of all columns.
+	SelectStar FindingKind = "select-star"
+	// StaleAllowance is an allowance that matched nothing.
+	StaleAllowance FindingKind = "stale-allowance"
+)
+
+// Confidence says how sure a finding is.
+type Confidence string
+
+const (
+	// Hint is a pattern that is often harmless.
+	Hint Confidence = "hint"
+	// Candidate is waste by all that could be seen.
+	Candidate Confidence = "candidate"
+	// Certain is what needs no interpretation: time, rows, rows that are open.
+	Certain Confidence = "certain"
+)
+
+// Finding is a known waste that was found in a unit of work, with its evidence
+// and what to do instead. It is not changed after it was made.
+type Finding struct {
+	Kind       FindingKind `json:"kind"`
+	Confidence Confidence  `json:"confidence"`
+	// Shape and Summary are those of the statement; Database and System those of
+	// the handle, as in [Group].
+	Shape    string `json:"shape,omitempty"`
+	Summary  string `json:"summary,omitempty"`
+	Database string `json:"database,omitempty"`
+	System   string `json:"system,omitempty"`
+	// Count is how often it happened: executions, for most kinds; repetitions of
+	// the first one for Duplicate.
+	Count int64 `json:"count"`
+	// Distinct is the number of different argument lists, at least: once the
+	// bounds of [Options] are reached it is no longer counted.
+	Distinct int64 `json:"distinct,omitempty"`
+	Rows     int64 `json:"rows,omitempty"`
+	// Time is that of all executions, Worst of the slowest, with fetching. Share is
+	// Time in proportion to the unit's time in the database, from 0 to 1.
+	Time  time.Duration `json:"time_ns,omitempty"`
+	Worst time.Duration `json:"worst_ns,omitempty"`
+	Share float64       `json:"share,omitempty"`
+	// First and Last are positions in the unit.
+	First int64 `json:"first,omitempty"`
+	Last  int64 `json:"last,omitempty"`
+	// Parallel is set if executions overlapped, InTransaction if at least one was
+	// in a transaction.
+	Parallel      bool `json:"parallel,omitempty"`
+	InTransaction bool `json:"in_transaction,omitempty"`
+	// Parent is the query whose rows the executions seem to go through. Nil if
+	// none was found; the finding then stands on its count and arguments.
+	Parent *Related `json:"parent,omitempty"`
+	// Also are the other statements of the same loop, for a loop that sends
+	// several for each item; or the statement that followed, for the kinds that
+	// need two.
+	Also []Related `json:"also,omitempty"`
+	// Repair says what to do instead.
+	Repair string `json:"repair,omitempty"`
+	// Allowed is the allowance that covers the finding. Nil for most.
+	Allowed *Allowance `json:"allowed,omitempty"`
+	// Note says why an allowance does not cover the finding.
+	Note string `json:"note,omitempty"`
+
+	stack *Stack
+}
+
+// Related is a query that a finding refers to.
+type Related struct {
+	Shape    string `json:"shape"`
+	Summary  string `json:"summary"`
+	Position int64  `json:"position"`
+	Count    int64  `json:"count"`
+	Rows     int64  `json:"rows"`
+	// Why says what makes it related.
+	Why string `json:"why"`
+
+	stack *Stack
+}
+
+// CallSite is where the query came from.
+func (f *Finding) CallSite() CallSite { return f.stack.CallSite() }
+
+// CallSite is where the query came from.
+func (r *Related) CallSite() CallSite { return r.stack.CallSite() }
+
+// String returns the finding in one line, without the repair.
+func (f *Finding) String() string {
+	s := fmt.Sprintf("%s (%s): %dx %s", f.Kind, f.Confidence, f.Count, f.Summary)
+	if site := f.CallSite(); !site.IsZero() {
+		s += " at " + site.String()
+	}
+	if f.Parent != nil {
+		s += fmt.Sprintf(", for the %d rows of %s", f.Parent.Rows, f.Parent.Summary)
+	}
+	if f.Note != "" {
+		s += ": " + f.Note
+	}
+	return s
+}
+
+// MarshalJSON encodes the finding with its call site.
+func (f Finding) MarshalJSON() ([]byte, error) {
+	type plain Finding
+	return json.Marshal(struct {
+		plain
+		CallSite CallSite `json:"call_site,omitzero"`
+	}{plain(f), f.CallSite()})
+}
+
+// MarshalJSON encodes the query with its call site.
+func (r Related) MarshalJSON() ([]byte, error) {
+	type plain Related
+	return json.Marshal(struct {
+		plain
+		CallSite CallSite `json:"call_site,omitzero"`
+	}{plain(r), r.CallSite()})
+}

@@ -1,0 +1,235 @@
+package budget
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// findings applies the rules to what was recorded. It is called with the unit's
+// lock held.
+func (r *Recorder) findings(groups []joined, total time.Duration) []Finding {
+	f := finder{rules: r.unit.options.Rules, account: &r.account, groups: groups, total: total}
+	f.nPlusOne()
+	f.duplicates()
+	f.writeLoops()
+	f.nested()
+	f.certain()
+	f.sequences()
+	f.stars()
+	f.allow(r.allowed, time.Now())
+	slices.SortStableFunc(f.found, compareFindings)
+	return f.found
+}
+
+// compareFindings: what is allowed comes last, hints after the others, and then
+// what happened most often comes first.
+func compareFindings(a, b Finding) int {
+	rank := func(f *Finding) int {
+		switch {
+		case f.Allowed != nil:
+			return 2
+		case f.Confidence == Hint:
+			return 1
+		default:
+			return 0
+		}
+	}
+	return cmp.Or(cmp.Compare(rank(&a), rank(&b)), cmp.Compare(b.Count, a.Count), cmp.Compare(a.First, b.First),
+		cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Shape, b.Shape))
+}
+
+// finder applies the rules.
+type finder struct {
+	rules   Rules
+	account *account
+	groups  []joined
+	total   time.Duration
+	found   []Finding
+	covered [][]*allowance // of each finding
+}
+
+// evidence makes a finding of a group.
+func (f *finder) evidence(g *joined, kind FindingKind, c Confidence, count int64) Finding {
+	out := Finding{
+		Kind: kind, Confidence: c, Shape: g.Shape, Summary: g.Summary, Database: g.Database, System: g.System,
+		Count: count, Distinct: g.arguments.distinct, Rows: g.Rows, Time: g.Time, Worst: g.Slowest,
+		First: g.First, Last: g.Last, Parallel: g.parallel, InTransaction: g.inTransaction, stack: g.stack,
+	}
+	if f.total > 0 {
+		out.Share = min(1, float64(g.Time)/float64(f.total))
+	}
+	return out
+}
+
+func (f *finder) add(out Finding, allowances []*allowance) {
+	f.found = append(f.found, out)
+	f.covered = append(f.covered, allowances)
+}
+
+// duplicates: reads that were answered before.
+func (f *finder) duplicates() {
+	for i := range f.groups {
+		g := &f.groups[i]
+		if g.Overflow || g.Duplicates+1 < int64(f.rules.Duplicate) || g.Duplicates == 0 || isIntrospection(g.Tables) ||
+			f.has(NPlusOne, g.stack) { // whose repair is also this one's
+			continue
+		}
+		out := f.evidence(g, Duplicate, Candidate, g.Duplicates)
+		out.Repair = fmt.Sprintf("keep the first result and pass it on, or cache it: saves %s", plural(g.Duplicates, "round trip"))
+		f.add(out, g.allowances)
+	}
+}
+
+// writeLoops: one write for each item.
+func (f *finder) writeLoops() {
+	for i := range f.groups {
+		g := &f.groups[i]
+		if g.Overflow || g.Kind != WriteStatement || g.Queries < int64(f.rules.WriteLoop) ||
+			g.arguments.distinct < min(int64(f.rules.WriteLoop), fewArguments) || isMigration(g.Tables) {
+			continue
+		}
+		out := f.evidence(g, WriteLoop, Candidate, g.Queries)
+		out.Repair = writeRepair(g)
+		f.add(out, g.allowances)
+	}
+}
+
+// nested: a query while rows are open.
+func (f *finder) nested() {
+	for i := range f.account.nestings {
+		n := &f.account.nestings[i]
+		inner, outer := f.groupOf(n.inner, n.innerShape, n.database), f.groupOf(n.outer, n.outerShape, n.database)
+		if inner == nil || outer == nil || inner.parallel || outer.parallel || !n.isInside() {
+			continue
+		}
+		if outer.open > 0 {
+			continue // rows that nobody closes are a finding of their own
+		}
+		if f.merge(NestedQuery, inner.stack, n.count) {
+			continue
+		}
+		out := f.evidence(inner, NestedQuery, Candidate, n.count)
+		out.Parent = related(outer, "its rows were open")
+		out.Repair = "read all rows and close them before the next query, or use one query with JOIN: each unit holds two connections, and units that hold one each wait for ever when the pool is full"
+		f.add(out, inner.allowances)
+	}
+}
+
+func (f *finder) has(kind FindingKind, stack *Stack) bool {
+	return slices.ContainsFunc(f.found, func(old Finding) bool {
+		return old.Kind == kind && old.stack.siteKey() == stack.siteKey()
+	})
+}
+
+// merge adds to a finding of the same kind and call site.
+func (f *finder) merge(kind FindingKind, stack *Stack, count int64) bool {
+	for i := range f.found {
+		if f.found[i].Kind == kind && f.found[i].stack.siteKey() == stack.siteKey() {
+			f.found[i].Count += count
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finder) groupOf(stack *Stack, st *Statement, d *Database) *joined {
+	for i := range f.groups {
+		g := &f.groups[i]
+		if g.database == d && g.Fingerprint == st.Fingerprint && g.stack.siteKey() == stack.siteKey() && !g.Overflow {
+			return g
+		}
+	}
+	return nil
+}
+
+// certain are the kinds that need no interpretation.
+func (f *finder) certain() {
+	for i := range f.groups {
+		g := &f.groups[i]
+		if g.Overflow {
+			continue
+		}
+		if g.open > 0 {
+			out := f.evidence(g, UnclosedRows, Certain, g.open)
+			out.Repair = "defer rows.Close() where the rows are opened: until then each result holds a connection"
+			f.add(out, g.allowances)
+		}
+		if g.slowestExec > f.rules.Slow {
+			out := f.evidence(g, Slow, Certain, 1)
+			out.Worst = g.slowestExec
+			out.Repair = fmt.Sprintf("look at its plan with EXPLAIN; an index on the columns it filters by is the usual answer (%v, %v allowed)",
+				g.slowestExec.Round(time.Millisecond), f.rules.Slow)
+			f.add(out, g.allowances)
+		}
+		if g.mostRows > int64(f.rules.LargeResult) {
+			out := f.evidence(g, LargeResult, Certain, 1)
+			out.Rows = g.mostRows
+			out.Repair = fmt.Sprintf("page with LIMIT, filter, or aggregate in SQL (%d rows in one result, %d allowed)", g.mostRows, f.rules.LargeResult)
+			f.add(out, g.allowances)
+		}
+	}
+}
+
+// stars: reads of all columns.
+func (f *finder) stars() {
+	for i := range f.groups {
+		g := &f.groups[i]
+		if g.Overflow || !g.statement.Star || isIntrospection(g.Tables) {
+			continue
+		}
+		out := f.evidence(g, SelectStar, Hint, g.Queries)
+		out.Repair = "name the columns: what is added to the table later is then neither read nor sent"
+		f.add(out, g.allowances)
+	}
+}
+
+// allow marks what is allowed, and reports the allowances that matched nothing.
+func (f *finder) allow(allowed []*allowance, now time.Time) {
+	used := make(map[*allowance]bool)
+	for i := range f.found {
+		f.found[i].cover(f.covered[i], now, used)
+	}
+	for _, a := range allowed {
+		if !used[a] {
+			f.found = append(f.found, Finding{
+				Kind: StaleAllowance, Confidence: Hint, Count: 1, stack: a.stack,
+				Note:   fmt.Sprintf("nothing of kind %s was found under the allowance %q", a.Kind, a.Reason),
+				Repair: "take the allowance out, if that is so for every request",
+			})
+		}
+	}
+}
+
+func related(g *joined, why string) *Related {
+	return &Related{Shape: g.Shape, Summary: g.Summary, Position: g.First, Count: g.Queries, Rows: g.Rows, Why: why, stack: g.stack}
+}
+
+// isIntrospection reports whether all tables are those that describe a database.
+func isIntrospection(tables []string) bool {
+	for _, t := range tables {
+		schema, table, qualified := strings.Cut(strings.ToLower(t), ".")
+		if !qualified {
+			table = schema
+		}
+		if schema != "information_schema" && !strings.HasPrefix(table, "pg_") && !strings.HasPrefix(table, "sqlite_") && schema != "sys" {
+			return false
+		}
+	}
+	return len(tables) > 0
+}
+
+// isMigration reports whether a table keeps account of migrations.
+func isMigration(tables []string) bool {
+	return slices.ContainsFunc(tables, func(t string) bool { return strings.Contains(strings.ToLower(t), "migration") })
+}
+
+// plural counts things: "1 query", "2 queries".
+func plural(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

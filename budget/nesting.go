@@ -1,0 +1,94 @@
+package budget
+
+import "time"
+
+const (
+	maxOpenRows = 32 // open results that are looked at
+	maxNestings = 50 // pairs of call sites
+)
+
+// openRows is a result whose rows are open.
+type openRows struct {
+	id          int64
+	database    *Database
+	transaction *Transaction
+	statement   *Statement
+	stack       *Stack
+}
+
+// nesting is a query that was sent while the rows of another one were open, on
+// another connection. Whether the one is inside of the other, or both just ran
+// in parallel, is told by their call sites when somebody reads.
+type nesting struct {
+	outer, inner *Stack
+	outerShape   *Statement
+	innerShape   *Statement
+	database     *Database
+	count        int64
+	time         time.Duration
+}
+
+func (a *account) opened(x *Execution) {
+	if len(a.open) < maxOpenRows {
+		a.open = append(a.open, openRows{x.id, x.call.Database, x.call.Transaction, x.call.Statement, x.stack})
+	}
+}
+
+func (a *account) closed(x *Execution) {
+	for i := range a.open {
+		if a.open[i].id == x.id {
+			a.open = append(a.open[:i], a.open[i+1:]...)
+			return
+		}
+	}
+}
+
+// noteNesting takes note of a query that starts while rows are open. Inside of
+// one transaction there is one connection, and no second one to wait for.
+func (a *account) noteNesting(x *Execution) {
+	if len(a.open) == 0 || !x.isQuery() {
+		return
+	}
+	for i := len(a.open) - 1; i >= 0; i-- {
+		o := &a.open[i]
+		if o.database != x.call.Database || o.transaction != nil && o.transaction == x.call.Transaction {
+			continue
+		}
+		a.addNesting(o, x)
+		return
+	}
+}
+
+func (a *account) addNesting(o *openRows, x *Execution) {
+	for i := range a.nestings {
+		n := &a.nestings[i]
+		if n.outer == o.stack && n.inner == x.stack && n.outerShape == o.statement && n.innerShape == x.call.Statement {
+			n.count++
+			return
+		}
+	}
+	if len(a.nestings) < maxNestings {
+		a.nestings = append(a.nestings, nesting{
+			outer: o.stack, inner: x.stack, outerShape: o.statement, innerShape: x.call.Statement, database: x.call.Database, count: 1,
+		})
+	}
+}
+
+// isInside reports whether the inner query was sent from inside the loop over the
+// outer one's rows, as far as their stacks tell: the same goroutine function at
+// the bottom, and one of the inner's frames in the function that opened the rows
+// or in one that called it. Code that overlaps with itself ran in parallel.
+func (n *nesting) isInside() bool {
+	outer, inner := n.outer.CallSite(), n.inner.CallSite()
+	if outer.IsZero() || inner.IsZero() || n.outer == n.inner {
+		return false
+	}
+	return bottom(outer).Function == bottom(inner).Function
+}
+
+func bottom(s CallSite) Frame {
+	if len(s.Outer) == 0 {
+		return s.Frame
+	}
+	return s.Outer[len(s.Outer)-1]
+}

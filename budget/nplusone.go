@@ -1,0 +1,185 @@
+package budget
+
+import (
+	"slices"
+	"strings"
+)
+
+// nPlusOne finds one query for each row of another: the same statement from the
+// same call site, with as many different arguments as executions allow.
+//
+// A loop that sends several statements for each item is one finding. A loop
+// whose line sends one statement from several helpers is found at that line.
+func (f *finder) nPlusOne() {
+	var loops []*joined
+	for i := range f.groups {
+		if f.isLoop(&f.groups[i]) {
+			loops = append(loops, &f.groups[i])
+		}
+	}
+	loops = append(loops, f.spreadLoops()...)
+	slices.SortFunc(loops, func(a, b *joined) int { return int(a.First - b.First) })
+	for len(loops) > 0 {
+		first := loops[0]
+		var also []Related
+		rest := loops[:0:0]
+		for _, g := range loops[1:] {
+			if sameLoop(first, g) {
+				also = append(also, *related(g, "the same loop sends it too"))
+			} else {
+				rest = append(rest, g)
+			}
+		}
+		f.addNPlusOne(first, also)
+		loops = rest
+	}
+}
+
+func (f *finder) addNPlusOne(g *joined, also []Related) {
+	out := f.evidence(g, NPlusOne, Candidate, g.Queries)
+	out.Also = also
+	out.Parent = f.parent(g)
+	out.Repair = readRepair(g, out.Parent)
+	f.add(out, g.allowances)
+}
+
+// isLoop applies the threshold, and leaves out what only looks like a loop over
+// rows.
+func (f *finder) isLoop(g *joined) bool {
+	n := int64(f.rules.NPlusOne)
+	return g.Queries >= n && g.arguments.distinct >= min(n, fewArguments) && f.canBeLoop(g)
+}
+
+func (f *finder) canBeLoop(g *joined) bool {
+	return !g.Overflow && g.Kind == ReadStatement && !g.statement.Batched &&
+		!isIntrospection(g.Tables) && !isPaging(g.Shape) && !f.checksBeforeInsert(g)
+}
+
+// isPaging recognises a statement that reads page by page: the next page's
+// argument comes from the last row of the page before.
+func isPaging(shape string) bool {
+	s := strings.ToUpper(shape)
+	if strings.Contains(s, "OFFSET ?") || strings.Contains(s, "FETCH NEXT") {
+		return true
+	}
+	return strings.Contains(s, "LIMIT ?") && (strings.Contains(s, " > ?") || strings.Contains(s, " < ?") ||
+		strings.Contains(s, " >= ?") || strings.Contains(s, " <= ?") || strings.Contains(s, ") > (?") || strings.Contains(s, ") < (?"))
+}
+
+// checksBeforeInsert recognises a look before each insert into the same table,
+// which finds nothing.
+func (f *finder) checksBeforeInsert(g *joined) bool {
+	if g.Rows > 0 {
+		return false
+	}
+	return slices.ContainsFunc(f.groups, func(w joined) bool {
+		return w.Kind == WriteStatement && strings.HasPrefix(w.Summary, "INSERT") && sharesTable(w.Tables, g.Tables)
+	})
+}
+
+func sharesTable(a, b []string) bool {
+	for _, t := range a {
+		for _, u := range b {
+			if tableKey(t) == tableKey(u) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameLoop reports whether two groups are statements of one loop: as many
+// executions, interleaved, below a common line.
+func sameLoop(a, b *joined) bool {
+	if a.Queries != b.Queries || a.database != b.database || b.First > a.Last || b.Last < a.First {
+		return false
+	}
+	return commonLine(a.stack.CallSite(), b.stack.CallSite())
+}
+
+// commonLine reports whether two call sites are in one function, or below one
+// line.
+func commonLine(a, b CallSite) bool {
+	if a.Function == b.Function {
+		return true
+	}
+	for _, x := range frames(a) {
+		for _, y := range frames(b) {
+			if x.Function == y.Function && x.File == y.File {
+				// The innermost function they share: the loop's, or one around it.
+				return x.Line == y.Line || len(a.Outer) == len(b.Outer)
+			}
+		}
+	}
+	return false
+}
+
+func frames(s CallSite) []Frame { return append([]Frame{s.Frame}, s.Outer...) }
+
+// spreadLoops finds a statement that a loop sends from several helpers, of which
+// none is over the threshold. One of them has to be sent again, or there is no
+// loop.
+func (f *finder) spreadLoops() []*joined {
+	type key struct {
+		database    *Database
+		fingerprint uint64
+		outer       uint64
+	}
+	spread := make(map[key]*joined)
+	again := make(map[key]bool)
+	var order []key
+	for i := range f.groups {
+		g := &f.groups[i]
+		site := g.stack.CallSite()
+		if !f.canBeLoop(g) || f.isLoop(g) || len(site.Outer) == 0 {
+			continue
+		}
+		k := key{g.database, g.Fingerprint, hashSite(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})}
+		sum := spread[k]
+		if sum == nil {
+			sum = &joined{Group: g.Group, statement: g.statement, database: g.database, arguments: g.arguments, allowances: g.allowances}
+			sum.stack = NewStack(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})
+			spread[k] = sum
+			order = append(order, k)
+		} else {
+			sum.Queries += g.Queries
+			sum.Rows += g.Rows
+			sum.Time += g.Time
+			sum.First, sum.Last = min(sum.First, g.First), max(sum.Last, g.Last)
+			sum.arguments.join(&g.arguments)
+		}
+		again[k] = again[k] || g.Queries > 1
+	}
+	var out []*joined
+	for _, k := range order {
+		if again[k] && f.isLoop(spread[k]) {
+			out = append(out, spread[k])
+		}
+	}
+	return out
+}
+
+// parent finds the query that a loop goes through the rows of: the nearest read
+// before it whose rows were open, or that was finished last, with at least as many
+// rows as there are different arguments.
+func (f *finder) parent(g *joined) *Related {
+	records := f.account.records
+	first := int(g.First) - 1
+	if first >= len(records) {
+		return nil
+	}
+	child := records[first]
+	for i := first - 1; i >= 0; i-- {
+		rec := records[i]
+		st := rec.call.Statement
+		if st.Kind != ReadStatement || st.Fingerprint == g.Fingerprint || rec.rows < min(g.arguments.distinct, g.Queries) {
+			continue
+		}
+		why := "it was the last to finish with as many rows"
+		if rec.isOpen || rec.closed > child.start {
+			why = "its rows were open, as many as there are executions"
+		}
+		return &Related{Shape: st.Shape, Summary: st.Summary, Position: int64(i) + 1, Count: 1, Rows: rec.rows, Why: why, stack: rec.stack}
+	}
+	return nil
+}

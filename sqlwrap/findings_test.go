@@ -1,0 +1,374 @@
+package sqlwrap_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/sqlwrap/internal/fingerprint"
+)
+
+// The scenarios in testdata/findings say what a unit of work does, line by line,
+// and which findings it must have: exactly these. See its README.
+func TestFindings(t *testing.T) {
+	files, err := filepath.Glob("testdata/findings/*.txt")
+	if err != nil || len(files) < 80 {
+		t.Fatalf("%d scenarios, %v", len(files), err)
+	}
+	none := 0
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newScenario(t)
+			lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+			s.run(lines, map[string]int{})
+			got := s.findings()
+			slices.Sort(s.expected)
+			if !slices.Equal(got, s.expected) {
+				t.Errorf("found\n\t%s\nexpected\n\t%s", strings.Join(got, "\n\t"), strings.Join(s.expected, "\n\t"))
+			}
+			if len(s.expected) == 0 {
+				none++
+				if !s.none {
+					t.Error("a scenario without findings has to say: expect none")
+				}
+			}
+		})
+	}
+	if none*3 < len(files) {
+		t.Errorf("%d of %d scenarios are without findings: too few", none, len(files))
+	}
+}
+
+// scenario plays a driver wrapper: it reads statements as the wrapper would, and
+// knows call sites and rows from the text.
+type scenario struct {
+	t         *testing.T
+	reader    *fingerprint.Reader
+	recorder  *budget.Recorder
+	under     *budget.Recorder // with an allowance
+	databases map[string]*budget.Database
+	txs       map[string]*budget.Transaction
+	open      map[string]*budget.Execution
+	opened    map[string]int64
+	stacks    map[string]*budget.Stack
+	seed      maphash.Seed
+	dialect   string
+	expected  []string
+	none      bool
+}
+
+func newScenario(t *testing.T) *scenario {
+	s := &scenario{
+		t: t, seed: maphash.MakeSeed(), databases: map[string]*budget.Database{}, txs: map[string]*budget.Transaction{},
+		open: map[string]*budget.Execution{}, opened: map[string]int64{}, stacks: map[string]*budget.Stack{},
+	}
+	s.start(budget.Rules{Slow: time.Hour}, "postgresql")
+	return s
+}
+
+func (s *scenario) start(rules budget.Rules, dialect string) {
+	s.dialect = dialect
+	dialects := map[string]fingerprint.Dialect{"postgresql": fingerprint.PostgreSQL, "mysql": fingerprint.MySQL, "sqlite": fingerprint.SQLite}
+	s.reader = fingerprint.NewReader(dialects[dialect], 2048, s.seed)
+	_, s.recorder = budget.Options{Rules: rules}.NewContext(s.t.Context())
+	s.under = s.recorder
+}
+
+func (s *scenario) run(lines []string, vars map[string]int) {
+	for i := 0; i < len(lines); i++ {
+		line := strings.TrimSpace(lines[i])
+		for name, value := range vars {
+			line = strings.ReplaceAll(line, "$"+name, strconv.Itoa(value))
+		}
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		verb, rest, _ := strings.Cut(line, " ")
+		switch verb {
+		case "loop", "parallel":
+			end := blockEnd(lines, i)
+			name, count, _ := strings.Cut(rest, " ")
+			n, err := strconv.Atoi(count)
+			if err != nil {
+				s.t.Fatalf("%s: %v", line, err)
+			}
+			if verb == "parallel" {
+				s.parallel(lines[i+1:end], name, n, vars)
+			} else {
+				for k := range n {
+					vars[name] = k + 1
+					s.run(lines[i+1:end], vars)
+				}
+			}
+			delete(vars, name)
+			i = end
+		default:
+			s.line(verb, rest)
+		}
+	}
+}
+
+// parallel starts a block's queries all at once before it ends the first of them.
+func (s *scenario) parallel(block []string, name string, n int, vars map[string]int) {
+	type running struct {
+		x *budget.Execution
+		o options
+	}
+	var all []running
+	for k := range n {
+		for _, line := range block {
+			line = strings.TrimSpace(strings.ReplaceAll(line, "$"+name, strconv.Itoa(k+1)))
+			o, text := s.options(strings.TrimPrefix(line, "query "))
+			x, err := s.recorder.Start(s.call(o, text))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			all = append(all, running{&x, o})
+		}
+	}
+	for _, r := range all {
+		r.x.Open()
+		r.x.Close(r.o.rows, nil)
+	}
+}
+
+func blockEnd(lines []string, start int) int {
+	depth := 0
+	for i := start; i < len(lines); i++ {
+		switch verb, _, _ := strings.Cut(strings.TrimSpace(lines[i]), " "); verb {
+		case "loop", "parallel":
+			depth++
+		case "end":
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(lines)
+}
+
+func (s *scenario) line(verb, rest string) {
+	switch verb {
+	case "dialect":
+		s.start(budget.Rules{Slow: time.Hour}, rest)
+	case "rules":
+		s.start(s.rules(rest), s.dialect)
+	case "query":
+		o, text := s.options(rest)
+		s.query(o, text)
+	case "close":
+		s.open[rest].Close(s.opened[rest], nil)
+	case "begin":
+		s.txs[rest] = s.recorder.Began(0, nil)
+	case "commit":
+		s.txs[rest].Committed(0, nil)
+	case "rollback":
+		s.txs[rest].RolledBack(0, nil)
+	case "allow":
+		s.allow(rest)
+	case "expect":
+		if rest == "none" {
+			s.none = true
+			return
+		}
+		s.expected = append(s.expected, strings.Join(strings.Fields(rest), " "))
+	default:
+		s.t.Fatalf("unknown line %q", verb+" "+rest)
+	}
+}
+
+func (s *scenario) rules(text string) budget.Rules {
+	rules := budget.Rules{Slow: time.Hour}
+	for _, f := range strings.Fields(text) {
+		name, value, _ := strings.Cut(f, "=")
+		n, _ := strconv.Atoi(value)
+		switch name {
+		case "n+1":
+			rules.NPlusOne = n
+		case "write-loop":
+			rules.WriteLoop = n
+		case "duplicate":
+			rules.Duplicate = n
+		case "large-result":
+			rules.LargeResult = n
+		case "slow":
+			rules.Slow, _ = time.ParseDuration(value)
+		default:
+			s.t.Fatalf("unknown rule %q", name)
+		}
+	}
+	return rules
+}
+
+func (s *scenario) allow(text string) {
+	var a budget.Allowance
+	for _, f := range strings.Fields(text) {
+		name, value, _ := strings.Cut(f, "=")
+		switch name {
+		case "kind":
+			a.Kind = budget.FindingKind(value)
+		case "max":
+			a.Max, _ = strconv.ParseInt(value, 10, 64)
+		case "reason":
+			a.Reason = value
+		case "until":
+			a.Until, _ = time.Parse(time.DateOnly, value)
+		}
+	}
+	s.under = s.recorder.Allow(a)
+}
+
+type options struct {
+	site             budget.CallSite
+	args             []string
+	rows, affected   int64
+	db, tx, open     string
+	err              error
+	exec, underAllow bool
+}
+
+// options reads "main.go:10 < handler.go:5 rows=3 args=1,2: SELECT ...".
+func (s *scenario) options(rest string) (o options, text string) {
+	head, text, ok := strings.Cut(rest, ": ")
+	if !ok {
+		s.t.Fatalf("no statement in %q", rest)
+	}
+	var frames []budget.Frame
+	for _, f := range strings.Fields(head) {
+		name, value, isOption := strings.Cut(f, "=")
+		switch {
+		case f == "<":
+		case !isOption:
+			frames = append(frames, frameOf(f))
+		case name == "rows":
+			o.rows, _ = strconv.ParseInt(value, 10, 64)
+		case name == "args":
+			o.args = strings.Split(value, ",")
+		case name == "db":
+			o.db = value
+		case name == "tx":
+			o.tx = value
+		case name == "open":
+			o.open = value
+		case name == "err":
+			o.err = errors.New(value)
+		case name == "allowed":
+			o.underAllow = true
+		default:
+			s.t.Fatalf("unknown option %q", f)
+		}
+	}
+	if len(frames) == 0 {
+		s.t.Fatalf("no call site in %q", rest)
+	}
+	o.site = budget.CallSite{Frame: frames[0], Outer: frames[1:]}
+	return o, text
+}
+
+// frameOf reads "file.go:10" or "file.go:10/function"; the function is called like
+// the file if it has no name.
+func frameOf(text string) budget.Frame {
+	at, function, _ := strings.Cut(text, "/")
+	file, line, _ := strings.Cut(at, ":")
+	n, _ := strconv.Atoi(line)
+	return budget.Frame{File: file, Line: n, Function: "shop." + cmp.Or(function, strings.TrimSuffix(file, ".go"))}
+}
+
+func (s *scenario) call(o options, text string) budget.Call {
+	db := s.databases[o.db]
+	if db == nil {
+		db = budget.NewDatabase(budget.DatabaseOptions{Name: o.db, System: s.dialect})
+		s.databases[o.db] = db
+	}
+	var tx *budget.Transaction
+	if o.tx != "" {
+		tx = s.txs[o.tx]
+	}
+	site := fmt.Sprint(o.site, o.site.Outer)
+	if s.stacks[site] == nil {
+		s.stacks[site] = budget.NewStack(o.site) // one for each call site, as a handle keeps them
+	}
+	c := budget.Call{Database: db, Statement: s.reader.Read(text), Transaction: tx, Stack: s.stacks[site]}
+	if len(o.args) > 0 {
+		c.Arguments = maphash.String(s.seed, strings.Join(o.args, ","))
+		c.Key = maphash.String(s.seed, o.args[len(o.args)-1]) | 1
+	}
+	return c
+}
+
+func (s *scenario) query(o options, text string) {
+	r := s.recorder
+	if o.underAllow {
+		r = s.under
+	}
+	x, err := r.Start(s.call(o, text))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	switch {
+	case o.err != nil:
+		x.End(0, o.err)
+	case o.open != "":
+		x.Open()
+		s.open[o.open], s.opened[o.open] = &x, o.rows
+	case strings.HasPrefix(text, "SELECT") || strings.HasPrefix(text, "WITH"):
+		x.Open()
+		x.Close(o.rows, nil)
+	default:
+		x.End(1, nil)
+	}
+}
+
+// findings writes the findings in the form of the scenarios' expectations.
+func (s *scenario) findings() []string {
+	var out []string
+	for _, f := range s.recorder.Report().Findings {
+		line := fmt.Sprintf("%s %s count=%d at=%s", f.Kind, f.Confidence, f.Count, place(f.CallSite()))
+		if f.Kind == budget.StaleAllowance {
+			out = append(out, string(f.Kind))
+			continue
+		}
+		if f.Parent != nil {
+			line += " parent=" + place(f.Parent.CallSite())
+		}
+		for _, a := range f.Also {
+			line += " also=" + place(a.CallSite())
+		}
+		if f.Database != "" {
+			line += " db=" + f.Database
+		}
+		if f.Parallel {
+			line += " parallel"
+		}
+		if f.InTransaction {
+			line += " in-transaction"
+		}
+		if f.Allowed != nil {
+			line += " allowed"
+		}
+		if f.Note != "" {
+			line += " not-allowed"
+		}
+		out = append(out, line)
+		if f.Repair == "" {
+			s.t.Errorf("%s: no repair", line)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func place(site budget.CallSite) string { return fmt.Sprintf("%s:%d", site.File, site.Line) }
