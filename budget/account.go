@@ -15,10 +15,11 @@ type account struct {
 	records   []*record
 	unkept    int // queries that are not in records
 	reads     reads
-	repeats   map[siteCall]int64 // executions by call site, where they are limited
+	loops     map[siteCall]*loop // by call site, where they are limited
 	retries   map[retryKey]*retry
 	crossings []crossing
 	open      []openRows // the first few
+	databases []seenDatabase
 	nestings  []nesting
 }
 
@@ -100,6 +101,27 @@ func (r *record) fetched(rows int64, took, now time.Duration, err error) {
 	}
 }
 
+// seenDatabase is a database that the unit uses, with the number of queries that
+// it had run unattributed before.
+type seenDatabase struct {
+	database *Database
+	before   int64
+}
+
+// maxDatabases is the number of databases that are looked at for lost contexts.
+const maxDatabases = 8
+
+func (a *account) noteDatabase(d *Database) {
+	for i := range a.databases {
+		if a.databases[i].database == d {
+			return
+		}
+	}
+	if len(a.databases) < maxDatabases {
+		a.databases = append(a.databases, seenDatabase{d, d.unattributed.queries.Load()})
+	}
+}
+
 // reserve takes the room of a query that was admitted, release gives it back.
 func (a *account) reserve(x *Execution) { a.addReserved(x, 1) }
 func (a *account) release(x *Execution) { a.addReserved(x, -1) }
@@ -112,7 +134,7 @@ func (a *account) addReserved(x *Execution, n int64) {
 	if x.call.Statement.Kind == WriteStatement {
 		a.reserved.writes += n
 	}
-	a.addRepeat(x, n)
+	a.addToLoop(x, n)
 	a.reads.ask(&x.call, n)
 }
 
@@ -154,7 +176,7 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 	if g.first == 0 {
 		g.first = g.last
 	}
-	a.addRepeat(x, 1)
+	a.addToLoop(x, 1)
 	duplicate, fresh := a.reads.see(&x.call, err, x.recorder.unit.options.Reads)
 	g.arguments.add(&x.call, fresh)
 	if duplicate {
@@ -241,25 +263,86 @@ func (a *account) block(x *Execution, err *ExceededError) {
 // Counting executions by call site symbolises each call site once, so it is not
 // done for other budgets.
 func (a *account) enforce(b Budget) {
-	a.repeats, a.reads.asking, a.reads.repeated = nil, nil, 0
+	a.loops, a.reads.asking, a.reads.repeated = nil, nil, 0
 	if b.Mode != Enforce {
 		return
 	}
 	if b.Duplicates != 0 {
 		a.reads.asking = make(map[readKey]asked)
 	}
-	if b.Repeats != 0 {
-		a.repeats = make(map[siteCall]int64)
-		for _, g := range a.groups {
-			a.repeats[siteCall{g.database, g.statement.Fingerprint, g.stack.siteKey()}] += g.count
-		}
+	if b.Repeats == 0 && b.NPlusOne == 0 {
+		return
+	}
+	a.loops = make(map[siteCall]*loop)
+	for _, g := range a.groups {
+		l := a.loop(siteCall{g.database, g.statement.Fingerprint, g.stack.siteKey()})
+		l.executions += g.count
+		l.arguments.join(&g.arguments)
 	}
 }
 
-func (a *account) addRepeat(x *Execution, n int64) {
-	if a.repeats != nil {
-		a.repeats[x.siteCall()] += n
+// loop is what is known of a call site where loops are limited.
+type loop struct {
+	executions int64
+	arguments  argumentSet
+	isNPlusOne bool
+}
+
+func (a *account) loop(c siteCall) *loop {
+	l := a.loops[c]
+	if l == nil {
+		l = &loop{}
+		a.loops[c] = l
 	}
+	return l
+}
+
+// addToLoop counts an execution that enters the driver or has been executed (1),
+// or leaves the driver (-1).
+func (a *account) addToLoop(x *Execution, n int64) {
+	if a.loops == nil {
+		return
+	}
+	l := a.loop(x.siteCall())
+	l.executions += n
+	if n > 0 {
+		l.arguments.add(&x.call, false)
+		l.isNPlusOne = l.isNPlusOne || a.isNPlusOne(x, l.executions, &l.arguments)
+	}
+}
+
+// becomesNPlusOne reports whether x would make its call site an n+1 that it is
+// not yet.
+func (a *account) becomesNPlusOne(x *Execution) bool {
+	l := a.loops[x.siteCall()]
+	if l == nil || l.isNPlusOne {
+		return false
+	}
+	arguments := l.arguments
+	arguments.add(&x.call, false)
+	return a.isNPlusOne(x, l.executions+1, &arguments)
+}
+
+// isNPlusOne is the rule of finder.isLoop, as far as it can be told while the
+// unit runs. Reads that found nothing so far may be checks before inserts.
+func (a *account) isNPlusOne(x *Execution, executions int64, arguments *argumentSet) bool {
+	n := int64(x.recorder.unit.options.Rules.NPlusOne)
+	st := x.call.Statement
+	if executions < n || arguments.distinct < min(n, fewArguments) || !canBeLoop(st) {
+		return false
+	}
+	g := a.groups[groupKey{x.call.Database, st.Fingerprint, x.stack}]
+	return g != nil && g.rows > 0
+}
+
+// nPlusOnes counts the call sites that are an n+1.
+func (a *account) nPlusOnes() (n int64) {
+	for _, l := range a.loops {
+		if l.isNPlusOne {
+			n++
+		}
+	}
+	return n
 }
 
 func (x *Execution) siteCall() siteCall {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -464,6 +465,38 @@ func TestUnattributed(t *testing.T) {
 	x.End(0, nil)
 	if !d.Unattributed().Attributed || r.Report().Unattributed != 5 {
 		t.Error("the handle does not know that it has seen a recorder")
+	}
+}
+
+func TestLostContextIsFound(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	d.CountUnattributed(t.Context(), users, false) // before the unit: not its business
+	_, r := budget.NewContext(t.Context())
+	ask := func() {
+		x, err := r.Start(budget.Call{Database: d, Statement: books})
+		must(t, err)
+		x.End(0, nil)
+	}
+	ask()
+	if f := r.Report().Findings; len(f) != 0 {
+		t.Errorf("found %+v", f)
+	}
+	done := make(chan struct{})
+	go func() { // a goroutine of somebody else
+		d.CountUnattributed(context.Background(), read("SELECT x FROM jobs", "jobs"), false)
+		close(done)
+	}()
+	<-done
+	d.CountUnattributed(t.Context(), rename, false)
+	var got []string
+	for _, f := range r.Report().Findings {
+		got = append(got, fmt.Sprint(f.Kind, " ", f.Summary, " ", f.CallSite().File))
+	}
+	slices.Sort(got)
+	// The handle does not know when a shape ran: the first one is below the same
+	// function and has run, so it is named too.
+	if want := []string{"unattributed SELECT users budget/account_test.go", "unattributed UPDATE users budget/account_test.go"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 

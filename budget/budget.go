@@ -62,6 +62,10 @@ type Budget struct {
 	// answered: same database, shape and arguments, and no write to their
 	// tables in between.
 	Duplicates int `json:"duplicates,omitempty"`
+	// NPlusOne is the number of n+1 loops: statements that run over and over from
+	// one call site with different arguments. In mode Enforce the execution with
+	// which the next one becomes an n+1 is refused, and those after it.
+	NPlusOne int `json:"n_plus_one,omitempty"`
 	// Rows is the number of rows fetched by all queries together. How many rows
 	// a query will return is not known beforehand: in mode Enforce the queries
 	// after the one that went over are refused.
@@ -90,7 +94,7 @@ func (b Budget) Validate() error {
 	}{
 		{LimitQueries, int64(b.Queries)}, {LimitWrites, int64(b.Writes)},
 		{LimitRepeats, int64(b.Repeats)}, {LimitDuplicates, int64(b.Duplicates)},
-		{LimitRows, int64(b.Rows)}, {LimitTime, int64(b.Time)},
+		{LimitNPlusOne, int64(b.NPlusOne)}, {LimitRows, int64(b.Rows)}, {LimitTime, int64(b.Time)},
 	}
 	for _, l := range limits {
 		if l.value < None {

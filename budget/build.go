@@ -42,8 +42,8 @@ func (r *Recorder) Report() *Report {
 	if a.overflow != nil {
 		rep.Truncated.Grouped = a.overflow.count
 	}
-	rep.Verdict = r.judge(&rep.Totals, groups)
 	rep.Findings = r.findings(groups, rep.Totals.Time)
+	rep.Verdict = r.judge(&rep.Totals, groups, rep.Findings)
 	rep.Scopes = buildScopes(r.scopes, now)
 	return rep
 }
@@ -179,7 +179,7 @@ func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 		t := r.account.totalsAt(now)
 		groups := r.account.joinGroups()
 		out = append(out, Scope{
-			Name: r.name, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups), Scopes: buildScopes(r.scopes, now),
+			Name: r.name, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups, r.findings(groups, t.Time)), Scopes: buildScopes(r.scopes, now),
 		})
 	}
 	return out

@@ -75,6 +75,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 		s.account.reserve(&x)
 		s.account.busy.enter(x.start)
 		s.account.noteNesting(&x)
+		s.account.noteDatabase(c.Database)
 	}
 	return x, nil
 }

@@ -19,6 +19,7 @@ const (
 	LimitWrites     Limit = "writes"
 	LimitRepeats    Limit = "repeats"
 	LimitDuplicates Limit = "duplicates"
+	LimitNPlusOne   Limit = "n+1"
 	LimitRows       Limit = "rows"
 	LimitTime       Limit = "time"
 )
@@ -88,6 +89,8 @@ func (e *ExceededError) advice() string {
 	switch e.Limit {
 	case LimitRepeats:
 		return "ask once for all (JOIN, IN), or raise Budget.Repeats"
+	case LimitNPlusOne:
+		return "ask once for all (JOIN, IN), or raise Budget.NPlusOne"
 	case LimitDuplicates:
 		return "keep the first result, or raise Budget.Duplicates"
 	case LimitRows:

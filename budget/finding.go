@@ -36,6 +36,9 @@ const (
 	SelectThenInsert FindingKind = "select-then-insert"
 	// SelectStar is a read of all columns.
 	SelectStar FindingKind = "select-star"
+	// LostContext are queries without a recorder, from code that also sends queries
+	// with one: somewhere the request's context is not passed on.
+	LostContext FindingKind = "unattributed"
 	// StaleAllowance is an allowance that matched nothing.
 	StaleAllowance FindingKind = "stale-allowance"
 )

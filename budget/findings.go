@@ -19,6 +19,7 @@ func (r *Recorder) findings(groups []joined, total time.Duration) []Finding {
 	f.certain()
 	f.sequences()
 	f.stars()
+	f.lostContexts()
 	f.allow(r.allowed, time.Now())
 	slices.SortStableFunc(f.found, compareFindings)
 	return f.found
@@ -184,6 +185,35 @@ func (f *finder) stars() {
 		out.Repair = "name the columns: what is added to the table later is then neither read nor sent"
 		f.add(out, g.allowances)
 	}
+}
+
+// lostContexts: queries that ran unattributed since the unit first used their
+// database, from code below the same function as the unit's own. Which unit they
+// belong to cannot be told; that the context is lost on their line can.
+func (f *finder) lostContexts() {
+	for _, seen := range f.account.databases {
+		since := seen.database.unattributed.queries.Load() - seen.before
+		if since <= 0 {
+			continue
+		}
+		for _, s := range seen.database.unattributed.all() {
+			site := s.stack.CallSite()
+			if site.IsZero() || site.Library || !f.runsBelow(bottom(site).Function) {
+				continue
+			}
+			f.add(Finding{
+				Kind: LostContext, Confidence: Candidate, Shape: s.statement.Shape, Summary: s.statement.Summary,
+				Database: seen.database.name, System: seen.database.system, Count: min(since, s.queries.Load()),
+				Repair: "pass the request's context: use the methods that end in Context, with the ctx of the handler", stack: s.stack,
+			}, nil)
+		}
+	}
+}
+
+func (f *finder) runsBelow(function string) bool {
+	return slices.ContainsFunc(f.groups, func(g joined) bool {
+		return !g.Overflow && bottom(g.stack.CallSite()).Function == function
+	})
 }
 
 // allow marks what is allowed, and reports the allowances that matched nothing.

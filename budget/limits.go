@@ -79,8 +79,17 @@ func (r *Recorder) refuse(x *Execution) *ExceededError {
 		}
 	}
 	if n, limited := allowedRepeats(b.Repeats); limited {
-		if again := a.repeats[x.siteCall()] + 1; again > n {
+		again := int64(1)
+		if l := a.loops[x.siteCall()]; l != nil {
+			again += l.executions
+		}
+		if again > n {
 			return r.exceeded(crossing{limit: LimitRepeats, observed: again, refused: true, statement: x.call.Statement, stack: x.stack}, n)
+		}
+	}
+	if n, limited := allowed(int64(b.NPlusOne)); limited && a.becomesNPlusOne(x) {
+		if loops := a.nPlusOnes() + 1; loops > n {
+			return r.exceeded(crossing{limit: LimitNPlusOne, observed: loops, refused: true, statement: x.call.Statement, stack: x.stack}, n)
 		}
 	}
 	return nil
@@ -129,7 +138,7 @@ type Verdict struct {
 }
 
 // judge holds a recorder to its budget.
-func (r *Recorder) judge(t *Totals, groups []joined) Verdict {
+func (r *Recorder) judge(t *Totals, groups []joined, findings []Finding) Verdict {
 	if r.budget.IsZero() && t.Blocked == 0 {
 		return Verdict{Outcome: NoBudget}
 	}
@@ -140,6 +149,9 @@ func (r *Recorder) judge(t *Totals, groups []joined) Verdict {
 		}
 	}
 	if e := r.verdictOnRepeats(groups); e != nil {
+		v.Exceeded = append(v.Exceeded, e)
+	}
+	if e := r.verdictOnNPlusOne(findings); e != nil {
 		v.Exceeded = append(v.Exceeded, e)
 	}
 	switch {
@@ -191,6 +203,30 @@ func (r *Recorder) verdictOnRepeats(groups []joined) *ExceededError {
 		limit: LimitRepeats, observed: g.Queries,
 		statement: &Statement{Summary: g.Summary, Shape: g.Shape}, stack: g.stack,
 	}, n)
+}
+
+func (r *Recorder) verdictOnNPlusOne(findings []Finding) *ExceededError {
+	n, limited := allowed(int64(r.budget.NPlusOne))
+	if !limited {
+		return nil
+	}
+	if c, crossed := r.account.crossing(LimitNPlusOne); crossed {
+		return r.exceeded(c, n)
+	}
+	c := crossing{limit: LimitNPlusOne}
+	for i := range findings {
+		f := &findings[i]
+		if f.Kind != NPlusOne || f.Allowed != nil {
+			continue
+		}
+		if c.observed++; c.statement == nil {
+			c.statement, c.stack = &Statement{Summary: f.Summary, Shape: f.Shape}, f.stack
+		}
+	}
+	if c.observed <= n {
+		return nil
+	}
+	return r.exceeded(c, n)
 }
 
 func (a *account) crossing(limit Limit) (crossing, bool) {

@@ -56,6 +56,10 @@ func TestLimits(t *testing.T) {
 			within: func(r *budget.Recorder) error { return query(r, users, 1, 1) },
 			over:   func(r *budget.Recorder) error { return query(r, users, 1, 1) },
 		},
+		"no n+1": {
+			budget: budget.Budget{NPlusOne: budget.None}, limit: budget.LimitNPlusOne,
+			repeats: 4,
+		},
 		"rows": {
 			budget: budget.Budget{Rows: 5}, limit: budget.LimitRows, allowed: 5,
 			within: func(r *budget.Recorder) error { return query(r, users, 1, 5) },
@@ -86,7 +90,7 @@ func TestLimits(t *testing.T) {
 						if over {
 							n = 1
 						}
-						return repeat(r, n)
+						return repeat(r, n, over)
 					case over:
 						return test.over(r)
 					case test.within != nil:
@@ -144,9 +148,14 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func repeat(r *budget.Recorder, n int64) error {
+// repeat asks n times from one line, each time for something else.
+func repeat(r *budget.Recorder, n int64, again ...bool) error {
 	for i := range n {
-		if err := query(r, books, uint64(i), 1); err != nil {
+		arguments := uint64(i + 1)
+		if len(again) > 0 && again[0] {
+			arguments += 1000
+		}
+		if err := query(r, books, arguments, 1); err != nil {
 			return err
 		}
 	}
@@ -212,6 +221,25 @@ func TestEnforceIsExactWithDeclinedQueries(t *testing.T) {
 	wg.Wait()
 	if got := r.Totals(); got.Queries != 10 {
 		t.Errorf("%d executed", got.Queries)
+	}
+}
+
+// One n+1 is allowed, a second one is not; the first may go on.
+func TestEnforceNPlusOne(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	r.SetBudget(budget.Budget{NPlusOne: 1, Mode: budget.Enforce})
+	must(t, repeat(r, 20))
+	var got []error
+	for i := range 8 {
+		got = append(got, query(r, users, uint64(i+1), 1))
+	}
+	for i, err := range got {
+		if refused := errors.Is(err, budget.ErrExceeded); refused != (i >= 4) {
+			t.Errorf("execution %d of the second loop: %v", i+1, err)
+		}
+	}
+	if report := r.Report(); report.Totals.Blocked != 4 || report.Verdict.Exceeded[0].Limit != budget.LimitNPlusOne {
+		t.Errorf("got %+v", report.Verdict)
 	}
 }
 

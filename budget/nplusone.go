@@ -51,8 +51,13 @@ func (f *finder) isLoop(g *joined) bool {
 }
 
 func (f *finder) canBeLoop(g *joined) bool {
-	return !g.Overflow && g.Kind == ReadStatement && !g.statement.Batched &&
-		!isIntrospection(g.Tables) && !isPaging(g.Shape) && !f.checksBeforeInsert(g)
+	return !g.Overflow && canBeLoop(g.statement) && !f.checksBeforeInsert(g)
+}
+
+// canBeLoop leaves out the statements that are no loop over rows by themselves:
+// those that ask for several keys at once, read a schema, or read page by page.
+func canBeLoop(st *Statement) bool {
+	return st.Kind == ReadStatement && !st.Batched && !isIntrospection(st.Tables) && !isPaging(st.Shape)
 }
 
 // isPaging recognises a statement that reads page by page: the next page's

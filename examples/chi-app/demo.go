@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -40,7 +41,7 @@ func runDemo(ctx context.Context, s *store.Store, stdout io.Writer) error {
 func askAll(ctx context.Context, s *store.Store, base string, reports <-chan *budget.Report, stdout io.Writer) error {
 	paint := painter(stdout)
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ROUTE\tSTATUS\tQUERIES\tREPEATS\tROWS\tDB TIME\tVERDICT\tWORST LINE")
+	fmt.Fprintln(table, "ROUTE\tSTATUS\tQUERIES\tREPEATS\tROWS\tDB TIME\tVERDICT\tFINDINGS\tWORST LINE")
 	for _, p := range pages(s) {
 		status, err := ask(ctx, p.method, base+p.path)
 		if err != nil {
@@ -48,8 +49,8 @@ func askAll(ctx context.Context, s *store.Store, base string, reports <-chan *bu
 		}
 		r := <-reports
 		worst, repeats := worstLine(r)
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%v\t%s\t%s\n", r.Name, status, r.Totals.Queries, repeats, r.Totals.Rows,
-			r.Totals.WallTime.Round(10*time.Microsecond), paint(r.Verdict), worst)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%v\t%s\t%s\t%s\n", r.Name, status, r.Totals.Queries, repeats, r.Totals.Rows,
+			r.Totals.WallTime.Round(10*time.Microsecond), paint(r.Verdict), kinds(r.Findings), worst)
 	}
 	return table.Flush()
 }
@@ -68,12 +69,28 @@ func ask(ctx context.Context, method, url string) (status int, err error) {
 	return response.StatusCode, err
 }
 
-// worstLine names the line that a reader should look at first: that of an
-// exceeded limit, otherwise of the most frequent query.
+// kinds lists the kinds of findings.
+func kinds(findings []budget.Finding) string {
+	var out []string
+	for i := range findings {
+		out = append(out, string(findings[i].Kind))
+	}
+	if len(out) == 0 {
+		return "-"
+	}
+	return strings.Join(out, ", ")
+}
+
+// worstLine names the line that a reader should look at first: that of a finding,
+// or of an exceeded limit, otherwise of the most frequent query.
 func worstLine(r *budget.Report) (line string, repeats int64) {
 	var site budget.CallSite
 	if len(r.Groups) > 0 {
 		site, repeats = r.Groups[0].CallSite(), r.Groups[0].Queries
+	}
+	if len(r.Findings) > 0 {
+		site = r.Findings[0].CallSite()
+		return fmt.Sprintf("%s:%d", site.File, site.Line), repeats
 	}
 	for _, e := range r.AllExceeded() {
 		if over := e.CallSite(); !over.IsZero() {

@@ -320,13 +320,16 @@ func withSQLX(_ *testing.T, d testDatabase, db *sql.DB) library {
 	}
 }
 
-func withGORM(t *testing.T, d testDatabase, db *sql.DB) library {
-	dialectors := map[string]gorm.Dialector{
+func dialector(d testDatabase, db *sql.DB) gorm.Dialector {
+	return map[string]gorm.Dialector{
 		"sqlite":   gormsqlite.New(gormsqlite.Config{Conn: db}),
 		"postgres": gormpostgres.New(gormpostgres.Config{Conn: db}),
 		"mysql":    gormmysql.New(gormmysql.Config{Conn: db}),
-	}
-	g, err := gorm.Open(dialectors[d.system], &gorm.Config{Logger: logger.Discard, SkipDefaultTransaction: true})
+	}[d.system]
+}
+
+func withGORM(t *testing.T, d testDatabase, db *sql.DB) library {
+	g, err := gorm.Open(dialector(d, db), &gorm.Config{Logger: logger.Discard, SkipDefaultTransaction: true})
 	if err != nil {
 		t.Fatal(err)
 	}

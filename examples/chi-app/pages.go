@@ -48,6 +48,30 @@ func pages(s *store.Store) []page {
 			answer(func(r *http.Request) (any, error) { return "ok", s.SellSlowly(r.Context(), pathID(r), 1) })},
 		{"POST", "/books/{id}/sale", "/books/7/sale", "lets the database compute", budget.Budget{Queries: 1},
 			answer(func(r *http.Request) (any, error) { return "ok", s.Sell(r.Context(), pathID(r), 1) })},
+		{"GET", "/bad/publishers", "/bad/publishers", "asks while rows are open", budget.Budget{Queries: 10},
+			answer(func(r *http.Request) (any, error) { return s.PublishersSlowly(r.Context()) })},
+		{"GET", "/publishers", "/publishers", "counts with the query that reads", budget.Budget{Queries: 10},
+			answer(func(r *http.Request) (any, error) { return s.Publishers(r.Context()) })},
+		{"GET", "/bad/authors/first", "/bad/authors/first", "leaves rows open", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return s.FirstAuthorSlowly(r.Context()) })},
+		{"GET", "/authors/first", "/authors/first", "asks for one row", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return s.FirstAuthor(r.Context()) })},
+		{"GET", "/bad/search", "/bad/search", "a query that takes its time", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return s.SearchSlowly(r.Context()) })},
+		{"GET", "/search", "/search", "one that an index answers", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return s.Search(r.Context()) })},
+		{"GET", "/bad/visits", "/bad/visits", "loses its context", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return pair(s.VisitsSlowly(r.Context())) })},
+		{"GET", "/visits", "/visits", "passes it on", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return pair(s.Visits(r.Context())) })},
+		{"POST", "/bad/customers", "/bad/customers", "looks, then inserts", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return "ok", s.SignUpSlowly(r.Context(), "first@example.com") })},
+		{"POST", "/customers", "/customers", "lets the database decide", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return "ok", s.SignUp(r.Context(), "second@example.com") })},
+		{"GET", "/bad/titles", "/bad/titles", "reads all columns", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return s.TitlesSlowly(r.Context()) })},
+		{"GET", "/titles", "/titles", "names the column", budget.Budget{Queries: 3},
+			answer(func(r *http.Request) (any, error) { return s.Titles(r.Context()) })},
 		{"GET", "/bad/reviews", "/bad/reviews", "returns every row there is", budget.Budget{Queries: 3, Rows: 100},
 			answer(func(r *http.Request) (any, error) { return s.ReviewsSlowly(r.Context()) })},
 		{"GET", "/reviews", "/reviews?after=100", "returns a page", budget.Budget{Queries: 3, Rows: 100},
@@ -90,6 +114,9 @@ func bookAskedTwice(ctx context.Context, s *store.Store, id int64) (store.Book, 
 	}
 	return s.Book(ctx, id)
 }
+
+// pair makes one answer of two numbers.
+func pair(a, b int, err error) (any, error) { return []int{a, b}, err }
 
 var demoLines = []store.Line{{BookID: 1, Quantity: 1}, {BookID: 2, Quantity: 1}, {BookID: 3, Quantity: 2}, {BookID: 4, Quantity: 1}, {BookID: 5, Quantity: 3}}
 

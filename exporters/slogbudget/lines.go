@@ -71,3 +71,18 @@ func (l verdictLines) MarshalText() ([]byte, error) {
 func (l verdictLines) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]*budget.ExceededError(l))
 }
+
+// findingLines are the findings themselves in JSON, and one line in text.
+type findingLines []budget.Finding
+
+// MarshalText is what slog.TextHandler looks for.
+func (l findingLines) MarshalText() ([]byte, error) {
+	parts := make([]string, len(l))
+	for i := range l {
+		parts[i] = l[i].String() + " -> " + l[i].Repair
+	}
+	return []byte(strings.Join(parts, "; ")), nil
+}
+
+// MarshalJSON is what slog.JSONHandler looks for.
+func (l findingLines) MarshalJSON() ([]byte, error) { return json.Marshal([]budget.Finding(l)) }

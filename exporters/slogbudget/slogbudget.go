@@ -1,9 +1,9 @@
 // Package slogbudget writes budget reports to log/slog: one record for each
 // unit of work, at WARN when it went over its budget.
 //
-// A record holds the name, the totals, the verdict and the groups that weigh
-// most, each with its shape and call site. It never holds argument values or
-// literals.
+// A record holds the name, the totals, the verdict, the findings, and the groups
+// that weigh most, each with its shape and call site. It never holds argument
+// values or literals.
 package slogbudget
 
 import (
@@ -24,6 +24,11 @@ type Options struct {
 	// ExceededLevel is the level of units over their budget. Default, also for
 	// nil: slog.LevelWarn.
 	ExceededLevel slog.Leveler
+	// FindingLevel is the least level of units with findings that are neither hints
+	// nor allowed. Default, also for nil: slog.LevelInfo.
+	FindingLevel slog.Leveler
+	// Hints lists hints and allowed findings too. They raise no level.
+	Hints bool
 	// Groups is the number of groups that a record lists, those with the most
 	// executions first. Default: 3. budget.None lists none.
 	Groups int
@@ -38,7 +43,10 @@ func (o Options) Reporter(logger *slog.Logger) budget.Reporter {
 	if logger == nil {
 		panic("slogbudget: Reporter with a nil *slog.Logger")
 	}
-	r := &reporter{logger: logger, level: slog.LevelDebug, exceeded: slog.LevelWarn, groups: 3}
+	r := &reporter{logger: logger, level: slog.LevelDebug, exceeded: slog.LevelWarn, finding: slog.LevelInfo, groups: 3, hints: o.Hints}
+	if o.FindingLevel != nil {
+		r.finding = o.FindingLevel
+	}
 	if o.Level != nil {
 		r.level = o.Level
 	}
@@ -52,15 +60,20 @@ func (o Options) Reporter(logger *slog.Logger) budget.Reporter {
 }
 
 type reporter struct {
-	logger          *slog.Logger
-	level, exceeded slog.Leveler
-	groups          int
+	logger                   *slog.Logger
+	level, exceeded, finding slog.Leveler
+	groups                   int
+	hints                    bool
 }
 
 // Report writes a record. It is safe for concurrent use.
 func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 	exceeded := verdictLines(report.AllExceeded())
+	findings, raise := r.findings(report)
 	level, message := r.level.Level(), "database queries"
+	if raise {
+		level, message = max(level, r.finding.Level()), "database queries with findings"
+	}
 	if len(exceeded) > 0 {
 		level, message = r.exceeded.Level(), "query budget exceeded"
 	}
@@ -88,6 +101,9 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 	if len(exceeded) > 0 {
 		attrs = append(attrs, slog.Any("exceeded", exceeded))
 	}
+	if len(findings) > 0 {
+		attrs = append(attrs, slog.Any("findings", findings))
+	}
 	if worst := r.worst(report.Groups); len(worst) > 0 {
 		attrs = append(attrs, slog.Any("worst", worst))
 	}
@@ -104,6 +120,22 @@ func (r *reporter) worst(groups []budget.Group) groupLines {
 		out = append(out, newGroupLine(&groups[i], groups[i].Queries))
 	}
 	return out
+}
+
+// maxFindings is the number of findings that a record lists.
+const maxFindings = 5
+
+// findings returns the findings to list, and whether there is one that raises
+// the level.
+func (r *reporter) findings(report *budget.Report) (out findingLines, raise bool) {
+	for _, f := range report.Findings {
+		quiet := f.Confidence == budget.Hint || f.Allowed != nil
+		raise = raise || !quiet
+		if len(out) < maxFindings && (r.hints || !quiet) {
+			out = append(out, f)
+		}
+	}
+	return out, raise
 }
 
 // maxDuplicates is the number of groups of duplicates that a record lists.

@@ -114,6 +114,54 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+func TestFindings(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	r.SetName("page")
+	star := &budget.Statement{Shape: "SELECT * FROM books WHERE author_id = ?", Summary: "SELECT books", Fingerprint: 3, Kind: budget.ReadStatement, Tables: []string{"books"}, Star: true}
+	for i := range 6 {
+		x, err := r.Start(budget.Call{Database: db, Statement: star, Arguments: uint64(i + 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.End(0, nil)
+	}
+	for name, test := range map[string]struct {
+		options slogbudget.Options
+		want    []string
+		not     string
+	}{
+		"default": {slogbudget.Options{}, []string{"level=INFO", `msg="database queries with findings"`, `findings="n+1 (candidate): 6x SELECT books at exporters/slogbudget/slogbudget_test.go:`, "-> one query for all"}, "select-star"},
+		"hints":   {slogbudget.Options{Hints: true}, []string{"n+1 (candidate)", "select-star (hint)"}, "level=WARN"},
+		"louder":  {slogbudget.Options{FindingLevel: slog.LevelWarn}, []string{"level=WARN"}, "level=INFO"},
+	} {
+		var out bytes.Buffer
+		test.options.Reporter(slog.New(slog.NewTextHandler(&out, nil))).Report(t.Context(), r.Report())
+		for _, want := range test.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: no %s in\n%s", name, want, out.String())
+			}
+		}
+		if strings.Contains(out.String(), test.not) {
+			t.Errorf("%s: %s in\n%s", name, test.not, out.String())
+		}
+	}
+	var out bytes.Buffer
+	slogbudget.Reporter(slog.New(slog.NewJSONHandler(&out, nil))).Report(t.Context(), r.Report())
+	var record struct {
+		Findings []struct {
+			Kind, Confidence, Repair string
+			Count                    int
+			CallSite                 struct{ Line int } `json:"call_site"`
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &record); err != nil {
+		t.Fatal(err)
+	}
+	if f := record.Findings; len(f) != 1 || f[0].Kind != "n+1" || f[0].Count != 6 || f[0].CallSite.Line == 0 || f[0].Repair == "" {
+		t.Errorf("got %+v\n%s", f, out.String())
+	}
+}
+
 func TestScopesAreNamed(t *testing.T) {
 	ctx, r := budget.NewContext(t.Context())
 	r.SetName("job")

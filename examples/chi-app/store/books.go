@@ -14,10 +14,10 @@ func (s *Store) Book(ctx context.Context, id int64) (Book, error) {
 // between is lost.
 func (s *Store) SellSlowly(ctx context.Context, id int64, quantity int) error {
 	var stock int
-	if err := s.db.GetContext(ctx, &stock, s.db.Rebind("SELECT stock FROM books WHERE id = ?"), id); err != nil {
+	if err := s.db.GetContext(ctx, &stock, s.db.Rebind("SELECT stock FROM books WHERE id = ?"), id); err != nil { // SellSlowly: read
 		return err
 	}
-	_, err := s.db.ExecContext(ctx, s.db.Rebind("UPDATE books SET stock = ? WHERE id = ?"), stock-quantity, id) // SellSlowly: update
+	_, err := s.db.ExecContext(ctx, s.db.Rebind("UPDATE books SET stock = ? WHERE id = ?"), stock-quantity, id)
 	return err
 }
 

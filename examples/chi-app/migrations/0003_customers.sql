@@ -1,0 +1,4 @@
+CREATE TABLE customers (
+	email  VARCHAR(200) PRIMARY KEY,
+	orders INTEGER NOT NULL
+);
