@@ -178,7 +178,9 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 	}
 	a.addToLoop(x, 1)
 	duplicate, fresh := a.reads.see(&x.call, err, x.recorder.unit.options.Reads)
-	g.arguments.add(&x.call, fresh)
+	if !x.recorder.unit.options.Rules.Off {
+		g.arguments.add(&x.call, fresh)
+	}
 	if duplicate {
 		a.totals.Duplicates++
 		g.duplicates++

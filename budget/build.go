@@ -42,7 +42,7 @@ func (r *Recorder) Report() *Report {
 	if a.overflow != nil {
 		rep.Truncated.Grouped = a.overflow.count
 	}
-	rep.Findings = r.findings(groups, rep.Totals.Time)
+	rep.Findings, rep.Truncated.Findings = r.findings(groups, rep.Totals.Time)
 	rep.Verdict = r.judge(&rep.Totals, groups, rep.Findings)
 	rep.Scopes = buildScopes(r.scopes, now)
 	return rep
@@ -178,8 +178,9 @@ func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 	for _, r := range scopes {
 		t := r.account.totalsAt(now)
 		groups := r.account.joinGroups()
+		findings, _ := r.findings(groups, t.Time)
 		out = append(out, Scope{
-			Name: r.name, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups, r.findings(groups, t.Time)), Scopes: buildScopes(r.scopes, now),
+			Name: r.name, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups, findings), Scopes: buildScopes(r.scopes, now),
 		})
 	}
 	return out

@@ -74,8 +74,10 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	for s := r; s != nil; s = s.parent {
 		s.account.reserve(&x)
 		s.account.busy.enter(x.start)
-		s.account.noteNesting(&x)
-		s.account.noteDatabase(c.Database)
+		if !r.unit.options.Rules.Off {
+			s.account.noteNesting(&x)
+			s.account.noteDatabase(c.Database)
+		}
 	}
 	return x, nil
 }

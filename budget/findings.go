@@ -8,9 +8,16 @@ import (
 	"time"
 )
 
-// findings applies the rules to what was recorded. It is called with the unit's
-// lock held.
-func (r *Recorder) findings(groups []joined, total time.Duration) []Finding {
+// maxFindings is the number of findings in a report. Those that cost most come
+// first.
+const maxFindings = 100
+
+// findings applies the rules to what was recorded, and returns the findings and
+// how many more there were. It is called with the unit's lock held.
+func (r *Recorder) findings(groups []joined, total time.Duration) (found []Finding, cut int) {
+	if r.unit.options.Rules.Off {
+		return nil, 0
+	}
 	f := finder{rules: r.unit.options.Rules, account: &r.account, groups: groups, total: total}
 	f.nPlusOne()
 	f.duplicates()
@@ -22,7 +29,8 @@ func (r *Recorder) findings(groups []joined, total time.Duration) []Finding {
 	f.lostContexts()
 	f.allow(r.allowed, time.Now())
 	slices.SortStableFunc(f.found, compareFindings)
-	return f.found
+	n := min(len(f.found), maxFindings)
+	return f.found[:n], len(f.found) - n
 }
 
 // compareFindings: what is allowed comes last, hints after the others, and then

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -18,13 +19,14 @@ func (f *finder) nPlusOne() {
 		}
 	}
 	loops = append(loops, f.spreadLoops()...)
-	slices.SortFunc(loops, func(a, b *joined) int { return int(a.First - b.First) })
+	slices.SortFunc(loops, func(a, b *joined) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Shape, b.Shape)) })
+	many := len(loops) > maxLoops
 	for len(loops) > 0 {
 		first := loops[0]
 		var also []Related
 		rest := loops[:0:0]
 		for _, g := range loops[1:] {
-			if sameLoop(first, g) {
+			if !many && sameLoop(first, g) {
 				also = append(also, *related(g, "the same loop sends it too"))
 			} else {
 				rest = append(rest, g)
@@ -34,6 +36,10 @@ func (f *finder) nPlusOne() {
 		loops = rest
 	}
 }
+
+// maxLoops is the number of loops up to which they are compared with each other.
+// A unit with more has no loop that is worth telling apart.
+const maxLoops = 50
 
 func (f *finder) addNPlusOne(g *joined, also []Related) {
 	out := f.evidence(g, NPlusOne, Candidate, g.Queries)
@@ -96,7 +102,8 @@ func sharesTable(a, b []string) bool {
 // sameLoop reports whether two groups are statements of one loop: as many
 // executions, interleaved, below a common line.
 func sameLoop(a, b *joined) bool {
-	if a.Queries != b.Queries || a.database != b.database || b.First > a.Last || b.Last < a.First {
+	interleaved := b.First < a.Last && a.First < b.Last || a.parallel && b.parallel
+	if a.Queries != b.Queries || a.database != b.database || !interleaved {
 		return false
 	}
 	return commonLine(a.stack.CallSite(), b.stack.CallSite())

@@ -212,4 +212,6 @@ type Truncated struct {
 	Reads int `json:"reads,omitempty"`
 	// Scopes are not listed.
 	Scopes int `json:"scopes,omitempty"`
+	// Findings are not listed: those that happened least often.
+	Findings int `json:"findings,omitempty"`
 }

@@ -5,6 +5,8 @@ import "time"
 // Rules are the thresholds of findings. The zero value of each is its default,
 // and [None] turns the rule off.
 type Rules struct {
+	// Off turns all rules off, with what they record. Default: on.
+	Off bool
 	// NPlusOne is the number of executions of one statement from one call site,
 	// with as many different arguments, that make an n+1. Default: 5, as in
 	// Sentry, Scout and perf-sentinel; it lets through the few that are meant.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -372,3 +374,109 @@ func (s *scenario) findings() []string {
 }
 
 func place(site budget.CallSite) string { return fmt.Sprintf("%s:%d", site.File, site.Line) }
+
+// What goroutines do at the same time has the same findings in every order.
+func TestFindingsDoNotDependOnOrder(t *testing.T) {
+	goroutines := [][]string{}
+	add := func(n int, line string) {
+		var lines []string
+		for i := range n {
+			lines = append(lines, strings.ReplaceAll(line, "$i", strconv.Itoa(i+1)))
+		}
+		goroutines = append(goroutines, lines)
+	}
+	add(8, "query a.go:5/f.func1 rows=5 args=$i: SELECT title FROM books WHERE author_id = $1")
+	add(8, "query b.go:5/f.func2 rows=5 args=1$i: SELECT body FROM reviews WHERE book_id = $1")
+	add(3, "query c.go:5/f.func3 rows=1 args=7: SELECT name FROM users WHERE id = $1")
+	add(6, "query d.go:5/f.func4 args=$i: INSERT INTO log (line) VALUES ($1)")
+	add(4, "query e.go:5/f.func5 rows=5 args=$i: SELECT name FROM prizes WHERE author_id = $1")
+	add(1, "query f.go:5/f.func6 rows=2000: SELECT id FROM orders")
+	var want []string
+	for round := range 300 {
+		s := newScenario(t)
+		random := rand.New(rand.NewPCG(7, uint64(round)))
+		next := make([]int, len(goroutines))
+		for left := 30; left > 0; {
+			g := random.IntN(len(goroutines))
+			if next[g] < len(goroutines[g]) {
+				s.run(goroutines[g][next[g]:next[g]+1], nil)
+				next[g]++
+				left--
+			}
+		}
+		var got []string
+		for _, f := range s.recorder.Report().Findings {
+			got = append(got, fmt.Sprintf("%s %d %d %s", f.Kind, f.Count, f.Distinct, place(f.CallSite())))
+		}
+		slices.Sort(got)
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) || len(got) != 5 {
+			t.Fatalf("order %d: found %q, before %q", round, got, want)
+		}
+	}
+}
+
+// A request out of all bounds: memory stays within them, and what is found is
+// right.
+func TestFindingsOfManyQueries(t *testing.T) {
+	const shapes, each = 1000, 100
+	s := newScenario(t)
+	reader := fingerprint.NewCache(s.reader)
+	stack := budget.NewStack(budget.CallSite{Frame: frameOf("many.go:5")})
+	db := budget.NewDatabase(budget.DatabaseOptions{})
+	texts := make([]*budget.Statement, shapes)
+	for i := range texts {
+		texts[i] = reader.Read(fmt.Sprintf("SELECT a FROM t%d WHERE id = $1", i))
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range shapes * each {
+		x, err := s.recorder.Start(budget.Call{Database: db, Statement: texts[i%shapes], Arguments: uint64(i + 1), Stack: stack})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.Open()
+		x.Close(1, nil)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if used := int64(after.HeapAlloc) - int64(before.HeapAlloc); used > 2<<20 {
+		t.Errorf("the recorder holds %d bytes", used)
+	}
+	report := s.recorder.Report()
+	if report.Totals.Queries != shapes*each || len(report.Findings) != 100 || report.Truncated.Findings != 400 {
+		t.Fatalf("%d queries, %d findings, %d cut", report.Totals.Queries, len(report.Findings), report.Truncated.Findings)
+	}
+	for _, f := range report.Findings {
+		if f.Kind != budget.NPlusOne || f.Count != each {
+			t.Errorf("found %v", &f)
+		}
+	}
+}
+
+// The findings' share of the cost of recording: compare within a run.
+func BenchmarkRules(b *testing.B) {
+	reader := fingerprint.NewCache(fingerprint.NewReader(fingerprint.PostgreSQL, 2048, maphash.MakeSeed()))
+	db := budget.NewDatabase(budget.DatabaseOptions{})
+	for _, off := range []bool{true, false} {
+		b.Run(map[bool]string{true: "off", false: "on"}[off], func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, r := budget.Options{Rules: budget.Rules{Off: off}}.NewContext(b.Context())
+				for i := range 20 { // a request
+					x, err := r.Start(budget.Call{
+						Database: db, Statement: reader.Read("SELECT title FROM books WHERE author_id = $1"), Arguments: uint64(i + 1), Key: 1,
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+					x.Open()
+					x.Close(1, nil)
+				}
+			}
+		})
+	}
+}
