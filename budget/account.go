@@ -20,6 +20,7 @@ type account struct {
 	crossings []crossing
 	open      []openRows // the first few
 	databases []seenDatabase
+	tracked   int // results whose values are kept
 	nestings  []nesting
 }
 
@@ -61,6 +62,7 @@ type group struct {
 	inTransaction bool
 	parallel      bool
 	allowances    []*allowance
+	tracked       []map[uint64]bool // hashes of the arguments, by place
 }
 
 // record is one query in detail. It is shared by a recorder and those around
@@ -75,6 +77,7 @@ type record struct {
 	retries        int
 	closed         time.Duration
 	isOpen         bool
+	columns        []column // of tracked values
 	duplicate      bool
 }
 
@@ -180,6 +183,7 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 	duplicate, fresh := a.reads.see(&x.call, err, x.recorder.unit.options.Reads)
 	if !x.recorder.unit.options.Rules.Off {
 		g.arguments.add(&x.call, fresh)
+		g.trackArguments(x.call.Hashes)
 	}
 	if duplicate {
 		a.totals.Duplicates++

@@ -97,6 +97,7 @@ type joined struct {
 	inTransaction bool
 	parallel      bool
 	allowances    []*allowance
+	tracked       []map[uint64]bool
 }
 
 // joinGroups joins the groups of equal call sites and sorts them, the most
@@ -170,6 +171,9 @@ func (out *joined) add(g *group) {
 	out.parallel = out.parallel || g.parallel
 	if out.allowances == nil {
 		out.allowances = g.allowances
+	}
+	if g.tracked != nil {
+		out.tracked = joinTracked(out.tracked, g.tracked)
 	}
 }
 

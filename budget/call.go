@@ -17,6 +17,9 @@ type Call struct {
 	// Transaction is the open transaction, nil outside of one. Inside of one
 	// database/sql tries nothing again.
 	Transaction *Transaction
+	// Hashes are those of the arguments one by one, where the recorder tracks
+	// values; see [Recorder.TracksValues].
+	Hashes []uint64
 	// Stack is where the query comes from, for a wrapper that knows it better.
 	// Nil: the stack of the caller of Start.
 	Stack *Stack
@@ -193,6 +196,20 @@ func (x *Execution) Close(rows int64, err error) {
 		s.note(x)
 	}
 	x.recorder = nil
+}
+
+// Fetched hands over the values of rows, for a recorder that tracks them. It is
+// called before Close.
+func (x *Execution) Fetched(v *Values) {
+	r := x.recorder
+	if r == nil || !r.unit.options.TrackValues {
+		return
+	}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	for s := r; s != nil; s = s.parent {
+		s.account.keepValues(x, v)
+	}
 }
 
 // isQuery reports whether x is a query and no transaction control.

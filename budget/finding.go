@@ -51,6 +51,8 @@ const (
 	Hint Confidence = "hint"
 	// Candidate is waste by all that could be seen.
 	Candidate Confidence = "candidate"
+	// Proven is a pattern whose cause was seen: [Options.TrackValues].
+	Proven Confidence = "proven"
 	// Certain is what needs no interpretation: time, rows, rows that are open.
 	Certain Confidence = "certain"
 )
@@ -88,6 +90,9 @@ type Finding struct {
 	// Parent is the query whose rows the executions seem to go through. Nil if
 	// none was found; the finding then stands on its count and arguments.
 	Parent *Related `json:"parent,omitempty"`
+	// Proof says how an n+1 is proven: "all 50 arguments are values of authors.id of
+	// query 1".
+	Proof string `json:"proof,omitempty"`
 	// Also are the other statements of the same loop, for a loop that sends
 	// several for each item; or the statement that followed, for the kinds that
 	// need two.
@@ -129,6 +134,9 @@ func (f *Finding) String() string {
 	}
 	if f.Parent != nil {
 		s += fmt.Sprintf(", for the %d rows of %s", f.Parent.Rows, f.Parent.Summary)
+	}
+	if f.Proof != "" {
+		s += ": " + f.Proof
 	}
 	if f.Note != "" {
 		s += ": " + f.Note

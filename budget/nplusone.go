@@ -44,7 +44,11 @@ const maxLoops = 50
 func (f *finder) addNPlusOne(g *joined, also []Related) {
 	out := f.evidence(g, NPlusOne, Candidate, g.Queries)
 	out.Also = also
-	out.Parent = f.parent(g)
+	if parent, proof := f.prove(g); parent != nil {
+		out.Parent, out.Proof, out.Confidence = parent, proof, Proven
+	} else {
+		out.Parent = f.parent(g)
+	}
 	out.Repair = readRepair(g, out.Parent)
 	f.add(out, g.allowances)
 }

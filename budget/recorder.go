@@ -62,8 +62,9 @@ func newRecorder(o Options) *Recorder {
 
 // scope opens a scope below r.
 func (r *Recorder) scope(name string, b Budget) *Recorder {
+	allowances := r.allowances
 	r = r.counting()
-	s := &Recorder{unit: r.unit, parent: r, name: name, budget: b, started: r.unit.now()}
+	s := &Recorder{unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now()}
 	s.account.enforce(b)
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 // query is one query on its way through a connection or a statement.
 type query struct {
 	execution budget.Execution
+	values    *values // where they are tracked
 	// conn, ctx and text are set if there is no recorder: the query is counted
 	// on its handle once the driver has executed it.
 	conn *conn
@@ -30,11 +31,18 @@ func (c *conn) start(ctx context.Context, text string, args []driver.NamedValue)
 		Key:         hashKey(c.handle.seed, args),
 		Transaction: c.transaction,
 	}
+	if r.TracksValues() {
+		call.Hashes = hashTexts(c.handle.seed, args)
+	}
 	if c.handle.arguments {
 		call.SQL, call.Values = text, keepArguments(args)
 	}
 	x, err := r.Start(call)
-	return query{execution: x}, err
+	q := query{execution: x}
+	if r.TracksValues() {
+		q.values = &values{seed: c.handle.seed}
+	}
+	return q, err
 }
 
 // end takes the outcome of a driver call that returns no rows.
@@ -58,7 +66,7 @@ func (q *query) open(bare driver.Rows, err error) (driver.Rows, error) {
 		return bare, nil
 	}
 	q.execution.Open()
-	return wrapRows(bare, q.execution), nil
+	return wrapRows(bare, q.execution, q.values), nil
 }
 
 func (q *query) unattributed(err error) {

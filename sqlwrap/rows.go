@@ -15,13 +15,20 @@ import (
 type rows struct {
 	bare      driver.Rows
 	execution budget.Execution
+	values    *values // where they are tracked
 	count     int64
 	err       error // that ended the fetching
 }
 
 func (r *rows) Columns() []string { return r.bare.Columns() }
 
-func (r *rows) Next(dest []driver.Value) error { return r.fetched(r.bare.Next(dest)) }
+func (r *rows) Next(dest []driver.Value) error {
+	err := r.bare.Next(dest)
+	if r.values != nil && err == nil {
+		r.values.row(r.bare, dest)
+	}
+	return r.fetched(err)
+}
 
 // fetched counts a row, or takes the error there was instead of one.
 func (r *rows) fetched(err error) error {
@@ -36,6 +43,9 @@ func (r *rows) fetched(err error) error {
 
 func (r *rows) Close() error {
 	err := r.bare.Close()
+	if r.values != nil {
+		r.execution.Fetched(&r.values.seen)
+	}
 	r.execution.Close(r.count, errors.Join(r.err, err))
 	return err
 }

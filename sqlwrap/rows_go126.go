@@ -8,6 +8,6 @@ import (
 	"github.com/querybudget/querybudget/budget"
 )
 
-func wrapRows(bare driver.Rows, x budget.Execution) driver.Rows {
-	return &rows{bare: bare, execution: x}
+func wrapRows(bare driver.Rows, x budget.Execution, v *values) driver.Rows {
+	return &rows{bare: bare, execution: x, values: v}
 }

@@ -18,12 +18,16 @@ type scanningRows struct {
 func (r *scanningRows) NextRow() error { return r.fetched(r.scanner.NextRow()) }
 
 func (r *scanningRows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
-	return r.scanner.ScanColumn(ctx, i, dest)
+	err := r.scanner.ScanColumn(ctx, i, dest)
+	if r.values != nil && err == nil {
+		r.values.scanned(r.bare, i, dest)
+	}
+	return err
 }
 
-func wrapRows(bare driver.Rows, x budget.Execution) driver.Rows {
+func wrapRows(bare driver.Rows, x budget.Execution, v *values) driver.Rows {
 	if scanner, ok := bare.(driver.RowsColumnScanner); ok {
-		return &scanningRows{rows{bare: bare, execution: x}, scanner}
+		return &scanningRows{rows{bare: bare, execution: x, values: v}, scanner}
 	}
-	return &rows{bare: bare, execution: x}
+	return &rows{bare: bare, execution: x, values: v}
 }

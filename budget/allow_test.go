@@ -1,0 +1,164 @@
+package budget_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+var perTenant = budget.Allowance{Kind: budget.NPlusOne, Max: 10, Reason: "one per tenant"}
+
+func TestAllow(t *testing.T) {
+	ctx, r := budget.NewContext(t.Context())
+	allowed := budget.Allow(ctx, perTenant)
+	// A scope inside is under the allowance too, and so is one with a second one.
+	allowed, _ = budget.With(allowed, "scope", budget.Budget{})
+	allowed = budget.Allow(allowed, budget.Allowance{Kind: budget.Slow, Max: 1, Reason: "it waits for a lock"})
+	must(t, repeat(budget.FromContext(allowed), 8))
+
+	var kinds []string
+	for _, f := range r.Report().Findings {
+		kinds = append(kinds, fmt.Sprint(f.Kind, " ", f.Allowed != nil))
+		if f.Kind == budget.NPlusOne && *f.Allowed != perTenant {
+			t.Errorf("allowed by %+v", f.Allowed)
+		}
+		if f.Kind == budget.StaleAllowance && (f.CallSite().File != "budget/allow_test.go" || !strings.Contains(f.Note, "it waits for a lock")) {
+			t.Errorf("stale: %+v at %v", f, f.CallSite())
+		}
+	}
+	if got := strings.Join(kinds, ", "); got != "stale-allowance false, n+1 true" {
+		t.Errorf("got %s", got)
+	}
+	if report := r.Report(); report.Totals.Queries != 8 || report.Err() != nil {
+		t.Errorf("got %+v", report.Totals)
+	}
+}
+
+// An allowance in a loop is one allowance.
+func TestAllowInALoop(t *testing.T) {
+	ctx, r := budget.NewContext(t.Context())
+	for range 500 {
+		budget.Allow(ctx, perTenant)
+	}
+	if f := r.Report().Findings; len(f) != 1 || f[0].Kind != budget.StaleAllowance {
+		t.Errorf("got %d findings", len(f))
+	}
+}
+
+func TestAllowedLoopsDoNotCountAgainstTheBudget(t *testing.T) {
+	ctx, r := budget.NewContext(t.Context())
+	r.SetBudget(budget.Budget{NPlusOne: budget.None})
+	must(t, repeat(budget.FromContext(budget.Allow(ctx, perTenant)), 8))
+	if err := r.Report().Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAllowWithoutAUnit(t *testing.T) {
+	ctx := t.Context()
+	if budget.Allow(ctx, perTenant) != ctx {
+		t.Error("another context")
+	}
+	if (*budget.Recorder)(nil).Allow(perTenant) != nil {
+		t.Error("a recorder out of nothing")
+	}
+}
+
+func TestAllowNeedsAReason(t *testing.T) {
+	for missing, a := range map[string]budget.Allowance{
+		"Kind":   {Max: 1, Reason: "x"},
+		"Max":    {Kind: budget.NPlusOne, Reason: "x"},
+		"Reason": {Kind: budget.NPlusOne, Max: 1},
+	} {
+		func() {
+			defer func() {
+				if got := fmt.Sprint(recover()); !strings.HasPrefix(got, "budget: Allow without a "+missing) {
+					t.Errorf("%s: panic %q", missing, got)
+				}
+			}()
+			budget.Allow(context.Background(), a)
+		}()
+	}
+}
+
+func TestEvidence(t *testing.T) {
+	ctx, r := budget.NewContext(t.Context())
+	must(t, query(r, users, 1, 8))
+	tx := r.Began(0, nil)
+	for i := range 8 {
+		x, err := r.Start(budget.Call{Database: replica, Statement: books, Arguments: uint64(i + 1), Transaction: tx})
+		must(t, err)
+		x.Open()
+		time.Sleep(time.Microsecond)
+		x.Close(2, nil)
+	}
+	_ = ctx
+	findings := r.Report().Findings
+	if len(findings) != 1 {
+		t.Fatalf("got %d findings", len(findings))
+	}
+	f := findings[0]
+	if f.Count != 8 || f.Distinct != 8 || f.Rows != 16 || f.First != 2 || f.Last != 9 || !f.InTransaction || f.Parallel || f.Database != "replica" {
+		t.Errorf("got %+v", f)
+	}
+	if f.Time <= 0 || f.Worst <= 0 || f.Worst > f.Time || f.Share <= 0 || f.Share > 1 {
+		t.Errorf("time %v, worst %v, share %v", f.Time, f.Worst, f.Share)
+	}
+	if f.Parent == nil || f.Parent.Rows != 8 || f.Parent.Position != 1 || f.Parent.Why == "" {
+		t.Errorf("parent %+v", f.Parent)
+	}
+	site := f.CallSite()
+	if site.File != "budget/allow_test.go" || !strings.HasPrefix(f.String(), "n+1 (candidate): 8x SELECT books at budget/allow_test.go:") {
+		t.Errorf("at %v: %s", site, &f)
+	}
+}
+
+// Values are tracked within bounds, and prove what they can.
+func TestProof(t *testing.T) {
+	run := func(argument func(i int) uint64) *budget.Report {
+		_, r := budget.Options{TrackValues: true, Queries: 500}.NewContext(t.Context())
+		if !r.TracksValues() {
+			t.Fatal("values are not tracked")
+		}
+		for result := range 30 { // more than are kept
+			x, err := r.Start(budget.Call{Database: db, Statement: users, Arguments: uint64(result + 1)})
+			must(t, err)
+			x.Open()
+			var v budget.Values
+			for i := range 2000 {
+				v.Add(i%20, fmt.Sprint("column", i%20), uint64(result*10_000+i/20+1))
+			}
+			v.Add(-1, "none", 1)
+			x.Fetched(&v)
+			x.Close(2000, nil)
+		}
+		for i := range 8 {
+			x, err := r.Start(budget.Call{Database: db, Statement: books, Arguments: uint64(i + 1), Hashes: []uint64{argument(i), 1, 1, 1, 1, 1}})
+			must(t, err)
+			x.End(0, nil)
+		}
+		return r.Report()
+	}
+	loop := func(r *budget.Report) *budget.Finding {
+		for i := range r.Findings {
+			if r.Findings[i].Kind == budget.NPlusOne && strings.Contains(r.Findings[i].Summary, "books") {
+				return &r.Findings[i]
+			}
+		}
+		t.Fatal("no n+1")
+		return nil
+	}
+	if f := loop(run(func(i int) uint64 { return uint64(30_000 + i + 1) })); f.Confidence != budget.Proven || f.Proof != "all 8 arguments are values of users.column0 of query 4" {
+		t.Errorf("got %s, %q", f.Confidence, f.Proof)
+	}
+	if f := loop(run(func(i int) uint64 { return uint64(i) * 10_000 })); f.Confidence != budget.Candidate {
+		t.Errorf("values of several results: %s, %q", f.Confidence, f.Proof)
+	}
+	if f := loop(run(func(i int) uint64 { return uint64(250_000 + i + 1) })); f.Confidence != budget.Candidate {
+		t.Errorf("a result that was not kept: %s, %q", f.Confidence, f.Proof)
+	}
+}

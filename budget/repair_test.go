@@ -1,0 +1,56 @@
+package budget
+
+import "testing"
+
+func TestBatch(t *testing.T) {
+	for _, test := range []struct{ system, shape, want string }{
+		{"postgresql", "SELECT title FROM books WHERE author_id = ?", "SELECT title, author_id FROM books WHERE author_id = ANY($1)"},
+		{"postgresql", "SELECT title, author_id FROM books WHERE author_id = ? ORDER BY title", "SELECT title, author_id FROM books WHERE author_id = ANY($1) ORDER BY title"},
+		{"mysql", "SELECT title FROM books b WHERE b.author_id = ?", "SELECT title, b.author_id FROM books b WHERE b.author_id IN (?) with sqlx.In"},
+		{"sqlite", "SELECT * FROM books WHERE author_id = ?", "SELECT * FROM books WHERE author_id IN (?) with sqlx.In"},
+		{"", `SELECT "title" FROM "books" WHERE "author_id" = ?`, `SELECT "title", "author_id" FROM "books" WHERE "author_id" IN (?) with sqlx.In`},
+		// No simple form: the advice stays general.
+		{"mysql", "SELECT title FROM books WHERE author_id = ? LIMIT ?", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? AND price > ?", ""},
+		{"mysql", "SELECT count(*) FROM books WHERE author_id = ?", ""},
+		{"mysql", "SELECT title FROM books WHERE title LIKE ?", ""},
+		{"mysql", "SELECT title FROM books b JOIN authors a ON a.id = ?", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ?…", ""},
+	} {
+		got, ok := batch(test.shape, test.system)
+		if got != test.want || ok != (test.want != "") {
+			t.Errorf("%s\n got %q\nwant %q", test.shape, got, test.want)
+		}
+	}
+}
+
+func TestIsPaging(t *testing.T) {
+	for shape, want := range map[string]bool{
+		"SELECT a FROM t ORDER BY a LIMIT ? OFFSET ?":                 true,
+		"select a from t where id > ? order by id limit ?":            true,
+		"SELECT a FROM t WHERE (a, b) > (?) ORDER BY a, b LIMIT ?":    true,
+		"SELECT a FROM t WHERE b = ? ORDER BY a LIMIT ?":              false,
+		"SELECT a FROM t WHERE b > ?":                                 false,
+		"SELECT a FROM t ORDER BY a OFFSET ? ROWS FETCH NEXT ? ROWS ": true,
+	} {
+		if got := isPaging(shape); got != want {
+			t.Errorf("%s: got %v", shape, got)
+		}
+	}
+}
+
+func TestArgumentSets(t *testing.T) {
+	a, b := &argumentSet{}, &argumentSet{}
+	st := &Statement{}
+	for i := range 20 {
+		a.add(&Call{Statement: st, Arguments: uint64(i)}, true)
+		b.add(&Call{Statement: st, Arguments: uint64(i % 3)}, false)
+	}
+	if a.distinct != 20 || b.distinct != 3 {
+		t.Errorf("%d and %d distinct", a.distinct, b.distinct)
+	}
+	b.join(&argumentSet{few: b.few, distinct: 3})
+	if b.distinct != 3 {
+		t.Errorf("the same three joined: %d", b.distinct)
+	}
+}

@@ -1,0 +1,126 @@
+package budget
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Bounds of tracked values, for each unit: the first results, columns and values,
+// and the first arguments of a call. A hash is 8 bytes; all together stay under
+// 10 MB.
+const (
+	maxTrackedResults   = 20
+	maxTrackedColumns   = 16
+	maxTrackedValues    = 1000
+	maxTrackedArguments = 4
+)
+
+// TracksValues reports whether r proves n+1 loops by the values of rows, see
+// [Options.TrackValues]. It is for driver wrappers, which then hand over the
+// hashes of arguments ([Call.Hashes]) and of rows ([Execution.Fetched]).
+func (r *Recorder) TracksValues() bool { return r != nil && r.unit.options.TrackValues }
+
+// column is a column of a result, with the hashes of its values.
+type column struct {
+	name   string
+	values map[uint64]bool
+}
+
+// Values collects the values of a result for [Execution.Fetched]. It belongs to one
+// goroutine. The zero value is ready.
+type Values struct {
+	columns []column
+}
+
+// Add takes note of a value of column i, by its hash. Equal values must have equal
+// hashes, also those of arguments.
+func (v *Values) Add(i int, name string, hash uint64) {
+	if i < 0 || i >= maxTrackedColumns {
+		return
+	}
+	for len(v.columns) <= i {
+		v.columns = append(v.columns, column{values: make(map[uint64]bool)})
+	}
+	c := &v.columns[i]
+	c.name = name
+	if len(c.values) < maxTrackedValues {
+		c.values[hash] = true
+	}
+}
+
+// hasAll reports whether a column has all of some values.
+func (c *column) hasAll(values map[uint64]bool) bool {
+	for v := range values {
+		if !c.values[v] {
+			return false
+		}
+	}
+	return len(values) > 0
+}
+
+// keepValues stores the values of a result while there is room.
+func (a *account) keepValues(x *Execution, v *Values) {
+	if v == nil || len(v.columns) == 0 || a.tracked >= maxTrackedResults || x.record == nil || x.record.columns != nil {
+		return
+	}
+	a.tracked++
+	x.record.columns = v.columns
+}
+
+// trackArguments takes note of the arguments of an execution.
+func (g *group) trackArguments(hashes []uint64) {
+	for i, h := range hashes[:min(len(hashes), maxTrackedArguments)] {
+		if len(g.tracked) <= i {
+			g.tracked = append(g.tracked, make(map[uint64]bool))
+		}
+		if len(g.tracked[i]) < maxTrackedValues {
+			g.tracked[i][h] = true
+		}
+	}
+}
+
+// prove looks for a column of an earlier result that has all arguments of a loop.
+// The latest such result is the parent.
+func (f *finder) prove(g *joined) (parent *Related, proof string) {
+	first := min(int(g.First)-1, len(f.account.records))
+	for i := first - 1; i >= 0; i-- {
+		rec := f.account.records[i]
+		st := rec.call.Statement
+		if st.Fingerprint == g.Fingerprint {
+			continue
+		}
+		for c := range rec.columns {
+			for _, arguments := range g.tracked {
+				if len(arguments) < min(f.rules.NPlusOne, fewArguments) || !rec.columns[c].hasAll(arguments) {
+					continue
+				}
+				name := rec.columns[c].name
+				if len(st.Tables) == 1 {
+					name = st.Tables[0] + "." + name
+				}
+				proof = fmt.Sprintf("all %d arguments are values of %s of query %d", len(arguments), name, i+1)
+				return &Related{
+					Shape: st.Shape, Summary: st.Summary, Position: int64(i) + 1, Count: 1, Rows: rec.rows, Why: proof, stack: rec.stack,
+				}, proof
+			}
+		}
+	}
+	return nil, ""
+}
+
+// joinTracked adds the arguments of another group of the same call site.
+func joinTracked(to, from []map[uint64]bool) []map[uint64]bool {
+	if to == nil {
+		return slices.Clone(from)
+	}
+	for i := range min(len(to), len(from)) {
+		merged := make(map[uint64]bool, len(to[i])+len(from[i]))
+		for _, set := range []map[uint64]bool{to[i], from[i]} {
+			for h := range set {
+				merged[h] = true
+			}
+		}
+		to[i] = merged
+	}
+	return to
+}
