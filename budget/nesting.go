@@ -1,7 +1,5 @@
 package budget
 
-import "time"
-
 const (
 	maxOpenRows = 32 // open results that are looked at
 	maxNestings = 50 // pairs of call sites
@@ -25,7 +23,6 @@ type nesting struct {
 	innerShape   *Statement
 	database     *Database
 	count        int64
-	time         time.Duration
 }
 
 func (a *account) opened(x *Execution) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -51,6 +52,47 @@ func TestFindings(t *testing.T) {
 	}
 	if none*3 < len(files) {
 		t.Errorf("%d of %d scenarios are without findings: too few", none, len(files))
+	}
+}
+
+// The table of kinds in the documentation has exactly the kinds that the
+// scenarios have, with their confidence.
+func TestFindingsAreDocumented(t *testing.T) {
+	files, err := filepath.Glob("testdata/findings/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inScenarios := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if f := strings.Fields(line); len(f) > 1 && f[0] == "expect" && f[1] != "none" {
+				inScenarios[f[1]] = "hint"
+				if len(f) > 2 {
+					inScenarios[f[1]] = f[2]
+				}
+			}
+		}
+	}
+	// Not to be had without a handle; tested in package budget.
+	inScenarios[string(budget.LostContext)] = "candidate"
+	docs, err := os.ReadFile("../docs/findings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(string(docs), "## An n+1")
+	documented := map[string]string{}
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, " | "); len(cells) == 4 && !strings.HasPrefix(line, "| kind") && !strings.HasPrefix(line, "| ---") {
+			confidence, _, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(cells[3]), " |"), ",")
+			documented[strings.TrimPrefix(cells[0], "| ")] = confidence
+		}
+	}
+	if !maps.Equal(inScenarios, documented) {
+		t.Errorf("scenarios  %v\ndocumented %v", inScenarios, documented)
 	}
 }
 
@@ -234,12 +276,12 @@ func (s *scenario) allow(text string) {
 }
 
 type options struct {
-	site             budget.CallSite
-	args             []string
-	rows, affected   int64
-	db, tx, open     string
-	err              error
-	exec, underAllow bool
+	site         budget.CallSite
+	args         []string
+	rows         int64
+	db, tx, open string
+	err          error
+	underAllow   bool
 }
 
 // options reads "main.go:10 < handler.go:5 rows=3 args=1,2: SELECT ...".

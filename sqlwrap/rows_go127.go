@@ -4,6 +4,7 @@ package sqlwrap
 
 import (
 	"database/sql/driver"
+	"reflect"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -30,4 +31,17 @@ func wrapRows(bare driver.Rows, x budget.Execution, v *values) driver.Rows {
 		return &scanningRows{rows{bare: bare, execution: x, values: v}, scanner}
 	}
 	return &rows{bare: bare, execution: x, values: v}
+}
+
+// scanned takes note of a value that the driver wrote to its destination by
+// itself.
+func (v *values) scanned(bare driver.Rows, i int, dest any) {
+	p := reflect.ValueOf(dest)
+	if p.Kind() != reflect.Pointer || p.IsNil() {
+		return
+	}
+	value, err := driver.DefaultParameterConverter.ConvertValue(p.Elem().Interface())
+	if err == nil {
+		v.add(bare, i, value)
+	}
 }

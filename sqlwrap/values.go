@@ -3,7 +3,6 @@ package sqlwrap
 import (
 	"database/sql/driver"
 	"hash/maphash"
-	"reflect"
 	"strconv"
 	"time"
 
@@ -30,19 +29,6 @@ func (v *values) add(bare driver.Rows, i int, value driver.Value) {
 	}
 	if h := hashText(v.seed, value); h != 0 && i < len(v.columns) {
 		v.seen.Add(i, v.columns[i], h)
-	}
-}
-
-// scanned takes note of a value that the driver wrote to its destination by
-// itself.
-func (v *values) scanned(bare driver.Rows, i int, dest any) {
-	p := reflect.ValueOf(dest)
-	if p.Kind() != reflect.Pointer || p.IsNil() {
-		return
-	}
-	value, err := driver.DefaultParameterConverter.ConvertValue(p.Elem().Interface())
-	if err == nil {
-		v.add(bare, i, value)
 	}
 }
 

@@ -41,6 +41,7 @@ func readmeBudget() budget.Budget {
 		Writes:     3,               // how many of them change data
 		Repeats:    2,               // how often one statement from one line
 		Duplicates: budget.None,     // reads that were answered before
+		NPlusOne:   budget.None,     // loops of queries
 		Rows:       500,             // fetched, by all together
 		Time:       time.Second / 2, // spent in the database, wall clock
 	}
@@ -65,4 +66,9 @@ func docsSkip(dsn string) error {
 	return err
 }
 
-var _ = []any{readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip}
+func docsAllow(ctx context.Context) context.Context {
+	ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.NPlusOne, Max: 20, Reason: "one per tenant, at most 20"})
+	return ctx
+}
+
+var _ = []any{docsAllow, readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip}
