@@ -58,6 +58,7 @@ type finder struct {
 	total   time.Duration
 	found   []Finding
 	covered [][]*allowance // of each finding
+	loops   []*joined
 }
 
 // evidence makes a finding of a group.

@@ -21,6 +21,7 @@ func (f *finder) nPlusOne() {
 	loops = append(loops, f.spreadLoops()...)
 	slices.SortFunc(loops, func(a, b *joined) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Shape, b.Shape)) })
 	many := len(loops) > maxLoops
+	f.loops = slices.Clone(loops[:min(len(loops), maxLoops)])
 	for len(loops) > 0 {
 		first := loops[0]
 		var also []Related
@@ -47,7 +48,7 @@ func (f *finder) addNPlusOne(g *joined, also []Related) {
 	if parent, proof := f.prove(g); parent != nil {
 		out.Parent, out.Proof, out.Confidence = parent, proof, Proven
 	} else {
-		out.Parent = f.parent(g)
+		out.Parent = cmp.Or(f.parent(g), f.outerLoop(g))
 	}
 	out.Repair = readRepair(g, out.Parent)
 	f.add(out, g.allowances)
@@ -173,6 +174,21 @@ func (f *finder) spreadLoops() []*joined {
 		}
 	}
 	return out
+}
+
+// outerLoop finds the loop whose rows, of all its executions together, a loop in
+// it goes through: N x M.
+func (f *finder) outerLoop(g *joined) *Related {
+	var outer *joined
+	for _, h := range f.loops {
+		if h != g && h.First < g.First && h.Last > g.First && h.Queries < g.Queries && h.Rows >= g.arguments.distinct {
+			outer = h // the last one to start is the innermost
+		}
+	}
+	if outer == nil {
+		return nil
+	}
+	return related(outer, "it is a loop itself, with as many rows in all")
 }
 
 // parent finds the query that a loop goes through the rows of: the nearest read

@@ -73,9 +73,9 @@ func serve(ctx context.Context, s *store.Store, addr string, stdout, stderr io.W
 		if p.method != http.MethodGet {
 			method = "-X " + p.method + " "
 		}
-		fmt.Fprintf(stdout, "  curl -i %s%-45s # %s\n", method, "http://"+listener.Addr().String()+p.path, p.about)
+		fmt.Fprintf(stdout, "  %-62s # %s\n", "curl -i "+method+"http://"+listener.Addr().String()+p.path, p.about)
 	}
-	fmt.Fprintln(stdout, "Requests over their budget are logged. Ctrl-C ends.")
+	fmt.Fprintln(stdout, "Requests over their budget, or with findings, are logged. Ctrl-C ends.")
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	return serveOn(ctx, listener, routes(s, logger))
 }

@@ -1,0 +1,78 @@
+package budget
+
+import "time"
+
+// groupKey tells groups apart. The stack is compared by identity, which costs
+// nothing; reports join the groups of equal call sites.
+type groupKey struct {
+	database    *Database
+	fingerprint uint64
+	stack       *Stack
+}
+
+// siteCall is groupKey with the call site in place of the stack.
+type siteCall struct {
+	database    *Database
+	fingerprint uint64
+	site        uint64
+}
+
+// group adds up the queries of one shape, database and stack.
+type group struct {
+	statement *Statement
+	database  *Database
+	stack     *Stack
+
+	count, blocked, duplicates, retries, errors int64
+	rows, affected                              int64
+	exec, fetch, slowest                        time.Duration
+	first, last                                 int64 // positions
+
+	// For findings.
+	arguments     argumentSet
+	slowestExec   time.Duration
+	returned      time.Duration // when the driver returned from the latest
+	mostRows      int64
+	open          int64
+	inTransaction bool
+	parallel      bool
+	allowances    []*allowance
+	tracked       []map[uint64]bool // hashes of the arguments, by place
+}
+
+// executed adds an execution, or a further attempt at one.
+func (g *group) executed(x *Execution, took time.Duration, err error) {
+	g.exec += took
+	g.slowest = max(g.slowest, took)
+	g.slowestExec = max(g.slowestExec, took)
+	if err != nil {
+		g.errors++
+	}
+	g.parallel = g.parallel || x.start < g.returned
+	g.returned = max(g.returned, x.start+took)
+	g.inTransaction = g.inTransaction || x.call.Transaction != nil
+	if g.allowances == nil {
+		g.allowances = x.allowances
+	}
+}
+
+// groupOf returns the group of a query, making it while there is room. The
+// overflow group takes the rest, so that groups always add up to the totals.
+func (a *account) groupOf(x *Execution, room int) *group {
+	key := groupKey{x.call.Database, x.call.Statement.Fingerprint, x.stack}
+	if g := a.groups[key]; g != nil {
+		return g
+	}
+	if len(a.groups) < room {
+		g := &group{statement: x.call.Statement, database: x.call.Database, stack: x.stack}
+		if a.groups == nil {
+			a.groups = make(map[groupKey]*group)
+		}
+		a.groups[key] = g
+		return g
+	}
+	if a.overflow == nil {
+		a.overflow = &group{}
+	}
+	return a.overflow
+}
