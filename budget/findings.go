@@ -98,7 +98,7 @@ func (f *finder) writeLoops() {
 	for i := range f.groups {
 		g := &f.groups[i]
 		if g.Overflow || g.Kind != WriteStatement || g.Queries < int64(f.rules.WriteLoop) ||
-			g.arguments.distinct < min(int64(f.rules.WriteLoop), fewArguments) || isMigration(g.Tables) {
+			g.arguments.distinct < min(int64(f.rules.WriteLoop), fewArguments) || g.statement.Batched || isMigration(g.Tables) {
 			continue
 		}
 		out := f.evidence(g, WriteLoop, Candidate, g.Queries)
@@ -187,7 +187,7 @@ func (f *finder) certain() {
 func (f *finder) stars() {
 	for i := range f.groups {
 		g := &f.groups[i]
-		if g.Overflow || !g.statement.Star || isIntrospection(g.Tables) {
+		if g.Overflow || !g.statement.Star || len(g.Tables) == 0 || isIntrospection(g.Tables) {
 			continue
 		}
 		out := f.evidence(g, SelectStar, Hint, g.Queries)

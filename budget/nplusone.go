@@ -66,9 +66,10 @@ func (f *finder) canBeLoop(g *joined) bool {
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves:
-// those that ask for several keys at once, read a schema, or read page by page.
+// those that read no table, ask for several keys at once, read a schema, or read
+// page by page.
 func canBeLoop(st *Statement) bool {
-	return st.Kind == ReadStatement && !st.Batched && !isIntrospection(st.Tables) && !isPaging(st.Shape)
+	return st.Kind == ReadStatement && len(st.Tables) > 0 && !st.Batched && !isIntrospection(st.Tables) && !isPaging(st.Shape)
 }
 
 // isPaging recognises a statement that reads page by page: the next page's

@@ -22,7 +22,7 @@ func (f *finder) sequences() {
 			switch {
 			case st.Kind == ReadStatement:
 				delete(missing, t)
-				if rec.rows == 0 {
+				if rec.rows == 0 && len(st.Tables) == 1 {
 					missing[t] = i
 				} else if st.Repeatable && rec.call.Key != 0 && len(st.Tables) == 1 {
 					reads[place{t, rec.call.Key}] = i

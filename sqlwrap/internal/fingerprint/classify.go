@@ -22,6 +22,7 @@ type classifier struct {
 	volatile bool
 	array    bool // = ANY(?) or unnest(?): one argument that is a list
 	star     bool
+	inserts  bool
 	tables   []string
 	summary  strings.Builder
 	ctes     []string
@@ -42,13 +43,16 @@ type classifier struct {
 type bracket struct {
 	from     bool // whether it stands in a FROM list
 	function bool // of a function with a FROM of its own: EXTRACT(YEAR FROM x)
+	exists   bool // EXISTS (SELECT * ...) reads no column
 }
+
+func (c *classifier) inExists() bool { n := len(c.brackets); return n > 0 && c.brackets[n-1].exists }
 
 func newClassifier() *classifier { return &classifier{first: true} }
 
 func (c *classifier) add(t token) {
 	if t.text == "*" && t.kind == operatorToken && (c.last == "select" || c.last == "distinct" || c.prev.is(".")) {
-		c.star = true
+		c.star = c.star || !c.inExists()
 	}
 	c.prev = t
 	switch {
@@ -136,7 +140,7 @@ func (c *classifier) punct(p string) {
 		}
 		c.endName()
 		c.volatile = c.volatile || volatile[function]
-		b := bracket{from: c.from}
+		b := bracket{from: c.from, exists: function == "exists"}
 		switch function {
 		case "any", "unnest", "json_each", "json_table":
 			c.array = true
@@ -230,6 +234,7 @@ func (c *classifier) dataChange(w, last string) {
 	if !c.routine {
 		c.summarize(strings.ToUpper(w))
 	}
+	c.inserts = c.inserts || w == "insert"
 	c.decide(budget.WriteStatement)
 	c.expect, c.from = w == "update", false
 }
@@ -237,6 +242,7 @@ func (c *classifier) dataChange(w, last string) {
 // statement takes the first word of a statement.
 func (c *classifier) statement(w string) {
 	c.verb = w
+	c.inserts = c.inserts || w == "insert" || w == "replace"
 	c.brackets = c.brackets[:0]
 	kind := budget.OtherStatement
 	switch w {

@@ -53,7 +53,7 @@ func (r *Reader) Read(text string) *budget.Statement {
 		Literals:    literals,
 		Tables:      class.tables,
 		Kind:        class.kind,
-		Batched:     shape.lists && class.kind == budget.ReadStatement || class.array,
+		Batched:     class.array || shape.batched(class.inserts),
 		Star:        class.star && class.kind == budget.ReadStatement,
 		Repeatable: class.kind == budget.ReadStatement && len(class.tables) > 0 && len(class.tables) < maxTables &&
 			!class.locking && !class.volatile,

@@ -130,18 +130,23 @@ func TestRepeatable(t *testing.T) {
 
 func TestBatchedAndStar(t *testing.T) {
 	for text, want := range map[string][2]bool{
-		"SELECT a FROM t WHERE id = $1":                    {false, false},
-		"SELECT a FROM t WHERE id IN ($1)":                 {false, false},
-		"SELECT a FROM t WHERE id IN ($1, $2)":             {true, false},
-		"SELECT a FROM t WHERE id = ANY($1)":               {true, false},
-		"SELECT a FROM t JOIN unnest($1::int[]) u ON true": {true, false},
-		"SELECT * FROM t":                                  {false, true},
-		"SELECT DISTINCT * FROM t":                         {false, true},
-		"SELECT u.*, a FROM u":                             {false, true},
-		"SELECT count(*), a * 2 FROM t":                    {false, false},
-		"INSERT INTO t (a, b) VALUES (1, 2)":               {false, false},
-		"SELECT id FROM t WHERE EXISTS (SELECT * FROM u)":  {false, true},
-		`SELECT "t".* FROM "t"`:                            {false, true},
+		"SELECT a FROM t WHERE id = $1":                           {false, false},
+		"SELECT a FROM t WHERE id IN ($1)":                        {false, false},
+		"SELECT a FROM t WHERE id IN ($1, $2)":                    {true, false},
+		"SELECT a FROM t WHERE id = ANY($1)":                      {true, false},
+		"SELECT a FROM t JOIN unnest($1::int[]) u ON true":        {true, false},
+		"SELECT * FROM t":                                         {false, true},
+		"SELECT DISTINCT * FROM t":                                {false, true},
+		"SELECT u.*, a FROM u":                                    {false, true},
+		"SELECT count(*), a * 2 FROM t":                           {false, false},
+		"INSERT INTO t (a, b) VALUES (1, 2)":                      {false, false},
+		"INSERT INTO t (a, b) VALUES (1, 2), (3, 4)":              {true, false},
+		"WITH x AS (SELECT 1) INSERT INTO t (a, b) VALUES (1, 2)": {false, false},
+		"UPDATE t SET a = 1 WHERE id IN (1, 2)":                   {true, false},
+		"DELETE FROM t WHERE id = ANY($1)":                        {true, false},
+		"INSERT INTO t (a) SELECT unnest($1::int[])":              {true, false},
+		"SELECT id FROM t WHERE EXISTS (SELECT * FROM u)":         {false, false},
+		`SELECT "t".* FROM "t"`:                                   {false, true},
 	} {
 		if st := read(PostgreSQL, text); st.Batched != want[0] || st.Star != want[1] {
 			t.Errorf("%q: batched %v, star %v", text, st.Batched, st.Star)

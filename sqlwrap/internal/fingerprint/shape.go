@@ -7,7 +7,8 @@ type shaper struct {
 	prev   token
 	before token // the one before prev
 	levels []level
-	lists  bool // a list of placeholders, or a repeated tuple, was taken together
+	lists  bool // a list of placeholders was taken together
+	tuples bool // a tuple was repeated
 }
 
 // level is an open bracket, or the statement itself.
@@ -25,6 +26,10 @@ func newShaper(size int) *shaper {
 }
 
 func (s *shaper) top() *level { return &s.levels[len(s.levels)-1] }
+
+// batched reports whether the text asks for, or writes, several keys at once. The
+// values of one inserted row are a list that says nothing.
+func (s *shaper) batched(insert bool) bool { return s.tuples || s.lists && !insert }
 
 // add writes a token.
 func (s *shaper) add(t token) {
@@ -69,7 +74,7 @@ func (s *shaper) close(t token) {
 	// The tuple before, a comma, a space, this tuple: nothing else.
 	if last := outer.tuple; last.end > 0 && last.end+2 == tuple.start && s.text[last.end] == ',' &&
 		string(s.text[last.start:last.end]) == string(s.text[tuple.start:tuple.end]) {
-		s.text, s.lists = s.text[:last.end], true
+		s.text, s.tuples = s.text[:last.end], true
 		return
 	}
 	outer.tuple = tuple
