@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -16,7 +17,8 @@ type Options struct {
 	// pattern of http.ServeMux. Empty means that no route matched.
 	Route func(*http.Request) string
 	// Detail decides whether the queries of a request are kept one by one.
-	// Without it, counts, groups, budgets and call sites stay the same.
+	// Without them, counts, groups, budgets and call sites stay the same; findings
+	// lose their parents, and those of two statements are not made.
 	// Default: for every request.
 	Detail func(*http.Request) bool
 	// Bounds are the bounds of what is kept.
@@ -85,14 +87,25 @@ func (t *tracker) serve(next http.Handler, w http.ResponseWriter, outer *http.Re
 		// Routers and form parsers write to the request they are given. The
 		// middleware outside of this one must see that too.
 		outer.Pattern, outer.MultipartForm = r.Pattern, r.MultipartForm
-		if pattern := t.pattern(r); pattern != "" {
-			recorder.SetRoute(budget.Route{Method: method(r), Pattern: pattern})
-		}
-		if len(t.delivery.Reporters) > 0 {
-			t.delivery.Deliver(ctx, recorder.Report())
-		}
+		t.report(ctx, recorder, r)
 	}()
 	next.ServeHTTP(w, r)
+}
+
+// report names the unit and delivers its report. A panic here, such as one of
+// Options.Route, is not the request's: only the handler's goes on.
+func (t *tracker) report(ctx context.Context, recorder *budget.Recorder, r *http.Request) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.warn(fmt.Errorf("middleware: no report of %s: panic: %v", recorder.Route().Method, p))
+		}
+	}()
+	if pattern := t.pattern(r); pattern != "" {
+		recorder.SetRoute(budget.Route{Method: method(r), Pattern: pattern})
+	}
+	if len(t.delivery.Reporters) > 0 {
+		t.delivery.Deliver(ctx, recorder.Report())
+	}
 }
 
 func (t *tracker) start(r *http.Request) (context.Context, *budget.Recorder) {

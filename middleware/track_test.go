@@ -303,6 +303,32 @@ func TestReporterFailuresAreLogged(t *testing.T) {
 	}
 }
 
+// A panic of an option is not the request's, and does not hide the handler's.
+func TestPanicWhileReporting(t *testing.T) {
+	for _, handler := range []any{nil, "boom"} {
+		var log bytes.Buffer
+		h := middleware.Options{
+			Route:  func(*http.Request) string { panic("no route") },
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		}.Track(newCollector())(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			if handler != nil {
+				panic(handler)
+			}
+		}))
+		func() {
+			defer func() {
+				if got := recover(); got != handler {
+					t.Errorf("recovered %v, want %v", got, handler)
+				}
+			}()
+			serve(h, "GET", "/")
+		}()
+		if !strings.Contains(log.String(), "no route") {
+			t.Errorf("log: %s", log.String())
+		}
+	}
+}
+
 func TestOptions(t *testing.T) {
 	c := newCollector()
 	h := middleware.Options{
