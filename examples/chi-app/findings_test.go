@@ -69,6 +69,31 @@ func TestFindingsOfLibraries(t *testing.T) {
 	})
 }
 
+// A prepared statement in a loop is a loop.
+func TestFindingsThroughPreparedStatements(t *testing.T) {
+	each(t, func(t *testing.T, d testDatabase) {
+		db := d.open(t)
+		fill(t, d, db)
+		ctx, r := budget.NewContext(t.Context())
+		writers, err := sqlcstyle.New(db, d.rebind).ListWriters(ctx) // parent
+		if err != nil {
+			t.Fatal(err)
+		}
+		statement, err := db.PrepareContext(ctx, d.rebind("SELECT count(*) FROM works WHERE writer_id = ?"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer statement.Close() //nolint:errcheck // a test
+		for _, id := range writers {
+			var n int
+			if err := statement.QueryRowContext(ctx, id).Scan(&n); err != nil { // loop
+				t.Fatal(err)
+			}
+		}
+		checkFindings(t, "loop", r.Report())
+	})
+}
+
 // checkFindings expects one n+1 of a loop, on the line that is marked, and none of
 // its repair. SELECT * is what some libraries write by themselves: a hint.
 func checkFindings(t *testing.T, kind string, report *budget.Report) {
