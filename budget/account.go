@@ -13,7 +13,8 @@ type account struct {
 	groups    map[groupKey]*group
 	overflow  *group
 	records   []*record
-	unkept    int // queries that are not in records
+	spare     []record // see newRecord
+	unkept    int      // queries that are not in records
 	reads     reads
 	loops     map[siteCall]*loop // by call site, where they are limited
 	retries   map[retryKey]*retry
@@ -138,7 +139,8 @@ func (a *account) keep(x *Execution, took time.Duration, err error, duplicate bo
 		return
 	}
 	if x.record == nil {
-		x.record = &record{call: x.call, stack: x.stack, start: x.start, exec: took, closed: x.start + took, err: err}
+		x.record = a.newRecord()
+		*x.record = record{call: x.call, stack: x.stack, start: x.start, exec: took, closed: x.start + took, err: err}
 	}
 	x.record.duplicate = x.record.duplicate || duplicate
 	a.records = append(a.records, x.record)

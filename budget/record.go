@@ -40,3 +40,18 @@ func (r *record) fetched(rows int64, took, now time.Duration, err error) {
 		r.err = err
 	}
 }
+
+const (
+	fewRecords  = 4
+	manyRecords = 32
+)
+
+// newRecord returns an empty record. Records are made several at a time, the more
+// the more a unit has.
+func (a *account) newRecord() *record {
+	if len(a.spare) == cap(a.spare) {
+		a.spare = make([]record, 0, min(max(fewRecords, 2*cap(a.spare)), manyRecords))
+	}
+	a.spare = a.spare[:len(a.spare)+1]
+	return &a.spare[len(a.spare)-1]
+}

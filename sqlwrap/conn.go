@@ -19,8 +19,10 @@ type conn struct {
 	// transaction is the open transaction, nil outside of one.
 	transaction *budget.Transaction
 	// skipped is the text that the driver declined with driver.ErrSkip in the
-	// call before. database/sql now prepares it on this connection.
-	skipped string
+	// call before, with its arguments. database/sql now prepares it on this
+	// connection.
+	skipped     string
+	skippedArgs []driver.NamedValue
 }
 
 // wrapper finds the wrapper in all its forms.
@@ -60,8 +62,8 @@ func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
 
 // PrepareContext prepares a statement.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	fallback := c.skipped == query && query != ""
-	c.skipped = ""
+	fallback, args := c.skipped == query && query != "", c.skippedArgs
+	c.skipped, c.skippedArgs = "", nil
 	began := time.Now()
 	bare, err := prepare(ctx, c.bare, query)
 	took := time.Since(began)
@@ -71,7 +73,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 		return wrapStmt(bare, c, query), nil
 	case fallback:
 		r.Prepared(took, nil) // the error is the query's
-		c.failedFallback(ctx, query, err)
+		c.failedFallback(ctx, query, args, err)
 	default:
 		r.Prepared(took, err)
 	}
@@ -79,9 +81,10 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 }
 
 // failedFallback counts a query that was asked for as such, and that failed when
-// database/sql prepared it because the driver wanted it to.
-func (c *conn) failedFallback(ctx context.Context, query string, err error) {
-	q, refused := c.start(ctx, query, nil)
+// database/sql prepared it because the driver wanted it to. Its arguments tell
+// whether what follows is its retry.
+func (c *conn) failedFallback(ctx context.Context, query string, args []driver.NamedValue, err error) {
+	q, refused := c.start(ctx, query, args)
 	if refused == nil {
 		q.end(nil, err)
 	}

@@ -92,7 +92,7 @@ func (e execer) ExecContext(ctx context.Context, text string, args []driver.Name
 		return nil, err
 	}
 	result, err := exec(ctx, e.conn.bare, text, args)
-	if !e.conn.declined(&q, text, err) {
+	if !e.conn.declined(&q, text, args, err) {
 		q.end(result, err)
 	}
 	return result, err
@@ -104,7 +104,7 @@ func (e queryer) QueryContext(ctx context.Context, text string, args []driver.Na
 		return nil, err
 	}
 	bare, err := queryRows(ctx, e.conn.bare, text, args)
-	if e.conn.declined(&q, text, err) {
+	if e.conn.declined(&q, text, args, err) {
 		return nil, err
 	}
 	return q.open(bare, err)
@@ -112,12 +112,12 @@ func (e queryer) QueryContext(ctx context.Context, text string, args []driver.Na
 
 // declined reports whether the driver answered driver.ErrSkip: database/sql, which
 // compares it by identity, will prepare the text. Until then nothing was asked.
-func (c *conn) declined(q *query, text string, err error) bool {
+func (c *conn) declined(q *query, text string, args []driver.NamedValue, err error) bool {
 	if err != driver.ErrSkip { //nolint:errorlint // as database/sql does
-		c.skipped = ""
+		c.skipped, c.skippedArgs = "", nil
 		return false
 	}
-	c.skipped = text
+	c.skipped, c.skippedArgs = text, args
 	q.execution.Skip()
 	return true
 }

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-sql-driver/mysql"
@@ -126,6 +127,91 @@ func TestServerGoesAway(t *testing.T) {
 			t.Errorf("%d queries, %d of them failed; totals %+v", len(got)-1, failures, totals)
 		}
 		t.Logf("%d queries, %d failed, %d retries", totals.Queries, failures, totals.Retries)
+	})
+}
+
+// The server goes away again and again under load. Each report has exactly the
+// queries that succeeded as queries that did not fail; those that failed are
+// counted if they had got a connection to fail on. Nothing stays open, and the
+// pool recovers.
+func TestLoadWhileServerGoesAway(t *testing.T) {
+	each(t, func(t *testing.T, d testDatabase) {
+		if d.system == "sqlite" {
+			return // it has no server
+		}
+		server := newProxy(t, d)
+		db, err := sqlwrap.Open(d.driver, server.dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close() //nolint:errcheck // a test
+		db.SetMaxOpenConns(8)
+		db.SetMaxIdleConns(8)
+
+		const goroutines, requests, queries = 64, 4, 3
+		var wrong, failures, retries atomic.Int64
+		request := func() {
+			ctx, r := budget.NewContext(t.Context())
+			succeeded, failed := int64(0), int64(0)
+			for i := range queries {
+				var n int
+				switch err := db.QueryRowContext(ctx, d.rebind("SELECT 1 + ?"), i).Scan(&n); {
+				case err != nil:
+					failed++
+				case n != i+1:
+					wrong.Add(1)
+				default:
+					succeeded++
+				}
+			}
+			report := r.Report()
+			counted := int64(0)
+			for _, q := range report.Queries {
+				if q.Failed == "" {
+					counted++
+				}
+			}
+			got := report.Totals
+			if counted != succeeded || got.Queries-counted > failed || got.Running != 0 || got.OpenRows != 0 {
+				wrong.Add(1)
+				t.Errorf("%d succeeded, %d failed; counted %d, totals %+v", succeeded, failed, counted, got)
+			}
+			failures.Add(failed)
+			retries.Add(got.Retries)
+		}
+
+		done := make(chan struct{})
+		var wg sync.WaitGroup
+		for range goroutines {
+			wg.Go(func() {
+				for range requests {
+					request()
+				}
+			})
+		}
+		go func() {
+			wg.Wait()
+			close(done)
+		}()
+		resets := 0
+		for running := true; running; {
+			select {
+			case <-done:
+				running = false
+			case <-time.After(10 * time.Millisecond):
+				server.reset()
+				resets++
+			}
+		}
+		t.Logf("%d resets, %d of %d queries failed, %d retried", resets, failures.Load(), goroutines*requests*queries, retries.Load())
+
+		recovered := false
+		for range 20 { // the pool throws out what is broken, one by one
+			recovered = db.PingContext(t.Context()) == nil
+		}
+		if !recovered {
+			t.Error("the pool did not recover")
+		}
 	})
 }
 

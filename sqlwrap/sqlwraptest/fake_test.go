@@ -101,6 +101,11 @@ func (c base) Prepare(query string) (driver.Stmt, error) {
 	if strings.HasPrefix(query, "BROKEN") {
 		return nil, errors.New("fake: cannot prepare")
 	}
+	if strings.HasPrefix(query, "BADPREPARE") {
+		if err := c.s.do(query); err != nil {
+			return nil, err
+		}
+	}
 	return c.statement(stmt{base: c, query: query}), nil
 }
 

@@ -252,6 +252,22 @@ func TestBadConnections(t *testing.T) {
 	}
 }
 
+// A declined query whose preparation fails for a broken connection is tried again
+// as a query: one, whatever its arguments.
+func TestRetriesOfDeclinedQueries(t *testing.T) {
+	s := &state{bad: 2}
+	db := sql.OpenDB(sqlwrap.Connector(connector{&contextDriver{fakeDriver{shapes["declining, as go-sql-driver/mysql"], s}}}))
+	defer db.Close() //nolint:errcheck // a fake
+	ctx, r := budget.NewContext(t.Context())
+	r.SetBudget(budget.Budget{Queries: 1, Mode: budget.Enforce})
+	if _, err := db.ExecContext(ctx, "BADPREPARE ?", 7); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Totals(); got.Queries != 1 || got.Retries != 2 || got.Errors != 0 || got.Prepares != 3 {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // A context that ends while a driver without contexts is at work: the statement
 // is closed, the transaction rolled back, the call not made.
 func TestContextEndsInTheDriver(t *testing.T) {
