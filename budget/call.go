@@ -78,7 +78,6 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 		s.account.reserve(&x)
 		s.account.busy.enter(x.start)
 		if !r.unit.options.Rules.Off {
-			s.account.noteNesting(&x)
 			s.account.noteDatabase(c.Database)
 		}
 	}
@@ -220,6 +219,7 @@ func (x *Execution) executed(now time.Duration, err error) {
 	took := now - x.start
 	for s := x.recorder; s != nil; s = s.parent {
 		s.account.release(x)
+		s.account.noteNesting(x)
 		s.account.execute(x, took, err)
 		s.note(x)
 	}

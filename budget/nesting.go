@@ -1,5 +1,7 @@
 package budget
 
+import "time"
+
 const (
 	maxOpenRows = 32 // open results that are looked at
 	maxNestings = 50 // pairs of call sites
@@ -8,6 +10,7 @@ const (
 // openRows is a result whose rows are open.
 type openRows struct {
 	id          int64
+	at          time.Duration
 	database    *Database
 	transaction *Transaction
 	statement   *Statement
@@ -27,7 +30,7 @@ type nesting struct {
 
 func (a *account) opened(x *Execution) {
 	if len(a.open) < maxOpenRows {
-		a.open = append(a.open, openRows{x.id, x.call.Database, x.call.Transaction, x.call.Statement, x.stack})
+		a.open = append(a.open, openRows{x.id, x.opened, x.call.Database, x.call.Transaction, x.call.Statement, x.stack})
 	}
 }
 
@@ -40,15 +43,16 @@ func (a *account) closed(x *Execution) {
 	}
 }
 
-// noteNesting takes note of a query that starts while rows are open. Inside of
-// one transaction there is one connection, and no second one to wait for.
+// noteNesting takes note of a query that was executed while rows were open from
+// before it started. Inside of one transaction there is one connection, and no
+// second one to wait for.
 func (a *account) noteNesting(x *Execution) {
-	if len(a.open) == 0 || !x.isQuery() {
+	if len(a.open) == 0 || !x.isQuery() || x.retry != nil || x.recorder.unit.options.Rules.Off {
 		return
 	}
 	for i := len(a.open) - 1; i >= 0; i-- {
 		o := &a.open[i]
-		if o.database != x.call.Database || o.transaction != nil && o.transaction == x.call.Transaction {
+		if o.at > x.start || o.database != x.call.Database || o.transaction != nil && o.transaction == x.call.Transaction {
 			continue
 		}
 		a.addNesting(o, x)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,6 +92,36 @@ func TestFindingsThroughPreparedStatements(t *testing.T) {
 			}
 		}
 		checkFindings(t, "loop", r.Report())
+	})
+}
+
+// Queries inside of open rows are counted once each, also where the driver
+// declines them first.
+func TestFindingsOfNestedQueries(t *testing.T) {
+	each(t, func(t *testing.T, d testDatabase) {
+		db := d.open(t)
+		fill(t, d, db)
+		ctx, r := budget.NewContext(t.Context())
+		rows, err := db.QueryContext(ctx, d.rebind("SELECT id FROM writers WHERE id <= ? ORDER BY id"), 3) // parent
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id, n int
+			if err := rows.Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.QueryRowContext(ctx, d.rebind("SELECT count(*) FROM works WHERE writer_id = ?"), id).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+		found := r.Report().Findings
+		if len(found) != 1 || found[0].Kind != budget.NestedQuery || found[0].Count != 3 || found[0].Parent.Rows != 3 {
+			t.Errorf("found %+v", found)
+		}
 	})
 }
 
