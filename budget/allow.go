@@ -32,7 +32,7 @@ const maxAllowances = 100
 // Allow returns a copy of ctx in which the queries of the unit of work that ctx
 // carries may make a finding:
 //
-//	ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.NPlusOne, Max: 20, Reason: "one per tenant, see #41"})
+//	ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.NPlusOne, Max: 20, Reason: "one per tenant, at most 20"})
 //
 // It panics if the kind, the ceiling or the reason is missing: an allowance is
 // there to be read. In a context without a unit of work it does nothing.
