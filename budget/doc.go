@@ -20,6 +20,13 @@
 // one. What a scope runs counts in the scopes around it too. [Without] takes
 // work out of the account.
 //
+// # Findings
+//
+// A report lists the known wastes that were found in it ([Finding]): n+1 loops,
+// duplicates, loops of writes, queries inside of open rows and more, each with its
+// evidence and what to do instead. [Rules] are the thresholds. [Allow] accepts a
+// finding with a ceiling and a reason; it stays in the report, marked.
+//
 // # What counts
 //
 // A query is one statement that the application asked for and the driver

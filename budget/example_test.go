@@ -86,3 +86,16 @@ func ExampleJob() {
 	}
 	// Output: nightly 3 within
 }
+
+// A loop that is meant, up to a ceiling.
+func ExampleAllow() {
+	ctx, unit := budget.NewContext(context.Background())
+	ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.NPlusOne, Max: 10, Reason: "one per tenant"})
+	if err := listBooks(ctx, 6); err != nil {
+		fmt.Println(err)
+	}
+	for _, f := range unit.Report().Findings {
+		fmt.Println(f.Kind, f.Count, "allowed:", f.Allowed != nil)
+	}
+	// Output: n+1 6 allowed: true
+}
