@@ -104,7 +104,8 @@ type Finding struct {
 	// Note says why an allowance does not cover the finding.
 	Note string `json:"note,omitempty"`
 
-	stack *Stack
+	database *Database
+	stack    *Stack
 }
 
 // Related is a query that a finding refers to.

@@ -66,7 +66,7 @@ func (f *finder) evidence(g *joined, kind FindingKind, c Confidence, count int64
 	out := Finding{
 		Kind: kind, Confidence: c, Shape: g.Shape, Summary: g.Summary, Database: g.Database, System: g.System,
 		Count: count, Distinct: g.arguments.distinct, Rows: g.Rows, Time: g.Time, Worst: g.Slowest,
-		First: g.First, Last: g.Last, Parallel: g.parallel, InTransaction: g.inTransaction, stack: g.stack,
+		First: g.First, Last: g.Last, Parallel: g.parallel, InTransaction: g.inTransaction, database: g.database, stack: g.stack,
 	}
 	if f.total > 0 {
 		out.Share = min(1, float64(g.Time)/float64(f.total))
@@ -84,7 +84,7 @@ func (f *finder) duplicates() {
 	for i := range f.groups {
 		g := &f.groups[i]
 		if g.Overflow || g.Duplicates+1 < int64(f.rules.Duplicate) || g.Duplicates == 0 || isIntrospection(g.Tables) ||
-			f.has(NPlusOne, g.stack) { // whose repair is also this one's
+			f.find(NPlusOne, g.Shape, g.database, g.stack) != nil { // whose repair is also this one's
 			continue
 		}
 		out := f.evidence(g, Duplicate, Candidate, g.Duplicates)
@@ -118,7 +118,8 @@ func (f *finder) nested() {
 		if outer.open > 0 {
 			continue // rows that nobody closes are a finding of their own
 		}
-		if f.merge(NestedQuery, inner.stack, n.count) {
+		if old := f.find(NestedQuery, inner.Shape, inner.database, inner.stack); old != nil {
+			old.Count += n.count
 			continue
 		}
 		out := f.evidence(inner, NestedQuery, Candidate, n.count)
@@ -128,21 +129,15 @@ func (f *finder) nested() {
 	}
 }
 
-func (f *finder) has(kind FindingKind, stack *Stack) bool {
-	return slices.ContainsFunc(f.found, func(old Finding) bool {
-		return old.Kind == kind && old.stack.siteKey() == stack.siteKey()
-	})
-}
-
-// merge adds to a finding of the same kind and call site.
-func (f *finder) merge(kind FindingKind, stack *Stack, count int64) bool {
+// find returns the finding of a kind, statement, database and call site, or nil.
+func (f *finder) find(kind FindingKind, shape string, d *Database, stack *Stack) *Finding {
 	for i := range f.found {
-		if f.found[i].Kind == kind && f.found[i].stack.siteKey() == stack.siteKey() {
-			f.found[i].Count += count
-			return true
+		old := &f.found[i]
+		if old.Kind == kind && old.Shape == shape && old.database == d && old.stack.siteKey() == stack.siteKey() {
+			return old
 		}
 	}
-	return false
+	return nil
 }
 
 func (f *finder) groupOf(stack *Stack, st *Statement, d *Database) *joined {

@@ -7,37 +7,40 @@ import "strings"
 // pair of statements once.
 func (f *finder) sequences() {
 	type place struct {
-		table string
-		key   uint64
+		database *Database
+		table    string
+		key      uint64
 	}
-	reads := make(map[place]int)    // reads by key that lock nothing
-	missing := make(map[string]int) // reads that found nothing, by table
+	reads := make(map[place]int)   // reads by key that lock nothing
+	missing := make(map[place]int) // reads that found nothing, with any key
 	for i, rec := range f.account.records {
 		st := rec.call.Statement
 		if rec.err != nil || isIntrospection(st.Tables) {
 			continue
 		}
 		for _, table := range st.Tables {
-			t := tableKey(table)
+			anyRow := place{database: rec.call.Database, table: tableKey(table)}
+			row := anyRow
+			row.key = rec.call.Key
 			switch {
 			case st.Kind == ReadStatement:
-				delete(missing, t)
+				delete(missing, anyRow)
 				if rec.rows == 0 && len(st.Tables) == 1 {
-					missing[t] = i
-				} else if st.Repeatable && rec.call.Key != 0 && len(st.Tables) == 1 {
-					reads[place{t, rec.call.Key}] = i
+					missing[anyRow] = i
+				} else if st.Repeatable && row.key != 0 && len(st.Tables) == 1 {
+					reads[row] = i
 				}
 			case strings.HasPrefix(st.Summary, "UPDATE"):
-				if at, ok := reads[place{t, rec.call.Key}]; ok && len(st.Tables) == 1 && setsPlainValue(st.Shape) {
+				if at, ok := reads[row]; ok && len(st.Tables) == 1 && setsPlainValue(st.Shape) {
 					f.addPair(ReadModifyWrite, at, i, "let the database compute, as in SET n = n + ?, or read with FOR UPDATE in a transaction")
 				}
-				delete(reads, place{t, rec.call.Key})
-				delete(missing, t)
+				delete(reads, row)
+				delete(missing, anyRow)
 			case strings.HasPrefix(st.Summary, "INSERT"):
-				if at, ok := missing[t]; ok && len(st.Tables) == 1 {
+				if at, ok := missing[anyRow]; ok && len(st.Tables) == 1 {
 					f.addPair(SelectThenInsert, at, i, "INSERT ... ON CONFLICT DO NOTHING (MySQL: ON DUPLICATE KEY UPDATE), with a unique index")
 				}
-				delete(missing, t)
+				delete(missing, anyRow)
 			}
 		}
 	}
@@ -56,19 +59,17 @@ func setsPlainValue(shape string) bool {
 // addPair makes a finding of two queries in detail.
 func (f *finder) addPair(kind FindingKind, first, second int, repair string) {
 	a, b := f.account.records[first], f.account.records[second]
-	for i := range f.found {
-		if f.found[i].Kind == kind && f.found[i].stack.siteKey() == a.stack.siteKey() {
-			f.found[i].Count++
-			f.found[i].Last = int64(second) + 1
-			return
-		}
-	}
 	st := a.call.Statement
+	if old := f.find(kind, st.Shape, a.call.Database, a.stack); old != nil {
+		old.Count++
+		old.Last = int64(second) + 1
+		return
+	}
 	out := Finding{
 		Kind: kind, Confidence: Hint, Shape: st.Shape, Summary: st.Summary, Database: a.call.Database.name, System: a.call.Database.system,
 		Count: 1, Rows: a.rows, First: int64(first) + 1, Last: int64(second) + 1,
 		InTransaction: a.call.Transaction != nil && a.call.Transaction == b.call.Transaction,
-		Repair:        repair, stack: a.stack,
+		Repair:        repair, database: a.call.Database, stack: a.stack,
 	}
 	other := b.call.Statement
 	out.Also = []Related{{Shape: other.Shape, Summary: other.Summary, Position: int64(second) + 1, Count: 1, Why: "it followed", stack: b.stack}}
