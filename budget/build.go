@@ -144,7 +144,7 @@ func newGroup(g *group) Group {
 	st := g.statement
 	return Group{
 		Shape: st.Shape, Summary: st.Summary, Kind: st.Kind, Tables: st.Tables, Fingerprint: st.Fingerprint,
-		Database: g.database.name, System: g.database.system, stack: g.stack,
+		Batched: st.Batched, Database: g.database.name, System: g.database.system, stack: g.stack,
 	}
 }
 
@@ -184,7 +184,7 @@ func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 		groups := r.account.joinGroups()
 		findings, _ := r.findings(groups, t.Time)
 		out = append(out, Scope{
-			Name: r.name, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups, findings), Scopes: buildScopes(r.scopes, now),
+			Name: r.name, Route: r.route, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups, findings), Scopes: buildScopes(r.scopes, now),
 		})
 	}
 	return out

@@ -26,6 +26,7 @@ type Database struct {
 	stacks       stacks
 	attributed   atomic.Bool
 	unattributed unattributed
+	diverted     atomic.Pointer[func(*Recorder) *Recorder]
 }
 
 // NewDatabase returns the account's side of a database handle.

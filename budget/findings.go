@@ -202,6 +202,9 @@ func (f *finder) lostContexts() {
 		}
 		for _, s := range seen.database.unattributed.all() {
 			site := s.stack.CallSite()
+			if s.latest.Load() <= seen.before {
+				continue // it ran before the unit did, such as a test's preparations
+			}
 			if site.IsZero() || site.Library || !f.runsBelow(bottom(site).Function) {
 				continue
 			}

@@ -167,6 +167,9 @@ type Group struct {
 	Database    string        `json:"database,omitempty"`
 	// System is the kind of the database, empty if it is not known.
 	System string `json:"system,omitempty"`
+	// Batched is set for a statement that asks for several keys at once, or
+	// writes several rows.
+	Batched bool `json:"batched,omitempty"`
 	// Queries were executed, Blocked refused.
 	Queries    int64 `json:"queries"`
 	Blocked    int64 `json:"blocked,omitempty"`
@@ -194,7 +197,10 @@ func (g *Group) CallSite() CallSite { return g.stack.CallSite() }
 
 // Scope is the account of a scope in a report.
 type Scope struct {
-	Name    string  `json:"name"`
+	Name string `json:"name"`
+	// Route is set for an HTTP request that was served in another unit of work,
+	// such as a test's.
+	Route   Route   `json:"route,omitzero"`
 	Totals  Totals  `json:"totals"`
 	Budget  Budget  `json:"budget,omitzero"`
 	Verdict Verdict `json:"verdict"`

@@ -54,7 +54,7 @@ func (d *Database) CountUnattributed(ctx context.Context, st *Statement, failed 
 		return
 	}
 	u := &d.unattributed
-	u.queries.Add(1)
+	position := u.queries.Add(1)
 	if failed {
 		u.errors.Add(1)
 	}
@@ -64,6 +64,7 @@ func (d *Database) CountUnattributed(ctx context.Context, st *Statement, failed 
 	}
 	if s != nil {
 		s.queries.Add(1)
+		s.latest.Store(position)
 	}
 }
 
@@ -79,6 +80,7 @@ type unattributedShape struct {
 	statement *Statement
 	stack     *Stack
 	queries   atomic.Int64
+	latest    atomic.Int64 // the position of the latest among all unattributed ones
 }
 
 func (u *unattributed) all() map[uint64]*unattributedShape {

@@ -25,11 +25,12 @@ type conn struct {
 	skippedArgs []driver.NamedValue
 }
 
-// wrapper finds the wrapper in all its forms.
-func (c *conn) wrapper() *conn { return c }
-
 // Raw returns the driver's connection. Other wrappers use the same name.
 func (c *conn) Raw() driver.Conn { return c.bare }
+
+// Account returns the account's side of the handle, for helpers that get hold of
+// the connection with [database/sql.Conn.Raw] and do not import this package.
+func (c *conn) Account() *budget.Database { return c.handle.database }
 
 func (c *conn) Close() error { return c.bare.Close() }
 
@@ -67,7 +68,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	began := time.Now()
 	bare, err := prepare(ctx, c.bare, query)
 	took := time.Since(began)
-	switch r := budget.FromContext(ctx); {
+	switch r := c.handle.database.Recorder(ctx); {
 	case err == nil:
 		r.Prepared(took, nil)
 		return wrapStmt(bare, c, query), nil
@@ -94,7 +95,7 @@ func (c *conn) failedFallback(ctx context.Context, query string, args []driver.N
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	began := time.Now()
 	bare, err := begin(ctx, c.bare, opts)
-	transaction := budget.FromContext(ctx).Began(time.Since(began), err)
+	transaction := c.handle.database.Recorder(ctx).Began(time.Since(began), err)
 	if err != nil {
 		return nil, err
 	}

@@ -67,11 +67,11 @@ func Database(ctx context.Context, db *sql.DB) (*budget.Database, error) {
 	}
 	var found *budget.Database
 	err = c.Raw(func(raw any) error {
-		w, ok := raw.(interface{ wrapper() *conn })
+		w, ok := raw.(interface{ Account() *budget.Database })
 		if !ok {
 			return errNotWrapped
 		}
-		found = w.wrapper().handle.database
+		found = w.Account()
 		return nil
 	})
 	return found, errors.Join(err, c.Close())

@@ -20,7 +20,7 @@ type query struct {
 
 // start admits a query. The error is a *budget.ExceededError.
 func (c *conn) start(ctx context.Context, text string, args []driver.NamedValue) (query, error) {
-	r := budget.FromContext(ctx)
+	r := c.handle.database.Recorder(ctx)
 	if r == nil {
 		return query{conn: c, ctx: ctx, text: text}, nil
 	}

@@ -1,0 +1,105 @@
+package budgettest
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// Check serves a request with h and holds it to the budget that stands at its
+// route, see middleware.Limit. It fails the test if the budget broke, if there are
+// findings that nobody allowed, if no query was seen, if the route has no budget,
+// and if something is not as the wants ask.
+//
+// It returns the report of the request and the recorded response, also when the
+// test failed. The request's context is passed on with a recorder in it.
+func Check(t TB, h http.Handler, r *http.Request, wants ...Want) (*budget.Report, *httptest.ResponseRecorder) {
+	t.Helper()
+	if h == nil {
+		t.Fatalf("budgettest: Check with a nil http.Handler")
+	}
+	if r == nil {
+		t.Fatalf("budgettest: Check with a nil *http.Request: use httptest.NewRequest")
+	}
+	want, err := merge(wants)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	ctx, unit := begin(r.Context(), t.Name())
+	unit.SetBudget(want.Budget)
+	// The request is a scope of its own, because the route sets a budget, too.
+	ctx, request := budget.With(ctx, "", budget.Budget{})
+	for _, a := range want.Allow {
+		ctx = budget.Allow(ctx, a)
+	}
+	watch := observe(t, &want, budget.FromContext(ctx))
+	response := httptest.NewRecorder()
+	func() {
+		defer watch.end()
+		serve(h, response, r.WithContext(ctx))
+	}()
+
+	report := requestReport(request)
+	problems := watch.problems()
+	if report.Budget.IsZero() && !want.limits() {
+		problems = append(problems, problem{"no budget", "the route has none: add middleware.Limit to it, or limits to the test's Want"})
+	}
+	problems = append(problems, exceeded(unit.Report().Verdict.Exceeded)...)
+	problems = append(problems, want.judge(report)...)
+	conclude(t, "check", subject(report, r), report, problems)
+	return report, response
+}
+
+// subject names the request: by its route, or by its path where no route is known.
+func subject(report *budget.Report, r *http.Request) string {
+	if report.Route.Pattern == "" {
+		return r.Method + " " + r.URL.Path
+	}
+	return report.Name
+}
+
+// serve lets a handler abort its response, as a server does.
+func serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		p := recover()
+		if err, ok := p.(error); p != nil && (!ok || !errors.Is(err, http.ErrAbortHandler)) {
+			panic(p)
+		}
+	}()
+	h.ServeHTTP(w, r)
+}
+
+// requestReport returns the report of a request. Inside of a test's unit,
+// middleware.Track opens a scope; its name, route and budget are the request's.
+func requestReport(r *budget.Recorder) *budget.Report {
+	report := r.Report()
+	if len(report.Scopes) != 1 || report.Scopes[0].Route.Method == "" {
+		return report
+	}
+	s := &report.Scopes[0]
+	report.Name, report.Route, report.Budget, report.Verdict, report.Scopes = s.Name, s.Route, s.Budget, s.Verdict, s.Scopes
+	return report
+}
+
+// conclude fails the test if there are problems, and saves the report.
+func conclude(t TB, check, subject string, report *budget.Report, problems []problem) {
+	t.Helper()
+	saveReport(t, entry{Check: check, Failed: len(problems) > 0, Report: report})
+	if len(problems) > 0 {
+		t.Errorf("%v", &failure{subject: subject, problems: problems, report: report})
+	}
+}
+
+// merge makes one Want of those that a caller gave: none or one, as a rule.
+func merge(wants []Want) (Want, error) {
+	switch len(wants) {
+	case 0:
+		return Want{}, nil
+	case 1:
+		return wants[0], wants[0].validate()
+	default:
+		return Want{}, errors.New("budgettest: more than one Want: put everything into one")
+	}
+}

@@ -1,0 +1,256 @@
+package budgettest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// Growth says how a number grows with the size of the data.
+type Growth uint8
+
+const (
+	// Constant does not grow.
+	Constant Growth = iota
+	// PerBatch grows by one for many rows: at most one for each ten of them, or for
+	// each two where the statement asks for several at once.
+	PerBatch
+	// Linear grows with the data.
+	Linear
+	// Quadratic grows faster than the data.
+	Quadratic
+)
+
+// String returns "constant", "per batch", "linear" or "quadratic".
+func (g Growth) String() string {
+	switch g {
+	case Constant:
+		return "constant"
+	case PerBatch:
+		return "per batch"
+	case Linear:
+		return "linear"
+	default:
+		return "quadratic"
+	}
+}
+
+// Series is a statement at a call site, at each size of the data.
+type Series struct {
+	Shape, Summary, Database string
+	Kind                     budget.StatementKind
+	CallSite                 budget.CallSite
+	// Queries and Rows (fetched) have an entry for each size.
+	Queries, Rows []int64
+	// QueryGrowth and RowGrowth say how they grow.
+	QueryGrowth, RowGrowth Growth
+
+	batched bool
+	repair  string
+}
+
+// Grows accepts that a statement runs more often, or fetches more rows, as the
+// data grows.
+type Grows struct {
+	// Shape is a shape as reports print it, a part of one, or a summary, as in
+	// [Want.Runs].
+	Shape string
+	// Queries is the growth of its number that is accepted. Rows may always grow
+	// with the data; Quadratic accepts more.
+	Queries, Rows Growth
+	// Reason says why, for those who find it in the code. It is required.
+	Reason string
+}
+
+// Fit tells how each statement grows over reports of the same code at growing
+// sizes of the data. It returns an error if there are fewer than two sizes, if they
+// do not grow, if there is not one report for each, or if one of the reports does
+// not hold everything. Statements are told apart as in a report: by shape, call
+// site and name of the database.
+func Fit(sizes []int, reports []*budget.Report) ([]Series, error) {
+	if err := checkSizes(sizes); err != nil {
+		return nil, err
+	}
+	if len(reports) != len(sizes) {
+		return nil, fmt.Errorf("budgettest: %d reports for %d sizes", len(reports), len(sizes))
+	}
+	var out []Series
+	index := make(map[string]int)
+	for n, report := range reports {
+		if report.Truncated.Grouped > 0 {
+			return nil, fmt.Errorf("budgettest: at size %d, %d queries were more than a report tells apart: use a smaller size", sizes[n], report.Truncated.Grouped)
+		}
+		for i := range report.Groups {
+			g := &report.Groups[i]
+			key := seriesKey(g)
+			at, known := index[key]
+			if !known {
+				at = len(out)
+				index[key] = at
+				out = append(out, Series{
+					Shape: g.Shape, Summary: g.Summary, Database: g.Database, Kind: g.Kind, CallSite: g.CallSite(),
+					Queries: make([]int64, len(sizes)), Rows: make([]int64, len(sizes)),
+				})
+			}
+			s := &out[at]
+			s.Queries[n] += g.Queries
+			s.Rows[n] += g.Rows
+			s.batched = s.batched || g.Batched
+			s.repair = repairOf(report, g, s.repair)
+		}
+	}
+	for i := range out {
+		out[i].QueryGrowth = growth(sizes, out[i].Queries, out[i].batched)
+		out[i].RowGrowth = growth(sizes, out[i].Rows, false)
+	}
+	return out, nil
+}
+
+func checkSizes(sizes []int) error {
+	if len(sizes) < 2 {
+		return errors.New("budgettest: growth needs at least two sizes of the data, such as []int{1, 5, 25}")
+	}
+	for i, n := range sizes {
+		if n <= 0 || i > 0 && n <= sizes[i-1] {
+			return fmt.Errorf("budgettest: the sizes %v do not grow: each must be more than the one before, and than 0", sizes)
+		}
+	}
+	return nil
+}
+
+// seriesKey identifies a group across reports.
+func seriesKey(g *budget.Group) string {
+	site := g.CallSite()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d\n%s\n%s", g.Fingerprint, g.Database, site)
+	for _, outer := range site.Outer {
+		b.WriteByte('\n')
+		b.WriteString(outer.String())
+	}
+	return b.String()
+}
+
+// repairOf returns what a finding says about a group: the latest, at the largest
+// size, knows most.
+func repairOf(report *budget.Report, g *budget.Group, known string) string {
+	for i := range report.Findings {
+		f := &report.Findings[i]
+		loop := f.Kind == budget.NPlusOne || f.Kind == budget.WriteLoop || f.Kind == budget.Duplicate
+		if loop && f.Shape == g.Shape && f.CallSite().String() == g.CallSite().String() {
+			return f.Repair
+		}
+	}
+	return known
+}
+
+// growth fits numbers to sizes. With slopes between the sizes, c' = Δc/Δn:
+//
+//   - equal numbers, or fewer with more data, are constant;
+//   - an average slope of at most 1/10, or 1/2 for a statement that asks for several
+//     keys at once, is a query for each batch;
+//   - a slope that doubles from the first part to the last, with a number for each
+//     row that is half as much again as at any size before, is quadratic: n log n
+//     stays below that at the default sizes, n² is far above;
+//   - the rest is linear.
+func growth(sizes []int, counts []int64, batched bool) Growth {
+	last := len(sizes) - 1
+	average := slope(sizes, counts, 0, last)
+	if average <= 0 {
+		return Constant
+	}
+	if average <= 0.1 || batched && average <= 0.5 {
+		return PerBatch
+	}
+	perRow := func(i int) float64 { return float64(counts[i]) / float64(sizes[i]) }
+	most := 0.0
+	for i := range last {
+		most = max(most, perRow(i))
+	}
+	steepens := last == 1 || slope(sizes, counts, last-1, last) >= 2*slope(sizes, counts, 0, last-1)
+	if steepens && most > 0 && perRow(last) >= 1.5*most {
+		return Quadratic
+	}
+	return Linear
+}
+
+func slope(sizes []int, counts []int64, from, to int) float64 {
+	return float64(counts[to]-counts[from]) / float64(sizes[to]-sizes[from])
+}
+
+// judgeGrowth returns what grows and is not accepted, and what is accepted in vain.
+func judgeGrowth(sizes []int, all []Series, accepted []Grows) (out []problem) {
+	used := make([]bool, len(accepted))
+	for i := range all {
+		s := &all[i]
+		queries, rows := PerBatch, Linear
+		for j, a := range accepted {
+			if s.is(a.Shape) {
+				used[j] = used[j] || s.QueryGrowth > PerBatch && a.Queries > PerBatch || s.RowGrowth > Linear && a.Rows > Linear
+				queries, rows = max(queries, a.Queries), max(rows, a.Rows)
+			}
+		}
+		if s.QueryGrowth > queries {
+			out = append(out, problem{s.QueryGrowth.String(), fmt.Sprintf("%s: %s queries at %s: %s grows with the data\n-> %s", s.place(), list(s.Queries), atSizes(sizes), s.Summary, s.advice())})
+		}
+		if s.RowGrowth > rows {
+			out = append(out, problem{s.RowGrowth.String(), fmt.Sprintf("%s: %s rows at %s: %s\n-> look for a JOIN that multiplies the rows of two lists, or a list that is read again and again", s.place(), list(s.Rows), atSizes(sizes), s.Summary)})
+		}
+	}
+	for j, a := range accepted {
+		if !used[j] {
+			out = append(out, problem{"stale", fmt.Sprintf("nothing that is %q grows more than it may, as accepted for %q: take it out", a.Shape, a.Reason)})
+		}
+	}
+	return out
+}
+
+func (s *Series) is(part string) bool {
+	return matches(&budget.Group{Shape: s.Shape, Summary: s.Summary}, part)
+}
+
+func (s *Series) place() string {
+	if s.CallSite.IsZero() {
+		return "unknown line"
+	}
+	return s.CallSite.String()
+}
+
+func (s *Series) advice() string {
+	switch {
+	case s.repair != "":
+		return s.repair
+	case s.Kind == budget.WriteStatement:
+		return "one statement for all rows would do"
+	default:
+		return "one query with IN or JOIN would do"
+	}
+}
+
+func list(counts []int64) string {
+	parts := make([]string, len(counts))
+	for i, n := range counts {
+		parts[i] = fmt.Sprint(n)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func atSizes(sizes []int) string {
+	parts := make([]int64, len(sizes))
+	for i, n := range sizes {
+		parts[i] = int64(n)
+	}
+	return "sizes " + list(parts)
+}
+
+// sortSeries puts what grows fastest first, and then what ran most.
+func sortSeries(all []Series) {
+	slices.SortStableFunc(all, func(a, b Series) int {
+		if a.QueryGrowth != b.QueryGrowth {
+			return int(b.QueryGrowth) - int(a.QueryGrowth)
+		}
+		return int(b.Queries[len(b.Queries)-1] - a.Queries[len(a.Queries)-1])
+	})
+}

@@ -1,0 +1,41 @@
+package budgettest
+
+import (
+	"context"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// options are the bounds and rules of units in tests: an n+1 is one from the
+// third execution on, because test data is small, and is proven where it can be.
+// Slow is off: time is the machine's.
+var options = budget.Options{
+	Queries:     2000,
+	TrackValues: true,
+	Rules:       budget.Rules{NPlusOne: 3, Slow: budget.None},
+}
+
+// begin starts a unit of work, or a scope of the one that ctx carries.
+func begin(ctx context.Context, name string) (context.Context, *budget.Recorder) {
+	if budget.FromContext(ctx) != nil {
+		return budget.With(ctx, name, budget.Budget{})
+	}
+	ctx, r := options.NewContext(ctx)
+	r.SetName(name)
+	return ctx, r
+}
+
+// Context returns the test's context with a recorder, for tests that want to see
+// what ran without asserting it: when the test ends, its report goes to t.Log.
+// The recorder is [budget.FromContext] of it.
+func Context(t TB) context.Context {
+	t.Helper()
+	ctx, r := begin(t.Context(), t.Name())
+	t.Cleanup(func() {
+		t.Helper()
+		report := r.Report()
+		saveReport(t, entry{Check: "context", Report: report})
+		t.Logf("%s", summary(report))
+	})
+	return ctx
+}

@@ -1,0 +1,249 @@
+package budgettest
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// Want is what a request or a block of code may do to the database, and what it
+// must do. The zero Want asks only for what [Check] and [Run] always ask for: at
+// least one query, and no finding.
+type Want struct {
+	// Budget is held to in addition to the budget of the route. In mode
+	// [budget.Enforce] the query over the limit is refused.
+	Budget budget.Budget
+	// Queries, Reads, Writes, Transactions and Rows (fetched) are counts of the
+	// whole, each as in [budget.Totals]. The zero Count allows any.
+	Queries, Reads, Writes, Transactions, Rows Count
+	// Runs are statements that must run, Never those that must not: a shape as
+	// reports print it, a part of one, or how its summary begins: "SELECT books". Spaces
+	// and the case of letters do not matter.
+	Runs, Never []string
+	// Tables are the only tables that may be touched. Nil allows all.
+	Tables []string
+	// OneTransaction asks that all queries run in one transaction.
+	OneTransaction bool
+	// Allow accepts findings, each with a ceiling and a reason. One that nothing
+	// matches is a failure: it would hide the next finding.
+	Allow []budget.Allowance
+	// Hints fails on hints too, such as SELECT *. Default: they are left alone.
+	Hints bool
+	// DB also counts the queries that DB runs without the context of the test, for
+	// code that takes none. The handle must be in use by nobody else meanwhile;
+	// queries of goroutines that the block did not start fail the test. Nil: only
+	// queries with the test's context count.
+	DB *sql.DB
+	// Attributed asks that every query has the test's context. It needs DB.
+	Attributed bool
+}
+
+// Verify returns an error that names everything in which a report is not as
+// wanted, nil if nothing is. It does not change the report. Allow is judged by
+// what the report marks as allowed; [Want.DB] and [Want.Attributed] are not
+// judged, because a report does not show them.
+func (w Want) Verify(report *budget.Report) error {
+	if err := w.validate(); err != nil {
+		return err
+	}
+	if problems := w.judge(report); len(problems) > 0 {
+		return &failure{subject: cmp.Or(report.Name, "the code"), problems: problems, report: report}
+	}
+	return nil
+}
+
+// validate returns an error for what no report can satisfy.
+func (w *Want) validate() error {
+	if err := w.Budget.Validate(); err != nil {
+		return err
+	}
+	for _, c := range w.counts(&budget.Totals{}) {
+		if !c.want.valid() {
+			return fmt.Errorf("budgettest: Want.%s can never be: from %d to %d", c.field, c.want.min, c.want.max)
+		}
+	}
+	for i, a := range w.Allow {
+		if a.Kind == "" || a.Max <= 0 || a.Reason == "" {
+			return fmt.Errorf("budgettest: Want.Allow[%d] needs a Kind, a Max above 0 and a Reason: it is there to be read", i)
+		}
+	}
+	for _, part := range slices.Concat(w.Runs, w.Never) {
+		if strings.TrimSpace(part) == "" {
+			return fmt.Errorf("budgettest: an empty text in Want.Runs or Want.Never matches every statement")
+		}
+	}
+	if w.Attributed && w.DB == nil {
+		return fmt.Errorf("budgettest: Want.Attributed needs Want.DB: without the handle, queries without a context cannot be seen")
+	}
+	return nil
+}
+
+// counted is a Count of a Want beside what it is held against.
+type counted struct {
+	field string
+	want  Count
+	seen  int64
+}
+
+func (w *Want) counts(t *budget.Totals) []counted {
+	return []counted{
+		{"Queries", w.Queries, t.Queries}, {"Reads", w.Reads, t.Reads}, {"Writes", w.Writes, t.Writes},
+		{"Transactions", w.Transactions, t.Transactions}, {"Rows", w.Rows, t.Rows},
+	}
+}
+
+// limits reports whether w limits anything by itself.
+func (w *Want) limits() bool {
+	return !w.Budget.IsZero() || slices.ContainsFunc(w.counts(&budget.Totals{}), func(c counted) bool { return c.want.set })
+}
+
+// zero reports whether w says that there may be no query.
+func (w *Want) zero() bool {
+	return w.Queries.set && w.Queries.allows(0) || w.Budget.Queries < 0
+}
+
+// problem is one thing that is not as wanted.
+type problem struct {
+	name string // in a few letters, for the column
+	text string
+}
+
+// judge holds a report against w.
+func (w *Want) judge(r *budget.Report) (out []problem) {
+	out = append(out, exceeded(r.AllExceeded())...)
+	for _, c := range w.counts(&r.Totals) {
+		if !c.want.allows(c.seen) {
+			out = append(out, problem{strings.ToLower(c.field), fmt.Sprintf("%s wanted, %d seen", c.want, c.seen)})
+		}
+	}
+	if r.Totals.Queries+r.Totals.Blocked == 0 && !w.zero() {
+		out = append(out, problem{"nothing", noQueries})
+	}
+	out = append(out, w.judgeStatements(r)...)
+	out = append(out, w.judgeTransaction(r)...)
+	return append(out, w.judgeFindings(r)...)
+}
+
+// noQueries is what a test is told that watched nothing.
+const noQueries = "0 queries were seen: does it use a database opened with sqlwrap, and pass on the context it is given?"
+
+// exceeded lists limits that were exceeded. Time is left out: it belongs to the
+// machine.
+func exceeded(all []*budget.ExceededError) (out []problem) {
+	for _, e := range all {
+		if e.Limit == budget.LimitTime && !e.Refused {
+			continue
+		}
+		text := fmt.Sprintf("%d allowed, %d seen", e.Allowed, e.Observed)
+		if e.Refused {
+			text = fmt.Sprintf("%d allowed, number %d was refused", e.Allowed, e.Observed)
+		}
+		if e.Limit == budget.LimitTime {
+			text = "a query was refused because the time was up"
+		}
+		if site := e.CallSite(); !site.IsZero() {
+			text += fmt.Sprintf(", crossed by %s at %s", e.Summary, site)
+		}
+		out = append(out, problem{string(e.Limit), text})
+	}
+	return out
+}
+
+func (w *Want) judgeStatements(r *budget.Report) (out []problem) {
+	for _, part := range w.Runs {
+		if !slices.ContainsFunc(r.Groups, func(g budget.Group) bool { return g.Queries > 0 && matches(&g, part) }) {
+			out = append(out, problem{"missing", fmt.Sprintf("%q did not run", part)})
+		}
+	}
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		for _, part := range w.Never {
+			if matches(g, part) {
+				out = append(out, problem{"unwanted", fmt.Sprintf("%q ran %s at %s", part, times(g.Queries), g.CallSite())})
+			}
+		}
+		for _, table := range g.Tables {
+			if w.Tables != nil && !slices.ContainsFunc(w.Tables, func(t string) bool { return strings.EqualFold(t, table) }) {
+				out = append(out, problem{"tables", fmt.Sprintf("%s was touched at %s", table, g.CallSite())})
+			}
+		}
+	}
+	if r.Truncated.Grouped > 0 && (len(w.Runs)+len(w.Never) > 0 || w.Tables != nil) {
+		out = append(out, problem{"too many", fmt.Sprintf("%d queries were more than a report tells apart", r.Truncated.Grouped)})
+	}
+	return out
+}
+
+// matches reports whether a group is the statement that part means.
+func matches(g *budget.Group, part string) bool {
+	part = fold(part)
+	return part != "" && (strings.Contains(fold(g.Shape), part) || strings.HasPrefix(fold(g.Summary)+" ", part+" "))
+}
+
+func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+func (w *Want) judgeTransaction(r *budget.Report) (out []problem) {
+	if !w.OneTransaction {
+		return nil
+	}
+	if r.Truncated.Queries > 0 {
+		return []problem{{"transaction", fmt.Sprintf("only the first %d queries are kept one by one", len(r.Queries))}}
+	}
+	for i := range r.Queries {
+		q := &r.Queries[i]
+		p := problem{name: "transaction"}
+		switch {
+		case q.Transaction == 0:
+			p.text = fmt.Sprintf("%s ran outside of one at %s", q.Summary, q.CallSite())
+		case q.Transaction != r.Queries[0].Transaction:
+			p.text = fmt.Sprintf("%s ran in another one than the first query, at %s", q.Summary, q.CallSite())
+		}
+		if p.text != "" && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// judgeFindings fails on what is neither allowed nor a hint, and on allowances
+// of w that nothing matched.
+func (w *Want) judgeFindings(r *budget.Report) (out []problem) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Allowed == nil && f.Kind != budget.StaleAllowance && (w.Hints || f.Confidence != budget.Hint) {
+			out = append(out, findingProblem(f))
+		}
+	}
+	for _, a := range w.Allow {
+		if !slices.ContainsFunc(r.Findings, func(f budget.Finding) bool {
+			return f.Kind == a.Kind && (f.Allowed == nil && f.Note != "" || f.Allowed != nil && *f.Allowed == a)
+		}) {
+			out = append(out, problem{"stale", fmt.Sprintf("nothing of kind %s was found for the allowance %q: take it out", a.Kind, a.Reason)})
+		}
+	}
+	return out
+}
+
+// findingProblem tells a finding with its parent and its repair, a line each.
+func findingProblem(f *budget.Finding) problem {
+	text := fmt.Sprintf("%s %s", times(f.Count), f.Summary)
+	if site := f.CallSite(); !site.IsZero() {
+		text += " at " + site.String()
+	}
+	if f.Parent != nil {
+		text += fmt.Sprintf("\nfor the %d rows of %s at %s", f.Parent.Rows, f.Parent.Summary, f.Parent.CallSite())
+	}
+	if f.Proof != "" {
+		text += "\n" + f.Proof
+	}
+	if f.Note != "" {
+		text += "\n" + f.Note
+	}
+	return problem{string(f.Kind), text + "\n-> " + f.Repair}
+}
+
+func times(n int64) string { return fmt.Sprintf("%dx", n) }

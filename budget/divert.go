@@ -1,0 +1,38 @@
+package budget
+
+import (
+	"context"
+	"errors"
+)
+
+// errDiverted is the answer to a second Divert.
+var errDiverted = errors.New("budget: the queries of this database are diverted already: one at a time can count them")
+
+// Divert makes choose decide who counts the queries of the database, until stop
+// is called. It is for tests of code that takes no context, and for nothing that
+// serves users: choose is called on the goroutine of each query and gets the
+// recorder that the query's context carries, nil if none; it returns the one to
+// count with, nil for unattributed. What [Without] excludes stays excluded.
+//
+// Divert returns an error while another one is under way.
+func (d *Database) Divert(choose func(carried *Recorder) *Recorder) (stop func(), err error) {
+	if !d.diverted.CompareAndSwap(nil, &choose) {
+		return nil, errDiverted
+	}
+	return func() { d.diverted.CompareAndSwap(&choose, nil) }, nil
+}
+
+// Recorder returns the recorder that counts a query of the database with the
+// context ctx, nil if none does. It is for driver wrappers.
+func (d *Database) Recorder(ctx context.Context) *Recorder {
+	r := FromContext(ctx)
+	if choose := d.diverted.Load(); choose != nil && (r != nil || !excluded(ctx)) {
+		return (*choose)(r)
+	}
+	return r
+}
+
+// Same reports whether r and other count in the same unit of work.
+func (r *Recorder) Same(other *Recorder) bool {
+	return r != nil && other != nil && r.unit == other.unit
+}
