@@ -575,3 +575,35 @@ func TestContextOfOtherValues(t *testing.T) {
 		t.Error("Without leaves the recorder in")
 	}
 }
+
+// Deep stacks are cut, each at another function.
+func TestLostContextIsFoundInDeepStacks(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	_, r := budget.NewContext(t.Context())
+	deep(40, func() {
+		x, err := r.Start(budget.Call{Database: d, Statement: books})
+		must(t, err)
+		x.End(0, nil)
+		func() { d.CountUnattributed(t.Context(), rename, false) }()
+	})
+	if f := r.Report().Findings; len(f) != 1 || f[0].Kind != budget.LostContext {
+		t.Errorf("found %+v", f)
+	}
+}
+
+// deep calls f below so many different functions.
+func deep(n int, f func()) {
+	if n == 0 {
+		f()
+		return
+	}
+	func() { deeper(n-1, f) }()
+}
+
+func deeper(n int, f func()) {
+	if n == 0 {
+		f()
+		return
+	}
+	func() { func() { deep(n-1, f) }() }()
+}

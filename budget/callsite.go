@@ -3,6 +3,7 @@ package budget
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -87,6 +88,18 @@ func (s *Stack) resolve() {
 		s.site = s.skip.site(s.pcs)
 		s.key = hashSite(s.site)
 	})
+}
+
+// reaches reports whether s goes down to the function at the bottom of other. Of
+// two stacks that were cut at maxFrames, one reaches less far than the other;
+// those that are whole have the same bottom, or nothing in common.
+func (s *Stack) reaches(other *Stack) bool {
+	function := bottom(other.CallSite()).Function
+	if len(other.pcs) < maxFrames {
+		return bottom(s.CallSite()).Function == function
+	}
+	site := s.CallSite()
+	return site.Function == function || slices.ContainsFunc(site.Outer, func(f Frame) bool { return f.Function == function })
 }
 
 func hashSite(site CallSite) uint64 {

@@ -205,7 +205,7 @@ func (f *finder) lostContexts() {
 			if s.latest.Load() <= seen.before {
 				continue // it ran before the unit did, such as a test's preparations
 			}
-			if site.IsZero() || site.Library || !f.runsBelow(bottom(site).Function) {
+			if site.IsZero() || site.Library || !f.runsBeside(s.stack) {
 				continue
 			}
 			f.add(Finding{
@@ -217,9 +217,11 @@ func (f *finder) lostContexts() {
 	}
 }
 
-func (f *finder) runsBelow(function string) bool {
+// runsBeside reports whether the unit's own queries come from below the same
+// function as a stack.
+func (f *finder) runsBeside(stack *Stack) bool {
 	return slices.ContainsFunc(f.groups, func(g joined) bool {
-		return !g.Overflow && bottom(g.stack.CallSite()).Function == function
+		return !g.Overflow && (g.stack.reaches(stack) || stack.reaches(g.stack))
 	})
 }
 

@@ -1,6 +1,7 @@
 package budgettest
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +15,8 @@ import (
 // and if something is not as the wants ask.
 //
 // It returns the report of the request and the recorded response, also when the
-// test failed. The request's context is passed on with a recorder in it.
+// test failed. The request's context is passed on with a recorder in it, and
+// is cancelled once the request was served.
 func Check(t TB, h http.Handler, r *http.Request, wants ...Want) (*budget.Report, *httptest.ResponseRecorder) {
 	t.Helper()
 	if h == nil {
@@ -27,7 +29,9 @@ func Check(t TB, h http.Handler, r *http.Request, wants ...Want) (*budget.Report
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	ctx, unit := begin(r.Context(), t.Name())
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel() // as a server does: it closes rows that were left open
+	ctx, unit := begin(ctx, t.Name())
 	unit.SetBudget(want.Budget)
 	// The request is a scope of its own, because the route sets a budget, too.
 	ctx, request := budget.With(ctx, "", budget.Budget{})

@@ -86,6 +86,16 @@ func TestCheckFindsTheBudget(t *testing.T) {
 	}
 }
 
+// What a handler leaves open is closed, as by a server.
+func TestCheckEndsTheRequest(t *testing.T) {
+	var ctx context.Context
+	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() })
+	budgettest.Check(t, h, get("/"), budgettest.Want{Queries: budgettest.Exactly(0)})
+	if ctx.Err() == nil {
+		t.Error("the request's context lives on")
+	}
+}
+
 func TestCheckInAnotherUnit(t *testing.T) {
 	s := newShop(t, 5)
 	ctx, outer := budget.NewContext(t.Context())

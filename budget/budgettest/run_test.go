@@ -79,8 +79,8 @@ func TestRun(t *testing.T) {
 }
 
 // leak leaves rows open, and has them closed when the test ends.
-func leak(t *testing.T, db *sql.DB, ctx context.Context) { //nolint:revive // as its callers have it
-	rows, err := db.QueryContext(ctx, "SELECT id FROM authors") //nolint:rowserrcheck,sqlclosecheck // that is the point
+func leak(t *testing.T, db *sql.DB, ctx context.Context) {
+	rows, err := db.QueryContext(ctx, "SELECT id FROM authors")
 	if err != nil {
 		t.Error(err)
 		return
@@ -92,13 +92,13 @@ func leak(t *testing.T, db *sql.DB, ctx context.Context) { //nolint:revive // as
 func TestRunWithoutContext(t *testing.T) {
 	s := newShop(t, 5)
 	legacy := func(context.Context) {
-		_, _ = s.db.Exec("UPDATE authors SET name = 'x'") //nolint:noctx // that is the point
-		tx, err := s.db.Begin()                           //nolint:noctx // that is the point
+		_, _ = s.db.Exec("UPDATE authors SET name = 'x'")
+		tx, err := s.db.Begin()
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		_, _ = tx.Exec("DELETE FROM books") //nolint:noctx // that is the point
+		_, _ = tx.Exec("DELETE FROM books")
 		_ = tx.Commit()
 	}
 	try(t, func(tb *fakeTB) {

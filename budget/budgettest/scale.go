@@ -15,7 +15,7 @@ import (
 // For each size, seed makes fresh data of that size and returns what run works
 // with: a store on a [Tx], on a [SQLite] file, or on anything else. Its t ends with
 // the size, so a [Tx] is rolled back before the next one. Run is called with a
-// context that counts; queries without it are not seen. Errors of both fail the
+// context that counts and ends with the size; queries without it are not seen. Errors of both fail the
 // test. Nil sizes are 1, 5 and 25. The first size is done once before, uncounted,
 // to fill caches.
 //
@@ -69,7 +69,9 @@ func atSize[D any](t TB, n int, seed func(TB, int) (D, error), run func(context.
 	if err != nil {
 		t.Fatalf("budgettest: Scale: make data of size %d: %v", n, err)
 	}
-	ctx, r := begin(t.Context(), fmt.Sprintf("%s at size %d", t.Name(), n))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ctx, r := begin(ctx, fmt.Sprintf("%s at size %d", t.Name(), n))
 	if err := run(ctx, data); err != nil {
 		t.Fatalf("budgettest: Scale: run at size %d: %v", n, err)
 	}

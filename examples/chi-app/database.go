@@ -29,6 +29,11 @@ type database struct {
 // openDatabase opens and fills a database. An empty dsn is a SQLite database in a
 // temporary file; see driverOf for others.
 func openDatabase(ctx context.Context, dsn string) (*database, error) {
+	return openDatabaseOf(ctx, dsn, 20)
+}
+
+// openDatabaseOf is openDatabase with so many authors.
+func openDatabaseOf(ctx context.Context, dsn string, authors int) (*database, error) {
 	var d database
 	if dsn == "" {
 		temp, err := os.MkdirTemp("", "chi-app")
@@ -43,7 +48,7 @@ func openDatabase(ctx context.Context, dsn string) (*database, error) {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.removeTemp())
 	}
 	d.DB = sqlx.NewDb(db, driver)
-	if err := errors.Join(d.migrate(ctx), d.seed(ctx)); err != nil {
+	if err := errors.Join(d.migrate(ctx), d.seed(ctx, authors)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return &d, nil
@@ -139,13 +144,12 @@ func (d *database) inTransaction(ctx context.Context, do func(*sqlx.Tx) error) e
 
 const (
 	publishers     = 8
-	authors        = 20
 	booksPerAuthor = 5
 	reviewsPerBook = 12
 )
 
 // seed fills an empty database.
-func (d *database) seed(ctx context.Context) error {
+func (d *database) seed(ctx context.Context, authors int) error {
 	var n int
 	if err := d.GetContext(ctx, &n, "SELECT count(*) FROM authors"); err != nil || n > 0 {
 		return err

@@ -36,7 +36,21 @@ var databases = []testDatabase{
 // each runs a test on every database.
 func each(t *testing.T, test func(t *testing.T, d testDatabase)) {
 	for _, d := range databases {
-		t.Run(d.name, func(t *testing.T) { test(t, d) })
+		t.Run(d.name, func(t *testing.T) {
+			d.need(t)
+			test(t, d)
+		})
+	}
+}
+
+// need skips a test, or in CI fails it, if the database's server is not there.
+func (d testDatabase) need(t *testing.T) {
+	t.Helper()
+	switch d.system {
+	case "postgres":
+		serverDSN(t, "QUERYBUDGET_POSTGRES_DSN")
+	case "mysql":
+		serverDSN(t, "QUERYBUDGET_MYSQL_DSN")
 	}
 }
 

@@ -50,7 +50,7 @@ func TestFindingsOfLibraries(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				db := d.open(t)
-				fill(t, d, db)
+				fill(t, db, 6)
 				loop, repair := open(t, d, db)
 				ctx, r := budget.Options{TrackValues: true}.NewContext(t.Context())
 				if _, err := loop(ctx); err != nil {
@@ -74,7 +74,7 @@ func TestFindingsOfLibraries(t *testing.T) {
 func TestFindingsThroughPreparedStatements(t *testing.T) {
 	each(t, func(t *testing.T, d testDatabase) {
 		db := d.open(t)
-		fill(t, d, db)
+		fill(t, db, 6)
 		ctx, r := budget.NewContext(t.Context())
 		writers, err := sqlcstyle.New(db, d.rebind).ListWriters(ctx) // parent
 		if err != nil {
@@ -100,7 +100,7 @@ func TestFindingsThroughPreparedStatements(t *testing.T) {
 func TestFindingsOfNestedQueries(t *testing.T) {
 	each(t, func(t *testing.T, d testDatabase) {
 		db := d.open(t)
-		fill(t, d, db)
+		fill(t, db, 6)
 		ctx, r := budget.NewContext(t.Context())
 		rows, err := db.QueryContext(ctx, d.rebind("SELECT id FROM writers WHERE id <= ? ORDER BY id"), 3) // parent
 		if err != nil {
@@ -176,14 +176,14 @@ func checkProof(t *testing.T, library string, report *budget.Report) {
 	t.Error("no n+1 was found")
 }
 
-// fill makes six writers with two works each.
-func fill(t *testing.T, d testDatabase, db *sql.DB) {
+// fill makes writers with two works each.
+func fill(t *testing.T, db *sql.DB, writers int) {
 	t.Helper()
 	statements := []string{
 		"CREATE TABLE writers (id BIGINT PRIMARY KEY, name VARCHAR(20))",
 		"CREATE TABLE works (id BIGINT PRIMARY KEY, writer_id BIGINT, title VARCHAR(20))",
 	}
-	for i := 1; i <= 6; i++ {
+	for i := 1; i <= writers; i++ {
 		statements = append(statements, fmt.Sprintf("INSERT INTO writers VALUES (%d, 'writer')", i),
 			fmt.Sprintf("INSERT INTO works VALUES (%d, %d, 'work'), (%d, %d, 'work')", 2*i, i, 2*i+1, i))
 	}

@@ -10,11 +10,14 @@ import (
 // All Go code in the README and in docs/ stands in a file that is compiled, line
 // by line. Spaces do not count.
 func TestDocumentedCodeCompiles(t *testing.T) {
-	compiled, err := os.ReadFile(filepath.Join(root(t), "examples", "chi-app", "readme_test.go"))
-	if err != nil {
-		t.Fatal(err)
+	var known string
+	for _, name := range []string{"readme_test.go", "internal/guide/guide_test.go"} {
+		compiled, err := os.ReadFile(filepath.Join(root(t), "examples", "chi-app", filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		known += fold(string(compiled)) + "\n"
 	}
-	known := fold(string(compiled))
 	files, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +33,7 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 			block, _, _ := strings.Cut(part, "```")
 			blocks++
 			if !strings.Contains(known, fold(block)) {
-				t.Errorf("%s: this code is not in readme_test.go:\n%s", filepath.Base(file), block)
+				t.Errorf("%s: this code is not in readme_test.go or guide_test.go:\n%s", filepath.Base(file), block)
 			}
 		}
 	}
