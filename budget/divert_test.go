@@ -1,0 +1,53 @@
+package budget_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+func TestDivert(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	ctx, own := budget.NewContext(t.Context())
+	_, other := budget.NewContext(t.Context())
+	if d.Recorder(ctx) != own || d.Recorder(t.Context()) != nil {
+		t.Error("without Divert, the context decides")
+	}
+	var asked []*budget.Recorder
+	stop, err := d.Divert(func(carried *budget.Recorder) *budget.Recorder {
+		asked = append(asked, carried)
+		return other
+	})
+	must(t, err)
+	if d.Recorder(ctx) != other || d.Recorder(t.Context()) != other || len(asked) != 2 || asked[0] != own || asked[1] != nil {
+		t.Errorf("asked with %v", asked)
+	}
+	if d.Recorder(budget.Without(ctx)) != nil || len(asked) != 2 {
+		t.Error("what is excluded was asked about")
+	}
+	if _, err := d.Divert(func(*budget.Recorder) *budget.Recorder { return nil }); err == nil {
+		t.Error("diverted twice")
+	}
+	stop()
+	stop() // does no harm
+	if d.Recorder(context.Background()) != nil {
+		t.Error("still diverted")
+	}
+	again, err := d.Divert(func(*budget.Recorder) *budget.Recorder { return other })
+	must(t, err)
+	stop() // not its own
+	if d.Recorder(context.Background()) != other {
+		t.Error("stopped by another one")
+	}
+	again()
+}
+
+func TestSame(t *testing.T) {
+	ctx, r := budget.NewContext(t.Context())
+	_, scope := budget.With(ctx, "part", budget.Budget{})
+	_, other := budget.NewContext(t.Context())
+	if !r.Same(scope) || !scope.Same(r) || r.Same(other) || r.Same(nil) || (*budget.Recorder)(nil).Same(r) {
+		t.Error("units are told apart wrongly")
+	}
+}
