@@ -35,7 +35,7 @@ func (f Frame) String() string {
 type CallSite struct {
 	Frame
 	// Outer are the application frames around the innermost one, from the
-	// inside out. It may be cut at 32 frames of the whole stack.
+	// inside out. It may be cut at 48 frames of the whole stack.
 	Outer []Frame `json:"outer,omitempty"`
 	// Library is set when there was no application frame on the stack and Frame
 	// is the nearest one outside of the standard library and this module.
@@ -48,7 +48,7 @@ func (s CallSite) IsZero() bool { return s.Function == "" }
 // maxFrames is the number of frames that are looked at. The first application
 // frame was measured at index 7 to 17, at 17 under GORM's Preload and bun's
 // relations.
-const maxFrames = 32
+const maxFrames = 48
 
 // Stack is the stack of a query, kept as program counters: it costs nothing to
 // read until somebody does. All methods are safe for concurrent use, and on a

@@ -76,13 +76,8 @@ func TestIsPlain(t *testing.T) {
 // here returns the call site of its caller, through whatever is between.
 func here(c *stacks) CallSite { return capture(c).CallSite() }
 
-// capture and start stand for the two functions that capture leaves out.
-//
 //go:noinline
-func capture(c *stacks) *Stack { return start(c) }
-
-//go:noinline
-func start(c *stacks) *Stack { return c.capture() }
+func capture(c *stacks) *Stack { return c.capture() }
 
 type generic[T any] struct{ c *stacks }
 

@@ -1,0 +1,43 @@
+//go:build gc && !race && !purego
+
+#include "textflag.h"
+
+// A frame pointer points to the frame pointer of the caller, above which lies the
+// address that the frame returns to. The goroutine's stack is in the first two
+// words of g: stack.lo and stack.hi.
+
+// func readChain(pcs *[maxChain]uintptr) (n int, hash uint64)
+TEXT ·readChain(SB), NOSPLIT|NOFRAME, $0-24
+	MOVD pcs+0(FP), R0
+	MOVD 0(g), R1                  // lo
+	MOVD 8(g), R2                  // hi
+	SUB  $16, R2                   // the last place for a pair
+	MOVD $0x9e3779b97f4a7c15, R3
+	MOVD $0, R4                    // hash
+	MOVD $0, R5                    // n
+	MOVD R29, R6
+loop:
+	CMP  R1, R6
+	BLO  done                      // below the stack
+	CMP  R2, R6
+	BHI  done                      // above it
+	TST  $7, R6
+	BNE  done
+	MOVD 8(R6), R7
+	MOVD R7, (R0)(R5<<3)
+	EOR  R7, R4
+	MUL  R3, R4
+	ADD  $1, R5
+	CMP  $64, R5                   // maxChain
+	BEQ  done
+	MOVD (R6), R8
+	CMP  R6, R8
+	BLS  done                      // a caller's frame is further up
+	MOVD R8, R6
+	B    loop
+done:
+	LSR  $32, R4, R8
+	EOR  R8, R4
+	MOVD R5, n+8(FP)
+	MOVD R4, hash+16(FP)
+	RET

@@ -1,0 +1,11 @@
+//go:build (amd64 || arm64) && gc && !race && !purego
+
+package budget
+
+// readChain reads the return addresses of the calling goroutine, from that of its
+// caller's frame outwards, and hashes them. It stays inside of the goroutine's
+// stack, does not call, and is assembly, where a goroutine is not preempted: the
+// stack does not move meanwhile.
+//
+//go:noescape
+func readChain(pcs *[maxChain]uintptr) (n int, hash uint64)

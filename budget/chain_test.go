@@ -1,0 +1,299 @@
+package budget
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
+	"slices"
+	"sort"
+	"sync"
+	"testing"
+)
+
+// tree calls itself in all the ways that there are in Go, as a random source says,
+// and compares at its leaves what capture says with what runtime.Callers says.
+type tree struct {
+	*testing.T
+	c      *stacks
+	random *rand.Rand
+	leaves int
+}
+
+// step is an interface over a method of an embedded pointer, which the compiler
+// wraps.
+type step interface{ step(depth int) }
+
+type wrapped struct{ *tree }
+
+// hasChains says whether this build reads chains.
+func hasChains() bool {
+	var k chain
+	n, _ := readChain(&k.pcs)
+	return n > 0
+}
+
+//go:noinline
+func (t *tree) probe() {
+	var buf [maxFrames]uintptr
+	for range 2 { // a miss, as a rule, and a hit
+		got := t.c.capture().pcs
+		want := buf[:runtime.Callers(1, buf[:])]
+		// The first is this function, at two lines.
+		if !slices.Equal(got[1:], want[1:]) {
+			t.Errorf("after %d leaves: got %s\nwant %s", t.leaves, names(got), names(want))
+		}
+	}
+	t.leaves++
+}
+
+func names(pcs []uintptr) (out string) {
+	frames := runtime.CallersFrames(pcs)
+	for {
+		f, more := frames.Next()
+		out += fmt.Sprintf("\n\t%s:%d", f.Function, f.Line)
+		if !more {
+			return out
+		}
+	}
+}
+
+func (t *tree) inlined(depth int) { t.step(depth) }
+
+//go:noinline
+func (t *tree) method(depth int) { t.step(depth) }
+
+func throughGeneric[T any](t *tree, depth int, _ T) { t.step(depth) }
+
+//go:noinline
+func throughBigGeneric[T any](t *tree, depth int, v T) {
+	var pad [4]T
+	pad[depth%4] = v
+	t.step(depth)
+	runtime.KeepAlive(&pad)
+}
+
+// grow makes the stack grow, which moves it.
+//
+//go:noinline
+func (t *tree) grow(n, depth int) byte {
+	var pad [1024]byte
+	pad[n%len(pad)] = byte(n)
+	if n > 0 {
+		return pad[0] + t.grow(n-1, depth)
+	}
+	t.step(depth)
+	return pad[n]
+}
+
+func (t *tree) each(depth int) iter.Seq[int] {
+	return func(yield func(int) bool) { yield(depth) }
+}
+
+func (t *tree) step(depth int) {
+	if depth <= 0 {
+		t.probe()
+		return
+	}
+	depth--
+	switch t.random.IntN(20) {
+	case 0:
+		t.inlined(depth)
+	case 1:
+		t.method(depth)
+	case 2:
+		throughGeneric(t, depth, depth)
+	case 3:
+		throughGeneric(t, depth, "text")
+	case 4:
+		throughBigGeneric(t, depth, [3]string{})
+	case 5:
+		func() { t.step(depth) }()
+	case 6:
+		f := t.method
+		f(depth)
+	case 7:
+		(*tree).method(t, depth)
+	case 8:
+		func() {
+			defer t.step(depth)
+		}()
+	case 9:
+		func() {
+			defer func() {
+				_ = recover()
+				t.step(depth)
+			}()
+			panic("on purpose")
+		}()
+	case 10:
+		func() {
+			defer func() { _ = recover() }()
+			defer t.step(depth) // while it panics
+			panic("on purpose")
+		}()
+	case 11:
+		reflect.ValueOf(t.method).Call([]reflect.Value{reflect.ValueOf(depth)})
+	case 12:
+		f := reflect.MakeFunc(reflect.TypeFor[func(int)](), func(in []reflect.Value) []reflect.Value {
+			t.step(int(in[0].Int()))
+			return nil
+		}).Interface().(func(int))
+		f(depth)
+	case 13:
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			t.step(depth)
+		}()
+		<-done
+	case 14:
+		var wg sync.WaitGroup
+		wg.Go(func() { t.step(depth) })
+		wg.Wait()
+	case 15:
+		for n := range t.each(depth) {
+			t.step(n)
+		}
+	case 16:
+		once := false
+		sort.Slice(make([]int, 2), func(int, int) bool {
+			if !once {
+				once = true
+				t.step(depth)
+			}
+			return false
+		})
+	case 17:
+		var s step = wrapped{t}
+		s.step(depth)
+	case 18:
+		t.grow(40, depth)
+	default:
+		if t.random.IntN(10) == 0 {
+			runtime.GC()
+		}
+		t.step(depth) // recursion
+	}
+}
+
+// A stack that was recognised is the one that runtime.Callers gives, whatever the
+// calls on the way. No Go code leaves a gap in its chain.
+func TestCapturedStacksAreExact(t *testing.T) {
+	trees := 3000
+	if testing.Short() {
+		trees = 300
+	}
+	for seed := range uint64(trees) {
+		tree := &tree{T: t, c: &stacks{}, random: rand.New(rand.NewPCG(seed, 1))}
+		for range 4 {
+			tree.step(tree.random.IntN(70))
+		}
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+		known, gaps := 0, 0
+		for i := range tree.c.chains {
+			for j := range tree.c.chains[i].ways {
+				if e := tree.c.chains[i].ways[j].Load(); e != nil {
+					known++
+					if e.stack == nil && len(e.pcs) < maxChain { // with many wrappers it is too short
+						gaps++
+					}
+				}
+			}
+		}
+		if hasChains() && (known == 0 || gaps > 0) || !hasChains() && known > 0 {
+			t.Fatalf("seed %d: %d chains are known, %d of them with a gap", seed, known, gaps)
+		}
+	}
+}
+
+// The same stack from many goroutines at once, while the collector moves stacks.
+func TestCapturedStacksInParallel(t *testing.T) {
+	c := &stacks{}
+	var wg sync.WaitGroup
+	for worker := range uint64(8) {
+		wg.Go(func() {
+			tree := &tree{T: t, c: c, random: rand.New(rand.NewPCG(worker, 2))}
+			for range 200 {
+				tree.step(tree.random.IntN(30))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// covers refuses a chain that lacks an address, wherever it is.
+func TestChainsWithGaps(t *testing.T) {
+	var buf [maxFrames]uintptr
+	deepStack := func() []uintptr { return buf[:runtime.Callers(1, buf[:])] }
+	var stack []uintptr
+	throughBigGeneric(&tree{T: t, c: &stacks{}, random: rand.New(rand.NewPCG(1, 1))}, 0, 0)
+	func() { stack = slices.Clone(deepStack()) }()
+	var physical []uintptr
+	frames := runtime.CallersFrames(stack)
+	var outer runtime.Frame
+	for i, pc := range stack {
+		f, _ := frames.Next()
+		if i == 0 || outer.Func != nil || outer.Entry != f.Entry {
+			physical = append(physical, pc)
+		}
+		outer = f
+	}
+	if !covers(physical, stack, maxFrames) {
+		t.Fatal("a whole chain is refused")
+	}
+	for i := range physical {
+		if covers(slices.Delete(slices.Clone(physical), i, i+1), stack, maxFrames) {
+			t.Errorf("a chain without address %d is trusted", i)
+		}
+		wrapper := slices.Insert(slices.Clone(physical), i, uintptr(1))
+		if !covers(wrapper, stack, maxFrames) {
+			t.Errorf("a chain with a wrapper before address %d is refused", i)
+		}
+	}
+	if covers(append(slices.Clone(physical), 1), stack, maxFrames) {
+		t.Error("a chain that goes on below the stack's end is trusted")
+	}
+	if covers(nil, stack, maxFrames) {
+		t.Error("no chain is trusted")
+	}
+}
+
+func BenchmarkCapture(b *testing.B) {
+	for _, depth := range []int{5, 15, 25} {
+		b.Run(fmt.Sprint(depth), func(b *testing.B) {
+			c := &stacks{}
+			recurse(depth, func() {
+				for b.Loop() {
+					c.capture()
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkCallers is what BenchmarkCapture is to be compared with.
+func BenchmarkCallers(b *testing.B) {
+	for _, depth := range []int{5, 15, 25} {
+		b.Run(fmt.Sprint(depth), func(b *testing.B) {
+			recurse(depth, func() {
+				var buf [maxFrames]uintptr
+				for b.Loop() {
+					runtime.Callers(1, buf[:])
+				}
+			})
+		})
+	}
+}
+
+//go:noinline
+func recurse(n int, f func()) {
+	if n > 0 {
+		recurse(n-1, f)
+		return
+	}
+	f()
+}
