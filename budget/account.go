@@ -14,7 +14,8 @@ type account struct {
 	overflow  *group
 	records   []*record
 	spare     []record // see newRecord
-	unkept    int      // queries that are not in records
+	free      []*record
+	unkept    int // queries that are not in records
 	reads     reads
 	loops     map[siteCall]*loop // by call site, where they are limited
 	retries   map[retryKey]*retry
@@ -58,16 +59,16 @@ func (a *account) addReserved(x *Execution, n int64) {
 		return
 	}
 	a.reserved.queries += n
-	if x.call.Statement.Kind == WriteStatement {
+	if x.record.call.statement.Kind == WriteStatement {
 		a.reserved.writes += n
 	}
 	a.addToLoop(x, n)
-	a.reads.ask(&x.call, n)
+	a.reads.ask(&x.record.call, n)
 }
 
 // execute counts what the driver executed.
 func (a *account) execute(x *Execution, took time.Duration, err error) {
-	st := x.call.Statement
+	st := x.record.call.statement
 	if err != nil {
 		a.totals.Errors++
 	}
@@ -104,10 +105,10 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 		g.first = g.last
 	}
 	a.addToLoop(x, 1)
-	duplicate, fresh := a.reads.see(&x.call, err, x.recorder.unit.options.Reads)
+	duplicate, fresh := a.reads.see(&x.record.call, err, x.recorder.unit.options.Reads)
 	if !x.recorder.unit.options.Rules.Off {
-		g.arguments.add(&x.call, fresh)
-		g.trackArguments(x.call.Hashes)
+		g.arguments.add(&x.record.call, fresh)
+		g.trackArguments(x.record.call.hashes())
 	}
 	if duplicate {
 		a.totals.Duplicates++
@@ -138,23 +139,23 @@ func (a *account) keep(x *Execution, took time.Duration, err error, duplicate bo
 		a.unkept++
 		return
 	}
-	if x.record == nil {
-		x.record = a.newRecord()
-		*x.record = record{call: x.call, stack: x.stack, start: x.start, exec: took, closed: x.start + took, err: err}
+	if x.kept == nil {
+		x.kept = x.record
+		x.kept.exec, x.kept.closed, x.kept.err = took, x.kept.start+took, err
 	}
-	x.record.duplicate = x.record.duplicate || duplicate
-	a.records = append(a.records, x.record)
+	x.kept.duplicate = x.kept.duplicate || duplicate
+	a.records = append(a.records, x.kept)
 }
 
 // block counts a refused query, and keeps the first refusal of each limit.
 func (a *account) block(x *Execution, err *ExceededError) {
 	a.totals.Blocked++
 	a.groupOf(x, x.recorder.unit.options.Groups).blocked++
-	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, statement: x.call.Statement, stack: x.stack})
+	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, statement: x.record.call.statement, stack: x.record.stack})
 }
 
 func (x *Execution) siteCall() siteCall {
-	return siteCall{x.call.Database, x.call.Statement.Fingerprint, x.stack.siteKey()}
+	return siteCall{x.record.call.database, x.record.call.statement.Fingerprint, x.record.stack.siteKey()}
 }
 
 // totalsAt completes the totals at a point of time.

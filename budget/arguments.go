@@ -12,8 +12,8 @@ type argumentSet struct {
 }
 
 // add takes note of an argument list. Fresh says that the unit has not seen it.
-func (s *argumentSet) add(c *Call, fresh bool) {
-	s.addHash((c.Arguments^c.Statement.Literals)|1<<63, fresh) // never 0
+func (s *argumentSet) add(c *call, fresh bool) {
+	s.addHash((c.arguments^c.statement.Literals)|1<<63, fresh) // never 0
 }
 
 func (s *argumentSet) addHash(h uint64, fresh bool) {

@@ -54,17 +54,19 @@ func (r *Recorder) buildQueries() []Query {
 	}
 	out := make([]Query, len(r.account.records))
 	for i, rec := range r.account.records {
-		c, st := &rec.call, rec.call.Statement
+		c, st := &rec.call, rec.call.statement
 		out[i] = Query{
 			Position: int64(i) + 1,
 			Shape:    st.Shape, Summary: st.Summary, Kind: st.Kind, Tables: st.Tables, Fingerprint: st.Fingerprint,
-			Database: c.Database.name,
+			Database: c.database.name,
 			Start:    rec.start - r.started, Exec: rec.exec, Fetch: rec.fetch,
 			Rows: rec.rows, RowsAffected: rec.affected, Open: rec.isOpen,
-			Transaction: c.Transaction.numberIn(r.unit), Retries: rec.retries, Duplicate: rec.duplicate,
+			Transaction: c.transaction.numberIn(r.unit), Retries: rec.retries, Duplicate: rec.duplicate,
 			Failed: errorType(rec.err),
-			SQL:    c.SQL, Values: c.Values,
-			stack: rec.stack,
+			stack:  rec.stack,
+		}
+		if c.details != nil {
+			out[i].SQL, out[i].Values = c.details.sql, c.details.values
 		}
 	}
 	return out

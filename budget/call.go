@@ -34,16 +34,13 @@ type Call struct {
 // used.
 type Execution struct {
 	recorder *Recorder
-	call     Call
-	stack    *Stack
+	lens     *Recorder // the one in the context, with its allowances
+	record   *record   // of this attempt
+	kept     *record   // in the report: that of the first attempt, nil without room
 	group    *group
-	record   *record
 	retry    *retry
-	// allowances are those of the context.
-	allowances []*allowance
-	start      time.Duration
-	opened     time.Duration
-	id         int64 // of the rows, while they are open
+	opened   time.Duration
+	id       int64 // of the rows, while they are open
 }
 
 // Start admits a query and takes its stack and the time. In mode [Enforce] it
@@ -62,21 +59,27 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	if !c.Database.attributed.Load() {
 		c.Database.attributed.Store(true)
 	}
-	x := Execution{recorder: r.counting(), call: c, stack: c.Stack, allowances: r.allowances, start: r.unit.now()}
-	if x.stack == nil {
-		x.stack = c.Database.stacks.capture()
+	stack := c.Stack
+	if stack == nil {
+		stack = c.Database.stacks.capture()
 	}
+	x := Execution{recorder: r.counting(), lens: r}
 	r = x.recorder
+	now := r.unit.now()
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
+	x.record = r.account.newRecord()
+	x.record.call = call{c.Database, c.Statement, c.Arguments, c.Key, c.Transaction, newDetails(&c)}
+	x.record.stack, x.record.start = stack, now
 	if c.Statement.Kind.IsQuery() {
 		if err := x.admit(); err != nil {
+			r.account.done(&x)
 			return Execution{}, err
 		}
 	}
 	for s := r; s != nil; s = s.parent {
 		s.account.reserve(&x)
-		s.account.busy.enter(x.start)
+		s.account.busy.enter(now)
 		if !r.unit.options.Rules.Off {
 			s.account.noteDatabase(c.Database)
 		}
@@ -122,6 +125,7 @@ func (x *Execution) Skip() {
 	if x.retry != nil {
 		r.account.putRetry(x.retry)
 	}
+	r.account.done(x)
 }
 
 // End ends an execution that returned no rows, with the number of rows it
@@ -137,15 +141,16 @@ func (x *Execution) End(affected int64, err error) {
 	defer r.unit.mu.Unlock()
 	x.executed(now, err)
 	if affected > 0 && x.isQuery() {
-		x.record.affect(affected)
+		x.kept.affect(affected)
 		x.eachGroup(func(a *account, g *group) { a.totals.RowsAffected += affected; g.affected += affected })
 	}
 	for s := r; s != nil; s = s.parent {
 		s.account.busy.leave(now)
 	}
-	if isRetried(err) && x.call.Transaction == nil && x.isQuery() {
+	if isRetried(err) && x.record.call.transaction == nil && x.isQuery() {
 		r.account.awaitRetry(x)
 	}
+	r.account.done(x)
 }
 
 // Open ends the driver call of an execution that returned rows. It needs a
@@ -169,7 +174,7 @@ func (x *Execution) Open() {
 		g.open++
 		a.opened(x)
 	})
-	x.record.open(true)
+	x.kept.open(true)
 }
 
 // Close ends the rows of an execution: how many were fetched, in all result
@@ -184,9 +189,9 @@ func (x *Execution) Close(rows int64, err error) {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	if x.isQuery() {
-		x.record.fetched(rows, took, now, err)
+		x.kept.fetched(rows, took, now, err)
 		x.eachGroup(func(a *account, g *group) {
-			a.fetch(g, rows, took, now-x.start, err)
+			a.fetch(g, rows, took, now-x.record.start, err)
 			a.closed(x)
 		})
 	}
@@ -194,7 +199,7 @@ func (x *Execution) Close(rows int64, err error) {
 		s.account.busy.leave(now)
 		s.note(x)
 	}
-	x.recorder = nil
+	r.account.done(x)
 }
 
 // Fetched hands over the values of rows, for a recorder that tracks them. It is
@@ -212,11 +217,11 @@ func (x *Execution) Fetched(v *Values) {
 }
 
 // isQuery reports whether x is a query and no transaction control.
-func (x *Execution) isQuery() bool { return x.call.Statement.Kind.IsQuery() }
+func (x *Execution) isQuery() bool { return x.record.call.statement.Kind.IsQuery() }
 
 // executed counts the query once the driver has executed it.
 func (x *Execution) executed(now time.Duration, err error) {
-	took := now - x.start
+	took := now - x.record.start
 	for s := x.recorder; s != nil; s = s.parent {
 		s.account.release(x)
 		s.account.noteNesting(x)

@@ -48,23 +48,23 @@ func (g *group) executed(x *Execution, took time.Duration, err error) {
 	if err != nil {
 		g.errors++
 	}
-	g.parallel = g.parallel || x.start < g.returned
-	g.returned = max(g.returned, x.start+took)
-	g.inTransaction = g.inTransaction || x.call.Transaction != nil
+	g.parallel = g.parallel || x.record.start < g.returned
+	g.returned = max(g.returned, x.record.start+took)
+	g.inTransaction = g.inTransaction || x.record.call.transaction != nil
 	if g.allowances == nil {
-		g.allowances = x.allowances
+		g.allowances = x.lens.allowances
 	}
 }
 
 // groupOf returns the group of a query, making it while there is room. The
 // overflow group takes the rest, so that groups always add up to the totals.
 func (a *account) groupOf(x *Execution, room int) *group {
-	key := groupKey{x.call.Database, x.call.Statement.Fingerprint, x.stack}
+	key := groupKey{x.record.call.database, x.record.call.statement.Fingerprint, x.record.stack}
 	if g := a.groups[key]; g != nil {
 		return g
 	}
 	if len(a.groups) < room {
-		g := &group{statement: x.call.Statement, database: x.call.Database, stack: x.stack}
+		g := &group{statement: x.record.call.statement, database: x.record.call.database, stack: x.record.stack}
 		if a.groups == nil {
 			a.groups = make(map[groupKey]*group)
 		}

@@ -45,14 +45,14 @@ func (b *Budget) readings(t *Totals) [5]reading {
 
 // note remembers x if a limit was exceeded with it.
 func (r *Recorder) note(x *Execution) {
-	if r.budget.IsZero() || !x.call.Statement.Kind.IsQuery() {
+	if r.budget.IsZero() || !x.record.call.statement.Kind.IsQuery() {
 		return
 	}
 	t := r.account.totals
 	t.WallTime = r.account.busy.at(r.unit.now())
 	for _, d := range r.budget.readings(&t) {
 		if n, limited := allowed(d.allowed); limited && d.observed > n {
-			r.account.cross(crossing{limit: d.limit, observed: d.observed, statement: x.call.Statement, stack: x.stack})
+			r.account.cross(crossing{limit: d.limit, observed: d.observed, statement: x.record.call.statement, stack: x.record.stack})
 		}
 	}
 }
@@ -62,20 +62,20 @@ func (r *Recorder) refuse(x *Execution) *ExceededError {
 	a, b := &r.account, &r.budget
 	after := a.totals // as it would be after x
 	after.Queries += a.reserved.queries + 1
-	after.WallTime = a.busy.at(x.start)
-	if x.call.Statement.Kind == WriteStatement {
+	after.WallTime = a.busy.at(x.record.start)
+	if x.record.call.statement.Kind == WriteStatement {
 		after.Writes += a.reserved.writes + 1
 	} else {
 		after.Writes = 0
 	}
-	if a.reads.isDuplicate(&x.call) || a.reads.asking[newReadKey(&x.call)].reads > 0 {
+	if a.reads.isDuplicate(&x.record.call) || a.reads.asking[newReadKey(&x.record.call)].reads > 0 {
 		after.Duplicates += a.reads.repeated + 1
 	} else {
 		after.Duplicates = 0
 	}
 	for _, d := range b.readings(&after) {
 		if n, limited := allowed(d.allowed); limited && d.observed > n {
-			return r.exceeded(crossing{limit: d.limit, observed: d.observed, refused: true, statement: x.call.Statement, stack: x.stack}, n)
+			return r.exceeded(crossing{limit: d.limit, observed: d.observed, refused: true, statement: x.record.call.statement, stack: x.record.stack}, n)
 		}
 	}
 	if n, limited := allowedRepeats(b.Repeats); limited {
@@ -84,12 +84,12 @@ func (r *Recorder) refuse(x *Execution) *ExceededError {
 			again += l.executions
 		}
 		if again > n {
-			return r.exceeded(crossing{limit: LimitRepeats, observed: again, refused: true, statement: x.call.Statement, stack: x.stack}, n)
+			return r.exceeded(crossing{limit: LimitRepeats, observed: again, refused: true, statement: x.record.call.statement, stack: x.record.stack}, n)
 		}
 	}
 	if n, limited := allowed(int64(b.NPlusOne)); limited && a.becomesNPlusOne(x) {
 		if loops := a.nPlusOnes() + 1; loops > n {
-			return r.exceeded(crossing{limit: LimitNPlusOne, observed: loops, refused: true, statement: x.call.Statement, stack: x.stack}, n)
+			return r.exceeded(crossing{limit: LimitNPlusOne, observed: loops, refused: true, statement: x.record.call.statement, stack: x.record.stack}, n)
 		}
 	}
 	return nil

@@ -47,7 +47,7 @@ func (a *account) addToLoop(x *Execution, n int64) {
 	l := a.loop(x.siteCall())
 	l.executions += n
 	if n > 0 {
-		l.arguments.add(&x.call, false)
+		l.arguments.add(&x.record.call, false)
 		l.isNPlusOne = l.isNPlusOne || a.isNPlusOne(x, l.executions, &l.arguments)
 	}
 }
@@ -60,7 +60,7 @@ func (a *account) becomesNPlusOne(x *Execution) bool {
 		return false
 	}
 	arguments := l.arguments
-	arguments.add(&x.call, false)
+	arguments.add(&x.record.call, false)
 	return a.isNPlusOne(x, l.executions+1, &arguments)
 }
 
@@ -68,11 +68,11 @@ func (a *account) becomesNPlusOne(x *Execution) bool {
 // unit runs. Reads that found nothing so far may be checks before inserts.
 func (a *account) isNPlusOne(x *Execution, executions int64, arguments *argumentSet) bool {
 	n := int64(x.recorder.unit.options.Rules.NPlusOne)
-	st := x.call.Statement
+	st := x.record.call.statement
 	if executions < n || arguments.distinct < min(n, fewArguments) || !canBeLoop(st) {
 		return false
 	}
-	g := a.groups[groupKey{x.call.Database, st.Fingerprint, x.stack}]
+	g := a.groups[groupKey{x.record.call.database, st.Fingerprint, x.record.stack}]
 	return g != nil && g.rows > 0
 }
 

@@ -30,7 +30,7 @@ type nesting struct {
 
 func (a *account) opened(x *Execution) {
 	if len(a.open) < maxOpenRows {
-		a.open = append(a.open, openRows{x.id, x.opened, x.call.Database, x.call.Transaction, x.call.Statement, x.stack})
+		a.open = append(a.open, openRows{x.id, x.opened, x.record.call.database, x.record.call.transaction, x.record.call.statement, x.record.stack})
 	}
 }
 
@@ -52,7 +52,7 @@ func (a *account) noteNesting(x *Execution) {
 	}
 	for i := len(a.open) - 1; i >= 0; i-- {
 		o := &a.open[i]
-		if o.at > x.start || o.database != x.call.Database || o.transaction != nil && o.transaction == x.call.Transaction {
+		if o.at > x.record.start || o.database != x.record.call.database || o.transaction != nil && o.transaction == x.record.call.transaction {
 			continue
 		}
 		a.addNesting(o, x)
@@ -63,14 +63,14 @@ func (a *account) noteNesting(x *Execution) {
 func (a *account) addNesting(o *openRows, x *Execution) {
 	for i := range a.nestings {
 		n := &a.nestings[i]
-		if n.outer == o.stack && n.inner == x.stack && n.outerShape == o.statement && n.innerShape == x.call.Statement {
+		if n.outer == o.stack && n.inner == x.record.stack && n.outerShape == o.statement && n.innerShape == x.record.call.statement {
 			n.count++
 			return
 		}
 	}
 	if len(a.nestings) < maxNestings {
 		a.nestings = append(a.nestings, nesting{
-			outer: o.stack, inner: x.stack, outerShape: o.statement, innerShape: x.call.Statement, database: x.call.Database, count: 1,
+			outer: o.stack, inner: x.record.stack, outerShape: o.statement, innerShape: x.record.call.statement, database: x.record.call.database, count: 1,
 		})
 	}
 }

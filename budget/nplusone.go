@@ -204,7 +204,7 @@ func (f *finder) parent(g *joined) *Related {
 	child := records[first]
 	for i := first - 1; i >= 0; i-- {
 		rec := records[i]
-		st := rec.call.Statement
+		st := rec.call.statement
 		if st.Kind != ReadStatement || st.Fingerprint == g.Fingerprint || rec.rows < min(g.arguments.distinct, g.Queries) {
 			continue
 		}

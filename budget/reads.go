@@ -29,16 +29,16 @@ type readKey struct {
 	fingerprint, literals, arguments uint64
 }
 
-func newReadKey(c *Call) readKey {
-	return readKey{c.Database, c.Statement.Fingerprint, c.Statement.Literals, c.Arguments}
+func newReadKey(c *call) readKey {
+	return readKey{c.database, c.statement.Fingerprint, c.statement.Literals, c.arguments}
 }
 
 // see takes note of an executed query, and reports whether it is a duplicate
 // read, and whether it is a read that was not seen before. A read that failed
 // was not answered; a write that failed may still have changed something.
-func (r *reads) see(c *Call, err error, room int) (duplicate, fresh bool) {
-	if c.Statement.Kind != ReadStatement {
-		r.wrote(c.Statement.Tables)
+func (r *reads) see(c *call, err error, room int) (duplicate, fresh bool) {
+	if c.statement.Kind != ReadStatement {
+		r.wrote(c.statement.Tables)
 		return false, false
 	}
 	if err != nil {
@@ -59,15 +59,15 @@ func (r *reads) see(c *Call, err error, room int) (duplicate, fresh bool) {
 }
 
 // isDuplicate reports whether a read would be a duplicate now.
-func (r *reads) isDuplicate(c *Call) bool {
-	if !c.Statement.Repeatable {
+func (r *reads) isDuplicate(c *call) bool {
+	if !c.statement.Repeatable {
 		return false
 	}
 	read, known := r.seen[newReadKey(c)]
 	if !known || read < r.everything {
 		return false
 	}
-	for _, t := range c.Statement.Tables {
+	for _, t := range c.statement.Tables {
 		if read < r.written[tableKey(t)] {
 			return false
 		}
@@ -99,8 +99,8 @@ func tableKey(table string) string {
 }
 
 // ask takes note of a read that enters the driver (n = 1) or leaves it (-1).
-func (r *reads) ask(c *Call, n int64) {
-	if r.asking == nil || !c.Statement.Repeatable {
+func (r *reads) ask(c *call, n int64) {
+	if r.asking == nil || !c.statement.Repeatable {
 		return
 	}
 	key := newReadKey(c)

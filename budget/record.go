@@ -5,7 +5,7 @@ import "time"
 // record is one query in detail. It is shared by a recorder and those around
 // it. The methods are safe on a nil record, of a query that is not kept.
 type record struct {
-	call           Call
+	call           call
 	stack          *Stack
 	err            error
 	start          time.Duration // since the unit started
@@ -16,6 +16,36 @@ type record struct {
 	isOpen         bool
 	columns        []column // of tracked values
 	duplicate      bool
+}
+
+// call is what a [Call] leaves in the account.
+type call struct {
+	database       *Database
+	statement      *Statement
+	arguments, key uint64
+	transaction    *Transaction
+	details        *details // nil for most
+}
+
+// details is what is kept of a call where somebody opted in.
+type details struct {
+	hashes []uint64
+	sql    string
+	values []any
+}
+
+func newDetails(c *Call) *details {
+	if c.Hashes == nil && c.SQL == "" && c.Values == nil {
+		return nil
+	}
+	return &details{c.Hashes, c.SQL, c.Values}
+}
+
+func (c *call) hashes() []uint64 {
+	if c.details == nil {
+		return nil
+	}
+	return c.details.hashes
 }
 
 func (r *record) affect(n int64) {
@@ -46,12 +76,26 @@ const (
 	manyRecords = 32
 )
 
-// newRecord returns an empty record. Records are made several at a time, the more
-// the more a unit has.
+// newRecord returns a record with nothing in it. Records are made several at a
+// time, the more the more a unit has; those that nobody keeps are used again.
 func (a *account) newRecord() *record {
+	if n := len(a.free); n > 0 {
+		r := a.free[n-1]
+		a.free = a.free[:n-1]
+		return r
+	}
 	if len(a.spare) == cap(a.spare) {
 		a.spare = make([]record, 0, min(max(fewRecords, 2*cap(a.spare)), manyRecords))
 	}
 	a.spare = a.spare[:len(a.spare)+1]
 	return &a.spare[len(a.spare)-1]
+}
+
+// done takes a record back when its execution has ended, unless it is kept.
+func (a *account) done(x *Execution) {
+	if x.kept != x.record && len(a.free) < manyRecords {
+		*x.record = record{}
+		a.free = append(a.free, x.record)
+	}
+	x.record, x.recorder = nil, nil
 }

@@ -43,8 +43,8 @@ func TestArgumentSets(t *testing.T) {
 	a, b := &argumentSet{}, &argumentSet{}
 	st := &Statement{}
 	for i := range 20 {
-		a.add(&Call{Statement: st, Arguments: uint64(i)}, true)
-		b.add(&Call{Statement: st, Arguments: uint64(i % 3)}, false)
+		a.add(&call{statement: st, arguments: uint64(i)}, true)
+		b.add(&call{statement: st, arguments: uint64(i % 3)}, false)
 	}
 	if a.distinct != 20 || b.distinct != 3 {
 		t.Errorf("%d and %d distinct", a.distinct, b.distinct)

@@ -33,7 +33,7 @@ type retry struct {
 func (a *account) awaitRetry(x *Execution) {
 	w := x.retry
 	if w == nil {
-		w = &retry{key: x.retryKey(), record: x.record}
+		w = &retry{key: x.retryKey(), record: x.kept}
 	}
 	if w.tried < maxRetries {
 		a.putRetry(w)
@@ -51,7 +51,7 @@ func (a *account) putRetry(w *retry) {
 
 // takeRetry returns what x is a retry of, or nil.
 func (a *account) takeRetry(x *Execution) *retry {
-	if len(a.retries) == 0 || x.call.Transaction != nil {
+	if len(a.retries) == 0 || x.record.call.transaction != nil {
 		return nil
 	}
 	key := x.retryKey()
@@ -61,7 +61,7 @@ func (a *account) takeRetry(x *Execution) *retry {
 }
 
 func (x *Execution) retryKey() retryKey {
-	return retryKey{x.siteCall(), x.call.Arguments, x.call.Statement.Literals}
+	return retryKey{x.siteCall(), x.record.call.arguments, x.record.call.statement.Literals}
 }
 
 // again counts a further attempt at a query that is counted already. The error
@@ -75,11 +75,11 @@ func (a *account) again(x *Execution, g *group, took time.Duration, err error) {
 		return
 	}
 	x.retry.tried++
-	x.record = x.retry.record
-	if x.record != nil {
-		x.record.exec += took
-		x.record.err = err
-		x.record.retries++
+	x.kept = x.retry.record
+	if x.kept != nil {
+		x.kept.exec += took
+		x.kept.err = err
+		x.kept.retries++
 	}
 }
 

@@ -14,14 +14,14 @@ func (f *finder) sequences() {
 	reads := make(map[place]int)   // reads by key that lock nothing
 	missing := make(map[place]int) // reads that found nothing, with any key
 	for i, rec := range f.account.records {
-		st := rec.call.Statement
+		st := rec.call.statement
 		if rec.err != nil || isIntrospection(st.Tables) {
 			continue
 		}
 		for _, table := range st.Tables {
-			anyRow := place{database: rec.call.Database, table: tableKey(table)}
+			anyRow := place{database: rec.call.database, table: tableKey(table)}
 			row := anyRow
-			row.key = rec.call.Key
+			row.key = rec.call.key
 			switch {
 			case st.Kind == ReadStatement:
 				delete(missing, anyRow)
@@ -59,22 +59,22 @@ func setsPlainValue(shape string) bool {
 // addPair makes a finding of two queries in detail.
 func (f *finder) addPair(kind FindingKind, first, second int, repair string) {
 	a, b := f.account.records[first], f.account.records[second]
-	st := a.call.Statement
-	if old := f.find(kind, st.Shape, a.call.Database, a.stack); old != nil {
+	st := a.call.statement
+	if old := f.find(kind, st.Shape, a.call.database, a.stack); old != nil {
 		old.Count++
 		old.Last = int64(second) + 1
 		return
 	}
 	out := Finding{
-		Kind: kind, Confidence: Hint, Shape: st.Shape, Summary: st.Summary, Database: a.call.Database.name, System: a.call.Database.system,
+		Kind: kind, Confidence: Hint, Shape: st.Shape, Summary: st.Summary, Database: a.call.database.name, System: a.call.database.system,
 		Count: 1, Rows: a.rows, First: int64(first) + 1, Last: int64(second) + 1,
-		InTransaction: a.call.Transaction != nil && a.call.Transaction == b.call.Transaction,
-		Repair:        repair, database: a.call.Database, stack: a.stack,
+		InTransaction: a.call.transaction != nil && a.call.transaction == b.call.transaction,
+		Repair:        repair, database: a.call.database, stack: a.stack,
 	}
-	other := b.call.Statement
+	other := b.call.statement
 	out.Also = []Related{{Shape: other.Shape, Summary: other.Summary, Position: int64(second) + 1, Count: 1, Why: "it followed", stack: b.stack}}
 	var allowances []*allowance
-	if g := f.groupOf(a.stack, st, a.call.Database); g != nil {
+	if g := f.groupOf(a.stack, st, a.call.database); g != nil {
 		out.Time, out.Worst = g.Time, g.Slowest
 		allowances = g.allowances
 	}

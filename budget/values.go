@@ -60,11 +60,11 @@ func (c *column) hasAll(values map[uint64]bool) bool {
 
 // keepValues stores the values of a result while there is room.
 func (a *account) keepValues(x *Execution, v *Values) {
-	if v == nil || len(v.columns) == 0 || a.tracked >= maxTrackedResults || x.record == nil || x.record.columns != nil {
+	if v == nil || len(v.columns) == 0 || a.tracked >= maxTrackedResults || x.kept == nil || x.kept.columns != nil {
 		return
 	}
 	a.tracked++
-	x.record.columns = v.columns
+	x.kept.columns = v.columns
 }
 
 // trackArguments takes note of the arguments of an execution.
@@ -85,7 +85,7 @@ func (f *finder) prove(g *joined) (parent *Related, proof string) {
 	first := min(int(g.First)-1, len(f.account.records))
 	for i := first - 1; i >= 0; i-- {
 		rec := f.account.records[i]
-		st := rec.call.Statement
+		st := rec.call.statement
 		if st.Fingerprint == g.Fingerprint {
 			continue
 		}
