@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -11,6 +12,7 @@ type account struct {
 	busy      busy
 	reserved  reserved
 	groups    map[groupKey]*group
+	latest    *group // the one that was looked for last
 	overflow  *group
 	records   []*record
 	spare     []record // see newRecord
@@ -144,6 +146,9 @@ func (a *account) keep(x *Execution, took time.Duration, err error, duplicate bo
 		x.kept.exec, x.kept.closed, x.kept.err = took, x.kept.start+took, err
 	}
 	x.kept.duplicate = x.kept.duplicate || duplicate
+	if len(a.records) == cap(a.records) {
+		a.records = slices.Grow(a.records, max(fewRecords, 3*len(a.records)))
+	}
 	a.records = append(a.records, x.kept)
 }
 

@@ -1,6 +1,9 @@
 package budget
 
-import "sync/atomic"
+import (
+	"math/rand/v2"
+	"sync/atomic"
+)
 
 // DatabaseOptions are the optional parts of a [Database]. The zero value is the
 // default of each.
@@ -26,12 +29,13 @@ type Database struct {
 	stacks       stacks
 	attributed   atomic.Bool
 	unattributed unattributed
+	id           uint64 // tells it apart in hashes
 	diverted     atomic.Pointer[func(*Recorder) *Recorder]
 }
 
 // NewDatabase returns the account's side of a database handle.
 func NewDatabase(o DatabaseOptions) *Database {
-	d := &Database{name: o.Name, system: o.System}
+	d := &Database{name: o.Name, system: o.System, id: rand.Uint64()}
 	d.stacks.skip.packages = o.SkipPackages
 	return d
 }

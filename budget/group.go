@@ -56,11 +56,19 @@ func (g *group) executed(x *Execution, took time.Duration, err error) {
 	}
 }
 
+func (g *group) is(key groupKey) bool {
+	return g.stack == key.stack && g.database == key.database && g.statement.Fingerprint == key.fingerprint
+}
+
 // groupOf returns the group of a query, making it while there is room. The
 // overflow group takes the rest, so that groups always add up to the totals.
 func (a *account) groupOf(x *Execution, room int) *group {
 	key := groupKey{x.record.call.database, x.record.call.statement.Fingerprint, x.record.stack}
+	if a.latest != nil && a.latest.is(key) { // loops are what there is most of
+		return a.latest
+	}
 	if g := a.groups[key]; g != nil {
+		a.latest = g
 		return g
 	}
 	if len(a.groups) < room {

@@ -85,7 +85,7 @@ func (a *account) newRecord() *record {
 		return r
 	}
 	if len(a.spare) == cap(a.spare) {
-		a.spare = make([]record, 0, min(max(fewRecords, 2*cap(a.spare)), manyRecords))
+		a.spare = make([]record, 0, min(max(fewRecords, 4*cap(a.spare)), manyRecords))
 	}
 	a.spare = a.spare[:len(a.spare)+1]
 	return &a.spare[len(a.spare)-1]

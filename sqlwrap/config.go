@@ -2,7 +2,6 @@ package sqlwrap
 
 import (
 	"database/sql/driver"
-	"hash/maphash"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/sqlwrap/internal/fingerprint"
@@ -53,7 +52,7 @@ func (c Config) Connector(bare driver.Connector) driver.Connector {
 type handle struct {
 	database   *budget.Database
 	statements *fingerprint.Cache
-	seed       maphash.Seed
+	hash       hasher
 	arguments  bool
 }
 
@@ -66,13 +65,13 @@ func (c Config) newHandle(d driver.Driver) *handle {
 	if shape <= 0 {
 		shape = 2048
 	}
-	seed := maphash.MakeSeed()
+	hash := newHasher()
 	return &handle{
 		database: budget.NewDatabase(budget.DatabaseOptions{
 			Name: c.Database, System: system, SkipPackages: c.SkipPackages,
 		}),
-		statements: fingerprint.NewCache(fingerprint.NewReader(dialectOf(system), shape, seed)),
-		seed:       seed,
+		statements: fingerprint.NewCache(fingerprint.NewReader(dialectOf(system), shape, hash.seed)),
+		hash:       hash,
 		arguments:  c.Arguments,
 	}
 }

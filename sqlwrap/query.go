@@ -24,15 +24,10 @@ func (c *conn) start(ctx context.Context, text string, args []driver.NamedValue)
 	if r == nil {
 		return query{conn: c, ctx: ctx, text: text}, nil
 	}
-	call := budget.Call{
-		Database:    c.handle.database,
-		Statement:   c.handle.statements.Read(text),
-		Arguments:   hashArguments(c.handle.seed, args),
-		Key:         hashKey(c.handle.seed, args),
-		Transaction: c.transaction,
-	}
+	call := budget.Call{Database: c.handle.database, Statement: c.handle.statements.Read(text), Transaction: c.transaction}
+	call.Arguments, call.Key = c.handle.hash.arguments(args)
 	if r.TracksValues() {
-		call.Hashes = hashTexts(c.handle.seed, args)
+		call.Hashes = hashTexts(c.handle.hash.seed, args)
 	}
 	if c.handle.arguments {
 		call.SQL, call.Values = text, keepArguments(args)
@@ -40,7 +35,7 @@ func (c *conn) start(ctx context.Context, text string, args []driver.NamedValue)
 	x, err := r.Start(call)
 	q := query{execution: x}
 	if r.TracksValues() {
-		q.values = &values{seed: c.handle.seed}
+		q.values = &values{seed: c.handle.hash.seed}
 	}
 	return q, err
 }

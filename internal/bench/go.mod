@@ -1,0 +1,28 @@
+module github.com/querybudget/querybudget/internal/bench
+
+go 1.26.0
+
+replace github.com/querybudget/querybudget => ../..
+
+require (
+	github.com/XSAM/otelsql v0.44.0
+	github.com/ngrok/sqlmw v0.0.0-20220520173518-97c9c04efc79
+	github.com/querybudget/querybudget v0.0.0-00010101000000-000000000000
+	github.com/simukti/sqldb-logger v0.0.0-20230108155151-646c1a075551
+	github.com/uptrace/opentelemetry-go-extra/otelsql v0.3.2
+	go.nhat.io/otelsql v0.16.0
+	go.opentelemetry.io/otel/metric v1.47.0
+	go.opentelemetry.io/otel/sdk v1.46.0
+	go.opentelemetry.io/otel/trace v1.47.0
+)
+
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/go-logr/stdr v1.2.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
+	go.opentelemetry.io/otel v1.47.0 // indirect
+	go.opentelemetry.io/otel/log v1.47.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)

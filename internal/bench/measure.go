@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// perRequest is the number of operations of a request.
+const perRequest = 20
+
+// trial is a subject doing an operation.
+type trial struct {
+	subject subject
+	db      *sql.DB
+	run     func(context.Context, int) error
+}
+
+func newTrial(s subject, op operation, d driver.Driver, dsn string) (*trial, error) {
+	t := &trial{subject: s, db: s.open(d, dsn)}
+	t.db.SetMaxOpenConns(1)
+	var err error
+	if t.run, err = op.prepare(t.db); err == nil {
+		err = t.block(2 * perRequest)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s, %s: %w", s.name, op.name, err)
+	}
+	return t, nil
+}
+
+// block does the operation so many times.
+func (t *trial) block(times int) error {
+	var ctx context.Context
+	for n := range times {
+		if n%perRequest == 0 {
+			ctx = t.subject.request()
+		}
+		if err := t.run(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// result is what a subject adds to the first subject.
+type result struct {
+	name    string
+	extra   time.Duration // median of the differences, for one operation
+	low     time.Duration // their quartiles
+	high    time.Duration
+	allocs  float64 // more than the first subject's, for one operation
+	bytes   float64
+	perBare float64 // median of the ratios to the first subject
+}
+
+// compare measures the trials in alternating blocks, so that what else the machine
+// does meets all of them.
+func compare(trials []*trial, rounds, times int) ([]result, time.Duration, error) {
+	took := make([][]float64, len(trials))
+	for round := range rounds {
+		for i := range trials {
+			// Another one begins each time: none follows the same one always.
+			at := (i + round) % len(trials)
+			began := time.Now()
+			if err := trials[at].block(times); err != nil {
+				return nil, 0, err
+			}
+			took[at] = append(took[at], float64(time.Since(began))/float64(times))
+		}
+	}
+	var out []result
+	baseAllocs, baseBytes := allocations(trials[0])
+	for i, t := range trials {
+		var differences, ratios []float64
+		for round := range rounds {
+			differences = append(differences, took[i][round]-took[0][round])
+			ratios = append(ratios, took[i][round]/took[0][round])
+		}
+		allocs, bytes := allocations(t)
+		out = append(out, result{
+			name: t.subject.name, extra: time.Duration(quantile(differences, 0.5)), low: time.Duration(quantile(differences, 0.25)),
+			high: time.Duration(quantile(differences, 0.75)), allocs: allocs - baseAllocs, bytes: bytes - baseBytes,
+			perBare: quantile(ratios, 0.5),
+		})
+	}
+	return out, time.Duration(quantile(took[0], 0.5)), nil
+}
+
+func quantile(values []float64, q float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[int(q*float64(len(sorted)-1))]
+}
+
+// allocations counts those of an operation, with its part of a request's.
+func allocations(t *trial) (allocs, bytes float64) {
+	const times = 100 * perRequest
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_ = t.block(times)
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / times, float64(after.TotalAlloc-before.TotalAlloc) / times
+}

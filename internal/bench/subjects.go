@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+
+	"github.com/XSAM/otelsql"
+	"github.com/ngrok/sqlmw"
+	sqldblogger "github.com/simukti/sqldb-logger"
+	uptrace "github.com/uptrace/opentelemetry-go-extra/otelsql"
+	nhat "go.nhat.io/otelsql"
+	noopmetric "go.opentelemetry.io/otel/metric/noop"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	nooptrace "go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/sqlwrap"
+)
+
+// subject is a way to use a driver.
+type subject struct {
+	name string
+	open func(driver.Driver, string) *sql.DB
+	// request starts a request, whose context the queries have.
+	request func() context.Context
+}
+
+func background() context.Context { return context.Background() }
+
+func recording() context.Context {
+	ctx, _ := budget.NewContext(context.Background())
+	return ctx
+}
+
+func enforcing() context.Context {
+	ctx, r := budget.NewContext(context.Background())
+	r.SetBudget(budget.Budget{Queries: 1000, Repeats: 1000, Duplicates: 1000, Mode: budget.Enforce})
+	return ctx
+}
+
+// The subjects, of which the first is what the others are compared with.
+const (
+	bare      = "bare"
+	control   = "bare, again"
+	active    = "querybudget"
+	inactive  = "querybudget, no recorder"
+	enforced  = "querybudget, enforced"
+	sqlmwNoop = "ngrok/sqlmw, no-op"
+	otelNoop  = "XSAM/otelsql, no-op tracer"
+)
+
+func subjects() []subject {
+	return []subject{
+		{bare, openBare, background},
+		{control, openBare, background},
+		{active, openWrapped, recording},
+		{inactive, openWrapped, background},
+		{enforced, openWrapped, enforcing},
+		{sqlmwNoop, func(d driver.Driver, dsn string) *sql.DB {
+			return openDriver(sqlmw.Driver(d, sqlmw.NullInterceptor{}), dsn)
+		}, background},
+		{otelNoop, openOTel(otelsql.WithTracerProvider(nooptrace.NewTracerProvider()), otelsql.WithMeterProvider(noopmetric.NewMeterProvider())), background},
+		{"XSAM/otelsql, sampling", openOTel(otelsql.WithTracerProvider(sdktrace.NewTracerProvider()), otelsql.WithMeterProvider(noopmetric.NewMeterProvider())), background},
+		{"uptrace otelsql, no-op tracer", func(d driver.Driver, dsn string) *sql.DB {
+			return uptrace.OpenDB(connectorOf(d, dsn), uptrace.WithTracerProvider(nooptrace.NewTracerProvider()), uptrace.WithMeterProvider(noopmetric.NewMeterProvider()))
+		}, background},
+		{"nhatthm otelsql, no-op tracer", func(d driver.Driver, dsn string) *sql.DB {
+			return openDriver(nhat.Wrap(d, nhat.AllowRoot(), nhat.WithTracerProvider(nooptrace.NewTracerProvider()), nhat.WithMeterProvider(noopmetric.NewMeterProvider())), dsn)
+		}, background},
+		{"sqldb-logger, no logger", func(d driver.Driver, dsn string) *sql.DB { return sqldblogger.OpenDriver(dsn, d, noLogger{}) }, background},
+	}
+}
+
+func openBare(d driver.Driver, dsn string) *sql.DB { return openDriver(d, dsn) }
+
+func openWrapped(d driver.Driver, dsn string) *sql.DB {
+	return sql.OpenDB(sqlwrap.Connector(connectorOf(d, dsn)))
+}
+
+func openOTel(opts ...otelsql.Option) func(driver.Driver, string) *sql.DB {
+	return func(d driver.Driver, dsn string) *sql.DB { return openDriver(otelsql.WrapDriver(d, opts...), dsn) }
+}
+
+func openDriver(d driver.Driver, dsn string) *sql.DB { return sql.OpenDB(connectorOf(d, dsn)) }
+
+// connectorOf makes the connector that sql.Open would make.
+func connectorOf(d driver.Driver, dsn string) driver.Connector {
+	if dc, ok := d.(driver.DriverContext); ok {
+		if c, err := dc.OpenConnector(dsn); err == nil {
+			return c
+		}
+	}
+	return dsnConnector{d, dsn}
+}
+
+type dsnConnector struct {
+	driver driver.Driver
+	dsn    string
+}
+
+func (c dsnConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c dsnConnector) Driver() driver.Driver                        { return c.driver }
+
+type noLogger struct{}
+
+func (noLogger) Log(context.Context, sqldblogger.Level, string, map[string]any) {}
