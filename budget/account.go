@@ -21,6 +21,7 @@ type account struct {
 	reads     reads
 	loops     map[siteCall]*loop // by call site, where they are limited
 	retries   map[retryKey]*retry
+	limited   bool // whether there is a budget to keep
 	crossings []crossing
 	open      []openRows // the first few
 	databases []seenDatabase

@@ -61,7 +61,7 @@ func (r *Recorder) buildQueries() []Query {
 			Database: c.database.name,
 			Start:    rec.start - r.started, Exec: rec.exec, Fetch: rec.fetch,
 			Rows: rec.rows, RowsAffected: rec.affected, Open: rec.isOpen,
-			Transaction: c.transaction.numberIn(r.unit), Retries: rec.retries, Duplicate: rec.duplicate,
+			Transaction: c.transaction.numberIn(r.unit), Retries: int(rec.retries), Duplicate: rec.duplicate,
 			Failed: errorType(rec.err),
 			stack:  rec.stack,
 		}

@@ -45,7 +45,7 @@ func (b *Budget) readings(t *Totals) [5]reading {
 
 // note remembers x if a limit was exceeded with it.
 func (r *Recorder) note(x *Execution) {
-	if r.budget.IsZero() || !x.record.call.statement.Kind.IsQuery() {
+	if !r.account.limited || !x.record.call.statement.Kind.IsQuery() {
 		return
 	}
 	t := r.account.totals

@@ -4,6 +4,7 @@ package budget
 // Counting executions by call site symbolises each call site once, so it is not
 // done for other budgets.
 func (a *account) enforce(b Budget) {
+	a.limited = !b.IsZero()
 	a.loops, a.reads.asking, a.reads.repeated = nil, nil, 0
 	if b.Mode != Enforce {
 		return

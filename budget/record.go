@@ -11,10 +11,9 @@ type record struct {
 	start          time.Duration // since the unit started
 	exec, fetch    time.Duration
 	rows, affected int64
-	retries        int
 	closed         time.Duration
+	retries        int32
 	isOpen         bool
-	columns        []column // of tracked values
 	duplicate      bool
 }
 
@@ -29,16 +28,25 @@ type call struct {
 
 // details is what is kept of a call where somebody opted in.
 type details struct {
-	hashes []uint64
-	sql    string
-	values []any
+	hashes  []uint64
+	sql     string
+	values  []any
+	columns []column // of its result, where values are tracked
 }
 
 func newDetails(c *Call) *details {
 	if c.Hashes == nil && c.SQL == "" && c.Values == nil {
 		return nil
 	}
-	return &details{c.Hashes, c.SQL, c.Values}
+	return &details{hashes: c.Hashes, sql: c.SQL, values: c.Values}
+}
+
+// columns are the tracked values of the result.
+func (r *record) columns() []column {
+	if r.call.details == nil {
+		return nil
+	}
+	return r.call.details.columns
 }
 
 func (c *call) hashes() []uint64 {

@@ -60,11 +60,14 @@ func (c *column) hasAll(values map[uint64]bool) bool {
 
 // keepValues stores the values of a result while there is room.
 func (a *account) keepValues(x *Execution, v *Values) {
-	if v == nil || len(v.columns) == 0 || a.tracked >= maxTrackedResults || x.kept == nil || x.kept.columns != nil {
+	if v == nil || len(v.columns) == 0 || a.tracked >= maxTrackedResults || x.kept == nil || x.kept.columns() != nil {
 		return
 	}
 	a.tracked++
-	x.kept.columns = v.columns
+	if x.kept.call.details == nil {
+		x.kept.call.details = &details{}
+	}
+	x.kept.call.details.columns = v.columns
 }
 
 // trackArguments takes note of the arguments of an execution.
@@ -89,12 +92,13 @@ func (f *finder) prove(g *joined) (parent *Related, proof string) {
 		if st.Fingerprint == g.Fingerprint {
 			continue
 		}
-		for c := range rec.columns {
+		columns := rec.columns()
+		for c := range columns {
 			for _, arguments := range g.tracked {
-				if len(arguments) < min(f.rules.NPlusOne, fewArguments) || !rec.columns[c].hasAll(arguments) {
+				if len(arguments) < min(f.rules.NPlusOne, fewArguments) || !columns[c].hasAll(arguments) {
 					continue
 				}
-				name := rec.columns[c].name
+				name := columns[c].name
 				if len(st.Tables) == 1 {
 					name = st.Tables[0] + "." + name
 				}
