@@ -9,7 +9,7 @@ import "strings"
 // A write that another unit makes in between is not seen. A duplicate is a
 // candidate for a saving and no proof.
 type reads struct {
-	seen map[uint64]int64 // the write clock when it was last read, by readKey.hash
+	seen readTable
 	// clock counts the writes, written is its time of the last one to a table.
 	clock      int64
 	written    map[string]int64
@@ -39,7 +39,7 @@ func (k readKey) hash() uint64 {
 	h := (k.fingerprint ^ k.database.id) * fnvPrime
 	h = (h ^ h>>32 ^ k.literals) * fnvPrime
 	h = (h ^ h>>29 ^ k.arguments) * fnvPrime
-	return h ^ h>>32
+	return (h ^ h>>32) | 1 // 0 is an empty place in readTable
 }
 
 // see takes note of an executed query, and reports whether it is a duplicate
@@ -54,18 +54,17 @@ func (r *reads) see(c *call, err error, room int) (duplicate, fresh bool) {
 		return false, false
 	}
 	key := newReadKey(c).hash()
-	read, known := r.seen[key]
-	if !known && len(r.seen) >= room {
+	if e := r.seen.find(key); e != nil {
+		duplicate = r.answers(e.clock, c)
+		e.clock = r.clock
+		return duplicate, false
+	}
+	if r.seen.n >= room {
 		r.unkept++
 		return false, false
 	}
-	if r.seen == nil {
-		r.seen = make(map[uint64]int64)
-	}
-	if !known || read != r.clock {
-		r.seen[key] = r.clock
-	}
-	return known && r.answers(read, c), !known
+	r.seen.add(key, r.clock)
+	return false, true
 }
 
 // isDuplicate reports whether a read would be a duplicate now.
@@ -73,8 +72,8 @@ func (r *reads) isDuplicate(c *call) bool {
 	if !c.statement.Repeatable {
 		return false
 	}
-	read, known := r.seen[newReadKey(c).hash()]
-	return known && r.answers(read, c)
+	e := r.seen.find(newReadKey(c).hash())
+	return e != nil && r.answers(e.clock, c)
 }
 
 // answers reports whether what was read at a time of the write clock still answers
