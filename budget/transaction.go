@@ -26,6 +26,9 @@ func (r *Recorder) Began(took time.Duration, err error) *Transaction {
 	return t
 }
 
+// Counted reports whether a unit of work counts the transaction.
+func (t *Transaction) Counted() bool { return t.recorder != nil }
+
 // Committed adds the time of COMMIT, in the unit that began the transaction.
 func (t *Transaction) Committed(took time.Duration, err error) { t.ended(took, err, false) }
 

@@ -3,7 +3,6 @@ package sqlwrap
 import (
 	"context"
 	"database/sql/driver"
-	"time"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -65,10 +64,11 @@ func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	fallback, args := c.skipped == query && query != "", c.skippedArgs
 	c.skipped, c.skippedArgs = "", nil
-	began := time.Now()
+	r := c.handle.database.Recorder(ctx)
+	clock := startClock(r != nil)
 	bare, err := prepare(ctx, c.bare, query)
-	took := time.Since(began)
-	switch r := c.handle.database.Recorder(ctx); {
+	took := clock.took()
+	switch {
 	case err == nil:
 		r.Prepared(took, nil)
 		return wrapStmt(bare, c, query), nil
@@ -93,9 +93,10 @@ func (c *conn) failedFallback(ctx context.Context, query string, args []driver.N
 
 // BeginTx begins a transaction.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	began := time.Now()
+	r := c.handle.database.Recorder(ctx)
+	clock := startClock(r != nil)
 	bare, err := begin(ctx, c.bare, opts)
-	transaction := c.handle.database.Recorder(ctx).Began(time.Since(began), err)
+	transaction := r.Began(clock.took(), err)
 	if err != nil {
 		return nil, err
 	}

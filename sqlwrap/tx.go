@@ -2,7 +2,6 @@ package sqlwrap
 
 import (
 	"database/sql/driver"
-	"time"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -16,17 +15,17 @@ type tx struct {
 }
 
 func (t *tx) Commit() error {
-	began := time.Now()
+	clock := startClock(t.transaction.Counted())
 	err := t.bare.Commit()
 	t.conn.transaction = nil
-	t.transaction.Committed(time.Since(began), err)
+	t.transaction.Committed(clock.took(), err)
 	return err
 }
 
 func (t *tx) Rollback() error {
-	began := time.Now()
+	clock := startClock(t.transaction.Counted())
 	err := t.bare.Rollback()
 	t.conn.transaction = nil
-	t.transaction.RolledBack(time.Since(began), err)
+	t.transaction.RolledBack(clock.took(), err)
 	return err
 }
