@@ -1,11 +1,11 @@
 # The modules of the repository, each with a go.mod of its own.
-MODULES := . examples/chi-app
+MODULES := . examples/chi-app internal/bench
 
 # Pinned tools. They are built from source, so that no binary is downloaded.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test lint tidy bench next fuzz
+.PHONY: build test paths arm64 lint tidy bench table next fuzz
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -21,10 +21,25 @@ lint:
 tidy:
 	for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy -diff) || exit 1; done
 
-# Each benchmark once, so that none can rot; BENCH="-benchtime=1s -count=6" measures.
+# Stacks are taken in two ways, and the race detector has only one of them: here is
+# the other, also while stacks move all the time, and the first one by its tag.
+paths:
+	go test ./budget ./sqlwrap/...
+	GOGC=1 GODEBUG=adaptivestackstart=1,gcstoptheworld=2 go test -count=1 -short -run 'Captured|Chains|CallSite' ./budget
+	go test -tags purego -run 'Captured|Chains|CallSite|LostContext' ./budget
+
+arm64:
+	scripts/arm64
+
+# Each benchmark once, so that none can rot, and what a query may cost;
+# BENCH="-benchtime=1s -count=6" measures.
 BENCH := -benchtime=1x
 bench:
-	for m in $(MODULES); do (cd $$m && go test -run=NONE -bench=. $(BENCH) ./...) || exit 1; done
+	for m in $(MODULES); do (cd $$m && go test -run=Guard -bench=. $(BENCH) ./...) || exit 1; done
+
+# Measures a query beside its peers, and writes docs/benchmarks.md: about two minutes.
+table:
+	scripts/with-databases sh -ec 'cd internal/bench && go run . -o ../../docs/benchmarks.md'
 
 # The next version of Go, for what is behind its build tag.
 next:

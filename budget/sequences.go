@@ -6,6 +6,9 @@ import "strings"
 // same table. It looks at the queries that are kept in detail, and reports each
 // pair of statements once.
 func (f *finder) sequences() {
+	if f.account.totals.Writes == 0 {
+		return // there is no second statement
+	}
 	type place struct {
 		database *Database
 		table    string

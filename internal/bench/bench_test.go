@@ -1,6 +1,12 @@
 package main
 
-import "testing"
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/querybudget/querybudget/budget"
+)
 
 // Every operation with every subject, for profiles, and so that none can rot.
 func BenchmarkOperations(b *testing.B) {
@@ -18,5 +24,20 @@ func BenchmarkOperations(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+func BenchmarkReport(b *testing.B) {
+	ctx, r := budget.NewContext(context.Background())
+	db := openWrapped(fakeDriver{}, "")
+	for n := range perRequest {
+		var id int64
+		if err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT c%d FROM books WHERE id = $1", n%5), n).Scan(&id); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Report()
 	}
 }

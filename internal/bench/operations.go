@@ -22,7 +22,7 @@ type operation struct {
 const (
 	queryRow = "QueryRow"
 	hundred  = "100 rows"
-	exec     = "Exec"
+	execRow  = "Exec"
 	prepared = "prepared QueryRow"
 	beginTx  = "Begin, Commit"
 )
@@ -51,7 +51,7 @@ func operations() []operation {
 				return rows.Err()
 			}, nil
 		}},
-		{exec, func(db *sql.DB) (func(context.Context, int) error, error) {
+		{execRow, func(db *sql.DB) (func(context.Context, int) error, error) {
 			return func(ctx context.Context, n int) error {
 				_, err := db.ExecContext(ctx, oneExec, n)
 				return err

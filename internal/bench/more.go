@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/exporters/slogbudget"
+	"github.com/querybudget/querybudget/middleware"
+)
+
+// parallel returns how many times as fast two goroutines are as one, for a bare
+// driver, with a recorder for each of them, and with one for both.
+func parallel(rounds, times int) (bareScale, own, shared float64, err error) {
+	scale := func(db *sql.DB, request func() context.Context, share bool) (float64, error) {
+		run := func(goroutines int) (time.Duration, error) {
+			var wg sync.WaitGroup
+			errs := make([]error, goroutines)
+			one := request()
+			began := time.Now()
+			for g := range goroutines {
+				wg.Go(func() {
+					ctx := one
+					for n := range times {
+						if !share && n%perRequest == 0 {
+							ctx = request()
+						}
+						var id int64
+						if err := db.QueryRowContext(ctx, oneRow, n).Scan(&id); err != nil {
+							errs[g] = err
+						}
+					}
+				})
+			}
+			wg.Wait()
+			return time.Since(began), errs[0]
+		}
+		var ratios []float64
+		for range rounds {
+			one, err := run(1)
+			if err != nil {
+				return 0, err
+			}
+			two, err := run(2)
+			if err != nil {
+				return 0, err
+			}
+			ratios = append(ratios, 2*float64(one)/float64(two))
+		}
+		return quantile(ratios, 0.5), nil
+	}
+	bareDB, wrapped := openBare(fakeDriver{}, ""), openWrapped(fakeDriver{}, "")
+	if bareScale, err = scale(bareDB, background, false); err != nil {
+		return
+	}
+	if own, err = scale(wrapped, recording, false); err != nil {
+		return
+	}
+	shared, err = scale(wrapped, recording, true)
+	return
+}
+
+// million sends 10^6 queries in one request, and returns what the last 10^5 took in
+// proportion to the first, and the memory that the recorder then holds, in bytes.
+func million() (ratio float64, bytes int64, err error) {
+	db := openWrapped(fakeDriver{}, "")
+	db.SetMaxOpenConns(1)
+	before := heap()
+	ctx := recording()
+	var first, last time.Duration
+	for part := range 10 {
+		began := time.Now()
+		for n := range 100_000 {
+			var id int64
+			if err := db.QueryRowContext(ctx, oneRow, part*100_000+n).Scan(&id); err != nil {
+				return 0, 0, err
+			}
+		}
+		last = time.Since(began)
+		if part == 0 {
+			first = last
+		}
+	}
+	bytes = heap() - before
+	runtime.KeepAlive(ctx)
+	return float64(last) / float64(first), bytes, nil
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// reports returns what building a report of 20 queries takes, and building and
+// logging it.
+func reports() (build, logged time.Duration, err error) {
+	db := openWrapped(fakeDriver{}, "")
+	ctx, r := budget.NewContext(context.Background())
+	for n := range perRequest {
+		var id int64
+		if err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT c%d FROM books WHERE id = $1", n%5), n).Scan(&id); err != nil {
+			return 0, 0, err
+		}
+	}
+	reporter := slogbudget.Options{Level: slog.LevelInfo}.Reporter(slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	build = perOp(func() { r.Report() })
+	logged = perOp(func() { reporter.Report(ctx, r.Report()) })
+	return build, logged, nil
+}
+
+// track returns what Track adds to an empty handler, and its allocations.
+func track() (extra time.Duration, allocs float64) {
+	empty := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	tracked := middleware.Track()(empty)
+	request, w := httptest.NewRequest(http.MethodGet, "/authors", nil), httptest.NewRecorder()
+	plain := perOp(func() { empty.ServeHTTP(w, request) })
+	with := perOp(func() { tracked.ServeHTTP(w, request) })
+	return with - plain, testing.AllocsPerRun(1000, func() { tracked.ServeHTTP(w, request) })
+}
+
+// perOp returns the median of several measurements of f.
+func perOp(f func()) time.Duration {
+	const times = 2000
+	var took []float64
+	for range 15 {
+		began := time.Now()
+		for range times {
+			f()
+		}
+		took = append(took, float64(time.Since(began))/times)
+	}
+	return time.Duration(quantile(took, 0.5))
+}
