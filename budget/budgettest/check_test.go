@@ -61,6 +61,9 @@ func TestCheck(t *testing.T) {
 			} else {
 				f.fails(t, test.fails...)
 			}
+			if name == "allowed less" && strings.Contains(f.text.String(), "stale") {
+				t.Errorf("an allowance that is too small is not stale:\n%s", f.text.String())
+			}
 			if report == nil || response == nil || name != "no route" && report.Route.Method != "GET" {
 				t.Errorf("report %+v, response %v", report, response)
 			}

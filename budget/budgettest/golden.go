@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -121,7 +122,7 @@ func goldenLines(report *budget.Report) []goldenLine {
 			continue // all were refused
 		}
 		site := g.CallSite()
-		text := functionName(site.Function) + ": " + strings.Join(strings.Fields(g.Shape), " ")
+		text := functionName(site.Frame) + ": " + strings.Join(strings.Fields(g.Shape), " ")
 		if g.Database != "" {
 			text = "[" + g.Database + "] " + text
 		}
@@ -139,18 +140,34 @@ func goldenLines(report *budget.Report) []goldenLine {
 	return out
 }
 
-// functionName shortens a function's full name to "store.(*Store).List". Closures
-// take the name of the function around them: their numbers change with the code
-// and with the compiler.
-func functionName(full string) string {
-	name, _, _ := strings.Cut(full[strings.LastIndexByte(full, '/')+1:], "-range")
-	parts := strings.Split(name, ".")
-	for i, part := range parts {
-		if i > 0 && isClosure(part) {
-			return strings.Join(parts[:i], ".")
-		}
+// functionName shortens a function's full name to "store.(*Store).List". A closure
+// takes the name of the function around it, and the package from its file: its own
+// name changes with the code, and with what the compiler inlines where. Of
+// store.List.func1, inlined into main.handler, that name is main.handler.List.func1.
+func functionName(site budget.Frame) string {
+	name := strings.ReplaceAll(site.Function[strings.LastIndexByte(site.Function, '/')+1:], "[...]", "")
+	pkg, function, _ := strings.Cut(name, ".")
+	function, _, isLoop := strings.Cut(function, "-range")
+	parts := strings.Split(function, ".")
+	closure := slices.IndexFunc(parts, isClosure)
+	switch {
+	case closure < 0 && !isLoop:
+		return name
+	case closure >= 0:
+		parts = parts[:closure]
 	}
-	return name
+	if dir := path.Base(path.Dir(site.File)); dir != "." {
+		pkg = dir
+	}
+	// A type without a pointer cannot be told from a function around an inlined one.
+	last := len(parts) - 1
+	if last > 0 && strings.HasPrefix(parts[last-1], "(*") {
+		return pkg + "." + parts[last-1] + "." + parts[last]
+	}
+	if last < 0 {
+		return pkg
+	}
+	return pkg + "." + parts[last]
 }
 
 // isClosure reports whether a part of a function's name is the compiler's: func1,

@@ -28,9 +28,9 @@ func TestGolden(t *testing.T) {
 func (s *shop) report(t testing.TB, code func(*shop, context.Context) error) *budget.Report {
 	ctx, r := budget.NewContext(t.Context())
 	func() {
-		func() { _, _ = s.ints(ctx, "SELECT id FROM publishers") }()
+		func() { _, _ = s.db.ExecContext(ctx, "DELETE FROM publishers WHERE id = 1") }()
 		for range func(yield func(int) bool) { yield(1) } {
-			_, _ = s.ints(ctx, "SELECT id FROM publishers")
+			_, _ = s.db.ExecContext(ctx, "DELETE FROM publishers WHERE id = 2")
 		}
 	}()
 	if err := code(s, ctx); err != nil {
@@ -77,6 +77,20 @@ func TestGoldenUpdates(t *testing.T) {
 	try(t, golden(joined)).passes(t)
 	_ = flag.Set("update", "false")
 	try(t, golden(joined)).passes(t)
+}
+
+// Databases with a name are told apart, and what was refused did not run.
+func TestGoldenLines(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.txt")
+	report := &budget.Report{Groups: []budget.Group{
+		{Shape: "SELECT ?", Database: "replica", Queries: 2}, {Shape: "SELECT ?", Queries: 1}, {Shape: "DELETE", Blocked: 1},
+	}}
+	t.Setenv("QUERYBUDGET_UPDATE", "1")
+	budgettest.GoldenFile(t, file, report)
+	got, err := os.ReadFile(file)
+	if err != nil || !strings.HasSuffix(string(got), "=1.\n1x : SELECT ?\n2x [replica] : SELECT ?\n") {
+		t.Errorf("%v, got\n%s", err, got)
+	}
 }
 
 func TestGoldenBadInput(t *testing.T) {
@@ -191,6 +205,27 @@ func TestTx(t *testing.T) {
 	try(t, func(tb *fakeTB) { _ = budgettest.Tx(tb, s.db).Commit() }).passes(t)
 	try(t, func(tb *fakeTB) { budgettest.Tx(tb, nil) }).fails(t, "nil *sql.DB")
 	try(t, func(tb *fakeTB) { budgettest.Tx(tb, closedDB(t)) }).fails(t, "budgettest: Tx: sql: database is closed")
+}
+
+// contextTB has a context of its own.
+type contextTB struct {
+	*fakeTB
+	ctx context.Context
+}
+
+func (c contextTB) Context() context.Context { return c.ctx }
+
+// Preparations count in no unit, whatever context the test has.
+func TestPreparationsDoNotCount(t *testing.T) {
+	ctx, r := budget.NewContext(t.Context())
+	try(t, func(tb *fakeTB) {
+		with := contextTB{tb, ctx}
+		db := budgettest.SQLite(with, func(string, string) (*sql.DB, error) { return openFake(t, nil), nil }, "sqlite", "CREATE TABLE x (id INTEGER)")
+		budgettest.Tx(with, db)
+	}).passes(t)
+	if got := r.Totals(); got.Queries != 0 || got.Transactions != 0 {
+		t.Errorf("counted %+v", got)
+	}
 }
 
 func TestSQLite(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/budget/budgettest"
@@ -41,16 +42,24 @@ func TestRun(t *testing.T) {
 		block func(context.Context)
 		fails []string
 	}{
-		"zero":              {budgettest.Want{}, joined, nil},
-		"exactly":           {budgettest.Want{Queries: budgettest.Exactly(1), Reads: budgettest.Exactly(1), Writes: budgettest.Exactly(0), Rows: budgettest.Exactly(10)}, joined, nil},
-		"range":             {budgettest.Want{Queries: budgettest.Between(1, 2), Rows: budgettest.AtLeast(10), Writes: budgettest.AtMost(0)}, joined, nil},
-		"too many":          {budgettest.Want{Writes: budgettest.AtMost(1)}, rename(2), []string{"writes  at most 1 wanted, 2 seen", "2x  UPDATE authors SET name = ? WHERE id = ?"}},
-		"too few":           {budgettest.Want{Reads: budgettest.AtLeast(2)}, joined, []string{"reads  at least 2 wanted, 1 seen"}},
-		"too few rows":      {budgettest.Want{Rows: budgettest.Between(11, 12)}, joined, []string{"rows  11 to 12 wanted, 10 seen"}},
-		"budget":            {budgettest.Want{Budget: budget.Budget{Repeats: 1}}, rename(2), []string{"repeats  1 allowed, 2 seen"}},
-		"write loop":        {budgettest.Want{}, rename(5), []string{"write-loop  5x UPDATE authors", "budget.WriteLoop, Max: 5"}},
-		"runs":              {budgettest.Want{Runs: []string{"select BOOKS", "JOIN  writers"}}, joined, nil},
-		"does not run":      {budgettest.Want{Runs: []string{"SELECT publishers"}}, joined, []string{`missing  "SELECT publishers" did not run`}},
+		"zero":               {budgettest.Want{}, joined, nil},
+		"exactly":            {budgettest.Want{Queries: budgettest.Exactly(1), Reads: budgettest.Exactly(1), Writes: budgettest.Exactly(0), Rows: budgettest.Exactly(10)}, joined, nil},
+		"range":              {budgettest.Want{Queries: budgettest.Between(1, 2), Rows: budgettest.AtLeast(10), Writes: budgettest.AtMost(0)}, joined, nil},
+		"too many":           {budgettest.Want{Writes: budgettest.AtMost(1)}, rename(2), []string{"writes  at most 1 wanted, 2 seen", "2x  UPDATE authors SET name = ? WHERE id = ?"}},
+		"too few":            {budgettest.Want{Reads: budgettest.AtLeast(2)}, joined, []string{"reads  at least 2 wanted, 1 seen"}},
+		"too few rows":       {budgettest.Want{Rows: budgettest.Between(11, 12)}, joined, []string{"rows  11 to 12 wanted, 10 seen"}},
+		"budget":             {budgettest.Want{Budget: budget.Budget{Repeats: 1}}, rename(2), []string{"repeats  1 allowed, 2 seen"}},
+		"write loop":         {budgettest.Want{}, rename(5), []string{"write-loop  5x UPDATE authors", "budget.WriteLoop, Max: 5"}},
+		"runs":               {budgettest.Want{Runs: []string{"select BOOKS", "JOIN  writers"}}, joined, nil},
+		"does not run":       {budgettest.Want{Runs: []string{"SELECT publishers"}}, joined, []string{`missing  "SELECT publishers" did not run`}},
+		"refused is not run": {budgettest.Want{Budget: budget.Budget{Writes: budget.None, Mode: budget.Enforce}, Runs: []string{"UPDATE"}}, rename(1), []string{`missing  "UPDATE" did not run`}},
+		"slow": {budgettest.Want{}, func(ctx context.Context) {
+			slow := openFake(t, func(string) int { time.Sleep(250 * time.Millisecond); return 1 })
+			_ = (&shop{db: slow}).joined(ctx)
+		}, nil},
+		"a stale allowance of the code": {budgettest.Want{Hints: true}, func(ctx context.Context) {
+			_ = s.joined(budget.Allow(ctx, budget.Allowance{Kind: budget.NPlusOne, Max: 3, Reason: "not needed with this data"}))
+		}, nil},
 		"never":             {budgettest.Want{Never: []string{"join writers"}}, joined, []string{`unwanted  "join writers" ran 1x at budget/budgettest/shop_test.go:`}},
 		"never, and not":    {budgettest.Want{Never: []string{"UPDATE authors"}}, joined, nil},
 		"tables":            {budgettest.Want{Tables: []string{"Books", "writers"}}, joined, nil},

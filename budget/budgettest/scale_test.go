@@ -88,6 +88,24 @@ func TestScaleSeeds(t *testing.T) {
 	}).fails(t, "make data of size 1: oops")
 }
 
+// What grows fastest comes first, and a size's context ends with it.
+func TestScaleResult(t *testing.T) {
+	var last context.Context
+	try(t, func(tb *fakeTB) {
+		all := budgettest.Scale(tb, nil, makeShop, func(ctx context.Context, s *shop) error {
+			last = ctx
+			_ = s.joined(ctx)
+			return s.slowly(ctx)
+		})
+		if len(all) != 3 || all[0].Summary != "SELECT books" || all[0].QueryGrowth != budgettest.Linear {
+			t.Errorf("got %+v", all)
+		}
+	}).fails(t)
+	if last.Err() == nil {
+		t.Error("the context lives on")
+	}
+}
+
 // A cleanup runs, too, when what came before ends the test.
 func TestScaleCleansUp(t *testing.T) {
 	cleaned := 0
@@ -125,6 +143,7 @@ func TestFit(t *testing.T) {
 		{[]int{1, 5, 25}, []int64{1, 25, 625}, budgettest.Quadratic}, // n²
 		{[]int{1, 5, 25}, []int64{0, 10, 300}, budgettest.Quadratic}, // pairs
 		{[]int{1, 5, 25}, []int64{11, 35, 635}, budgettest.Quadratic},
+		{[]int{1, 5, 25}, []int64{0, 0, 25}, budgettest.Linear},
 		{[]int{2, 4}, []int64{4, 16}, budgettest.Quadratic},
 		{[]int{2, 4}, []int64{4, 8}, budgettest.Linear},
 		{[]int{1, 10, 100, 1000}, []int64{1, 10, 100, 1000}, budgettest.Linear},

@@ -50,6 +50,15 @@ func TestFailureTexts(t *testing.T) {
 		"nothing": func(tb *fakeTB) {
 			budgettest.Check(tb, s.routes(budget.Budget{Queries: 3}), get("/lost"))
 		},
+		"many-loops": func(tb *fakeTB) {
+			budgettest.Run(tb, budgettest.Want{}, func(ctx context.Context) {
+				for i := range 8 {
+					for id := range 3 {
+						_, _ = s.ints(ctx, fmt.Sprintf("SELECT id FROM t%d WHERE id = ?", i), id)
+					}
+				}
+			})
+		},
 		"a-lot": func(tb *fakeTB) {
 			budgettest.Run(tb, budgettest.Want{Hints: true, Writes: budgettest.AtMost(3)}, func(ctx context.Context) {
 				for i := range 50 {
