@@ -62,7 +62,7 @@ type root struct {
 	unit      unit
 	recorder  Recorder
 	spare     [fewRecords]record
-	records   [4 * fewRecords]*record
+	records   [8 * fewRecords]*record
 	open      [1]openRows
 	databases [1]seenDatabase
 }
