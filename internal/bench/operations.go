@@ -58,7 +58,7 @@ func operations() []operation {
 			}, nil
 		}},
 		{prepared, func(db *sql.DB) (func(context.Context, int) error, error) {
-			stmt, err := db.PrepareContext(context.Background(), oneRow)
+			stmt, err := db.PrepareContext(context.Background(), oneRow) //nolint:sqlclosecheck // it goes with its database
 			return func(ctx context.Context, n int) error {
 				var id int64
 				return stmt.QueryRowContext(ctx, n).Scan(&id)
