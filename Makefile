@@ -5,7 +5,7 @@ MODULES := . examples/chi-app internal/bench
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test paths arm64 lint tidy bench table next fuzz
+.PHONY: build test paths arm64 cross lint tidy bench table next fuzz
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -30,6 +30,10 @@ paths:
 
 arm64:
 	scripts/arm64
+
+# What nobody runs here has to compile.
+cross:
+	for t in linux/386 linux/arm windows/amd64 windows/arm64 darwin/arm64 js/wasm; do GOOS=$${t%/*} GOARCH=$${t#*/} go vet ./... || exit 1; done
 
 # Each benchmark once, so that none can rot, and what a query may cost;
 # BENCH="-benchtime=1s -count=6" measures.

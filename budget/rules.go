@@ -1,6 +1,9 @@
 package budget
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Rules are the thresholds of findings. The zero value of each is its default,
 // and [None] turns the rule off.
@@ -47,7 +50,7 @@ func threshold(n, byDefault int) int {
 	case n == 0:
 		return byDefault
 	case n < 0:
-		return 1<<63 - 1
+		return math.MaxInt
 	default:
 		return n
 	}
