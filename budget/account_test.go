@@ -607,3 +607,17 @@ func deeper(n int, f func()) {
 	}
 	func() { func() { deep(n-1, f) }() }()
 }
+
+// A read that a write has outdated is answered anew, and from then on a duplicate
+// again.
+func TestDuplicatesAfterAWrite(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	for i, st := range []*budget.Statement{users, users, rename, users, users, users} {
+		x, err := r.Start(budget.Call{Database: db, Statement: st})
+		must(t, err)
+		x.End(0, nil)
+		if got, want := r.Totals().Duplicates, []int64{0, 1, 1, 1, 2, 3}[i]; got != want {
+			t.Errorf("after %d statements: %d duplicates, want %d", i+1, got, want)
+		}
+	}
+}
