@@ -14,8 +14,12 @@ var errDiverted = errors.New("budget: the queries of this database are diverted 
 // recorder that the query's context carries, nil if none; it returns the one to
 // count with, nil for unattributed. What [Without] excludes stays excluded.
 //
-// Divert returns an error while another one is under way.
+// Divert returns an error while another one is under way. It panics if choose is
+// nil. Stop may be called more than once; it and choose may be called concurrently.
 func (d *Database) Divert(choose func(carried *Recorder) *Recorder) (stop func(), err error) {
+	if choose == nil {
+		panic("budget: Divert with a nil function")
+	}
 	if !d.diverted.CompareAndSwap(nil, &choose) {
 		return nil, errDiverted
 	}

@@ -41,6 +41,12 @@ func TestDivert(t *testing.T) {
 		t.Error("stopped by another one")
 	}
 	again()
+	defer func() {
+		if recover() == nil {
+			t.Error("a nil function did not panic")
+		}
+	}()
+	_, _ = d.Divert(nil)
 }
 
 func TestSame(t *testing.T) {

@@ -67,8 +67,8 @@ type Grows struct {
 
 // Fit tells how each statement grows over reports of the same code at growing
 // sizes of the data. It returns an error if there are fewer than two sizes, if they
-// do not grow, if there is not one report for each, or if one of the reports does
-// not hold everything. Statements are told apart as in a report: by shape, call
+// do not grow, if there is not one report for each, or if one of the reports is
+// nil or does not hold everything. Statements are told apart as in a report: by shape, call
 // site and name of the database.
 func Fit(sizes []int, reports []*budget.Report) ([]Series, error) {
 	if err := checkSizes(sizes); err != nil {
@@ -80,6 +80,9 @@ func Fit(sizes []int, reports []*budget.Report) ([]Series, error) {
 	var out []Series
 	index := make(map[string]int)
 	for n, report := range reports {
+		if report == nil {
+			return nil, fmt.Errorf("budgettest: the report for size %d is nil", sizes[n])
+		}
 		if report.Truncated.Grouped > 0 {
 			return nil, fmt.Errorf("budgettest: at size %d, %d queries were more than a report tells apart: use a smaller size", sizes[n], report.Truncated.Grouped)
 		}

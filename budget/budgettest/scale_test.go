@@ -164,7 +164,8 @@ func TestFit(t *testing.T) {
 func TestFitBadInput(t *testing.T) {
 	full := &budget.Report{Truncated: budget.Truncated{Grouped: 3}}
 	for want, f := range map[string]func() error{
-		"1 reports for 2 sizes": func() error { _, err := budgettest.Fit([]int{1, 2}, []*budget.Report{full}); return err },
+		"the report for size 1 is nil": func() error { _, err := budgettest.Fit([]int{1, 2}, []*budget.Report{nil, full}); return err },
+		"1 reports for 2 sizes":        func() error { _, err := budgettest.Fit([]int{1, 2}, []*budget.Report{full}); return err },
 		"at size 2, 3 queries were more than a report tells apart": func() error {
 			_, err := budgettest.Fit([]int{1, 2}, []*budget.Report{{}, full})
 			return err

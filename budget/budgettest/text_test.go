@@ -103,6 +103,9 @@ func TestVerify(t *testing.T) {
 	if err := (budgettest.Want{Queries: budgettest.Exactly(1)}).Verify(r.Report()); err != nil {
 		t.Error(err)
 	}
+	if err := (budgettest.Want{}).Verify(nil); err == nil {
+		t.Error("a nil report is as wanted")
+	}
 	err := budgettest.Want{Queries: budgettest.Exactly(2)}.Verify(r.Report())
 	if err == nil || !strings.HasPrefix(err.Error(), "budgettest: the code is not as wanted:\n  queries  exactly 2 wanted, 1 seen\n") {
 		t.Errorf("got %v", err)

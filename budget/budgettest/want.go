@@ -3,6 +3,7 @@ package budgettest
 import (
 	"cmp"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,8 +46,11 @@ type Want struct {
 // Verify returns an error that names everything in which a report is not as
 // wanted, nil if nothing is. It does not change the report. Allow is judged by
 // what the report marks as allowed; [Want.DB] and [Want.Attributed] are not
-// judged, because a report does not show them.
+// judged, because a report does not show them. A nil report is an error.
 func (w Want) Verify(report *budget.Report) error {
+	if report == nil {
+		return errors.New("budgettest: Verify of a nil *budget.Report")
+	}
 	if err := w.validate(); err != nil {
 		return err
 	}
@@ -73,11 +77,11 @@ func (w *Want) validate() error {
 	}
 	for _, part := range slices.Concat(w.Runs, w.Never) {
 		if strings.TrimSpace(part) == "" {
-			return fmt.Errorf("budgettest: an empty text in Want.Runs or Want.Never matches every statement")
+			return errors.New("budgettest: an empty text in Want.Runs or Want.Never matches every statement")
 		}
 	}
 	if w.Attributed && w.DB == nil {
-		return fmt.Errorf("budgettest: Want.Attributed needs Want.DB: without the handle, queries without a context cannot be seen")
+		return errors.New("budgettest: Want.Attributed needs Want.DB: without the handle, queries without a context cannot be seen")
 	}
 	return nil
 }
