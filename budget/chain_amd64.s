@@ -12,6 +12,11 @@ TEXT ·readChain(SB), NOSPLIT|NOFRAME, $0-24
 	MOVQ (TLS), AX
 	MOVQ 0(AX), R8                 // lo
 	MOVQ 8(AX), R9                 // hi
+	CMPQ SP, R8
+	JCS  none                      // these are not the bounds of a stack
+	CMPQ SP, R9
+	JHI  none
+	MOVQ SP, R8                    // frames lie above
 	SUBQ $16, R9                   // the last place for a pair
 	MOVQ $0x9e3779b97f4a7c15, R11
 	XORQ R10, R10                  // hash
@@ -42,4 +47,8 @@ done:
 	XORQ BX, R10
 	MOVQ CX, n+8(FP)
 	MOVQ R10, hash+16(FP)
+	RET
+none:
+	MOVQ $0, n+8(FP)
+	MOVQ $0, hash+16(FP)
 	RET

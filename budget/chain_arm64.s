@@ -11,6 +11,12 @@ TEXT ·readChain(SB), NOSPLIT|NOFRAME, $0-24
 	MOVD pcs+0(FP), R0
 	MOVD 0(g), R1                  // lo
 	MOVD 8(g), R2                  // hi
+	MOVD RSP, R8
+	CMP  R1, R8
+	BLO  none                      // these are not the bounds of a stack
+	CMP  R2, R8
+	BHI  none
+	SUB  $8, R8, R1                // the nearest frame pointer lies right below
 	SUB  $16, R2                   // the last place for a pair
 	MOVD $0x9e3779b97f4a7c15, R3
 	MOVD $0, R4                    // hash
@@ -40,4 +46,8 @@ done:
 	EOR  R8, R4
 	MOVD R5, n+8(FP)
 	MOVD R4, hash+16(FP)
+	RET
+none:
+	MOVD ZR, n+8(FP)
+	MOVD ZR, hash+16(FP)
 	RET
