@@ -8,22 +8,26 @@ import (
 
 // account is what one recorder has counted. It is guarded by the unit's lock.
 type account struct {
-	totals    Totals // but for the sums that totalsAt makes
-	busy      busy
-	reserved  reserved
-	groups    map[groupKey]*group
-	latest    *group // the one that was looked for last
-	overflow  *group
-	records   []*record
-	spare     []record // see newRecord
-	free      []*record
+	totals   Totals // but for the sums that totalsAt makes
+	busy     busy
+	reserved reserved
+	groups   groupTable
+	latest   *group // the one that was looked for last
+	overflow *group
+	records  []*record
+	free     []*record // that may be used again, see newRecord
+	made     struct {
+		records stock[record]
+		groups  stock[group]
+	}
 	unkept    int // queries that are not in records
 	reads     reads
 	loops     map[siteCall]*loop // by call site, where they are limited
 	retries   map[retryKey]*retry
 	limited   bool // whether there is a budget to keep
+	strict    bool // whether it takes more than totals, see enforce
 	crossings []crossing
-	open      []openRows // the first few
+	open      []*record // whose rows are open, the first few
 	databases []seenDatabase
 	tracked   int // results whose values are kept
 	nestings  []nesting
@@ -54,45 +58,40 @@ func (a *account) noteDatabase(d *Database) {
 }
 
 // reserve takes the room of a query that was admitted, release gives it back.
-func (a *account) reserve(x *Execution) { a.addReserved(x, 1) }
-func (a *account) release(x *Execution) { a.addReserved(x, -1) }
+func (a *account) reserve(rec *record, o *Options) { a.addReserved(rec, 1, o) }
+func (a *account) release(rec *record, o *Options) { a.addReserved(rec, -1, o) }
 
-func (a *account) addReserved(x *Execution, n int64) {
-	if !x.isQuery() || x.retry != nil {
+func (a *account) addReserved(rec *record, n int64, o *Options) {
+	kind := rec.origin.statement.Kind
+	if !kind.IsQuery() || rec.retry() != nil {
 		return
 	}
 	a.reserved.queries += n
-	if x.record.call.statement.Kind == WriteStatement {
+	if kind == WriteStatement {
 		a.reserved.writes += n
 	}
-	a.addToLoop(x, n)
-	a.reads.ask(&x.record.call, n)
+	if a.strict {
+		a.addToLoop(rec, n, &o.Rules)
+		a.reads.ask(rec, n)
+	}
 }
 
-// execute counts what the driver executed.
-func (a *account) execute(x *Execution, took time.Duration, err error) {
-	st := x.record.call.statement
+// execute counts what the driver executed. Own says that this is the account of the
+// recorder itself, not of one around it.
+func (a *account) execute(rec *record, err error, own bool, o *Options) {
+	st := rec.origin.statement
 	if err != nil {
 		a.totals.Errors++
 	}
 	if !st.Kind.IsQuery() {
-		a.totals.TransactionTime += took
-		if st.Kind == BeginStatement && err == nil {
-			a.totals.Transactions++
-		}
-		if strings.HasPrefix(st.Summary, "ROLLBACK") {
-			a.reads.wrote(nil) // as in Transaction.RolledBack
-		}
+		a.control(st, rec.exec, err)
 		return
 	}
-	a.totals.ExecTime += took
-	g := a.groupOf(x, x.recorder.unit.options.Groups)
-	if a == &x.recorder.account {
-		x.group = g
-	}
-	g.executed(x, took, err)
-	if x.retry != nil {
-		a.again(x, g, took, err)
+	a.totals.ExecTime += rec.exec
+	g := a.groupOf(rec.origin, o.Groups)
+	g.executed(rec, err)
+	if rec.retry() != nil {
+		a.again(rec, g, err, own)
 		return
 	}
 	a.totals.Queries++
@@ -107,21 +106,48 @@ func (a *account) execute(x *Execution, took time.Duration, err error) {
 	if g.first == 0 {
 		g.first = g.last
 	}
-	a.addToLoop(x, 1)
-	duplicate, fresh := a.reads.see(&x.record.call, err, x.recorder.unit.options.Reads)
-	if !x.recorder.unit.options.Rules.Off {
-		g.arguments.add(&x.record.call, fresh)
-		g.trackArguments(x.record.call.hashes())
+	if a.strict {
+		a.addToLoop(rec, 1, &o.Rules)
+	}
+	duplicate, fresh := a.reads.see(rec, err, o.Reads)
+	if !o.Rules.Off {
+		g.arguments.add(rec, fresh)
+		g.trackArguments(rec.hashes())
 	}
 	if duplicate {
 		a.totals.Duplicates++
 		g.duplicates++
 	}
-	a.keep(x, took, err, duplicate)
+	a.keep(rec, err, duplicate, o.Queries)
+}
+
+// control counts transaction control that was sent as text.
+func (a *account) control(st *Statement, took time.Duration, err error) {
+	a.totals.TransactionTime += took
+	if st.Kind == BeginStatement && err == nil {
+		a.totals.Transactions++
+	}
+	if strings.HasPrefix(st.Summary, "ROLLBACK") {
+		a.reads.wrote(nil) // as in Transaction.RolledBack
+	}
+}
+
+// countedIn returns the group in which a query was counted.
+func (a *account) countedIn(rec *record) *group {
+	if g := a.find(rec.origin); g != nil {
+		return g
+	}
+	return a.overflow
+}
+
+// affect counts rows that were changed.
+func (a *account) affect(g *group, rows int64) {
+	a.totals.RowsAffected += rows
+	g.affected += rows
 }
 
 // fetch counts rows that were closed.
-func (a *account) fetch(g *group, rows int64, took, altogether time.Duration, err error) {
+func (a *account) fetch(g *group, rows int64, took time.Duration, err error) {
 	a.totals.OpenRows--
 	a.totals.Rows += rows
 	a.totals.FetchTime += took
@@ -129,7 +155,6 @@ func (a *account) fetch(g *group, rows int64, took, altogether time.Duration, er
 	g.mostRows = max(g.mostRows, rows)
 	g.open--
 	g.fetch += took
-	g.slowest = max(g.slowest, altogether)
 	if err != nil {
 		a.totals.Errors++
 		g.errors++
@@ -137,31 +162,25 @@ func (a *account) fetch(g *group, rows int64, took, altogether time.Duration, er
 }
 
 // keep stores the query in detail while there is room.
-func (a *account) keep(x *Execution, took time.Duration, err error, duplicate bool) {
-	if len(a.records) >= x.recorder.unit.options.Queries {
+func (a *account) keep(rec *record, err error, duplicate bool, room int) {
+	if len(a.records) >= room {
 		a.unkept++
 		return
 	}
-	if x.kept == nil {
-		x.kept = x.record
-		x.kept.exec, x.kept.closed, x.kept.err = took, x.kept.start+took, err
-	}
-	x.kept.duplicate = x.kept.duplicate || duplicate
+	rec.kept = true
+	rec.duplicate = rec.duplicate || duplicate
+	rec.fail(err)
 	if len(a.records) == cap(a.records) {
-		a.records = slices.Grow(a.records, max(fewRecords, 3*len(a.records)))
+		a.records = slices.Grow(a.records, max(fewMade, 3*len(a.records)))
 	}
-	a.records = append(a.records, x.kept)
+	a.records = append(a.records, rec)
 }
 
 // block counts a refused query, and keeps the first refusal of each limit.
-func (a *account) block(x *Execution, err *ExceededError) {
+func (a *account) block(rec *record, err *ExceededError, o *Options) {
 	a.totals.Blocked++
-	a.groupOf(x, x.recorder.unit.options.Groups).blocked++
-	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, statement: x.record.call.statement, stack: x.record.stack})
-}
-
-func (x *Execution) siteCall() siteCall {
-	return siteCall{x.record.call.database, x.record.call.statement.Fingerprint, x.record.stack.siteKey()}
+	a.groupOf(rec.origin, o.Groups).blocked++
+	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, origin: rec.origin})
 }
 
 // totalsAt completes the totals at a point of time.

@@ -87,24 +87,30 @@ func TestTotals(t *testing.T) {
 	}
 	must(t, exec(r, begin, 0, nil))
 	must(t, exec(r, commit, 0, nil))
-	r.Prepared(time.Millisecond, nil)
-	r.Connected(2*time.Millisecond, errors.New("refused"))
-	tx := r.Began(3*time.Millisecond, nil)
-	tx.Committed(time.Millisecond, nil)
+	r.Prepared(r.Clock()-time.Millisecond, nil)
+	r.Connected(r.Clock()-2*time.Millisecond, errors.New("refused"))
+	tx := r.Began(r.Clock()-3*time.Millisecond, nil)
+	tx.Committed(tx.Clock()-time.Millisecond, nil)
 
 	got := r.Report().Totals
 	want := budget.Totals{
 		Queries: 3, Reads: 1, Writes: 2, Rows: 3, RowsAffected: 2, Errors: 2,
 		Prepares: 1, Transactions: 2, Connects: 1,
-		PrepareTime: time.Millisecond, ConnectTime: 2 * time.Millisecond,
 	}
 	if sum := got.ExecTime + got.FetchTime + got.ConnectTime + got.PrepareTime + got.TransactionTime; got.Time != sum {
 		t.Errorf("Time is %v, the sum of its parts %v", got.Time, sum)
 	}
-	if got.TransactionTime < 4*time.Millisecond {
-		t.Errorf("TransactionTime is %v", got.TransactionTime)
+	for name, d := range map[string][2]time.Duration{
+		"PrepareTime":     {got.PrepareTime, time.Millisecond},
+		"ConnectTime":     {got.ConnectTime, 2 * time.Millisecond},
+		"TransactionTime": {got.TransactionTime, 4 * time.Millisecond},
+	} {
+		if d[0] < d[1] {
+			t.Errorf("%s is %v, less than %v", name, d[0], d[1])
+		}
 	}
 	got.ExecTime, got.FetchTime, got.TransactionTime, got.Time, got.WallTime = 0, 0, 0, 0, 0
+	got.PrepareTime, got.ConnectTime = 0, 0
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -336,7 +342,7 @@ func TestRetryIsOneQuery(t *testing.T) {
 	t.Run("not in a transaction", func(t *testing.T) {
 		_, r := budget.NewContext(t.Context())
 		tx := r.Began(0, nil)
-		for _, tx := range []*budget.Transaction{tx, tx, nil, tx} {
+		for _, tx := range []*budget.Transaction{&tx, &tx, nil, &tx} {
 			x := start(t, r, tx)
 			x.End(0, driver.ErrBadConn)
 		}
@@ -352,8 +358,8 @@ func TestTransactionNumbers(t *testing.T) {
 	scoped, scope := budget.With(ctx, "scope", budget.Budget{})
 	_ = scoped
 	r.Began(0, nil)
-	second := scope.Began(0, nil)
-	for _, tx := range []*budget.Transaction{nil, second, other.Began(0, nil), (*budget.Recorder)(nil).Began(0, nil)} {
+	second, foreign := scope.Began(0, nil), other.Began(0, nil)
+	for _, tx := range []*budget.Transaction{nil, &second, &foreign, {}} {
 		x, err := r.Start(budget.Call{Database: db, Statement: users, Transaction: tx})
 		must(t, err)
 		x.End(0, nil)
@@ -427,8 +433,9 @@ func TestNilRecorder(t *testing.T) {
 	r.SetBudget(budget.Budget{Queries: 1})
 	r.Prepared(0, nil)
 	r.Connected(0, nil)
-	r.Began(0, nil).Committed(0, nil)
-	r.Began(0, nil).RolledBack(0, nil)
+	tx := r.Began(r.Clock(), nil)
+	tx.Committed(tx.Clock(), nil)
+	tx.RolledBack(tx.Clock(), nil)
 	if r.Totals() != (budget.Totals{}) || r.Route() != (budget.Route{}) {
 		t.Error("a nil recorder counts")
 	}
@@ -514,7 +521,7 @@ func TestReportAsJSON(t *testing.T) {
 	_, r := budget.NewContext(t.Context())
 	r.SetRoute(budget.Route{Method: "GET", Pattern: "/users/{id}"})
 	r.SetBudget(budget.Budget{Queries: 1})
-	x, err := r.Start(budget.Call{Database: db, Statement: users, SQL: "SELECT secret", Values: []any{"secret"}})
+	x, err := r.Start(budget.Call{Database: db, Statement: users, Detail: &budget.CallDetail{SQL: "SELECT secret", Values: []any{"secret"}}})
 	must(t, err)
 	x.End(0, errors.New("secret"))
 	must(t, query(r, users, 2, 1))
@@ -612,12 +619,35 @@ func deeper(n int, f func()) {
 // again.
 func TestDuplicatesAfterAWrite(t *testing.T) {
 	_, r := budget.NewContext(t.Context())
-	for i, st := range []*budget.Statement{users, users, rename, users, users, users} {
+	for i, st := range []*budget.Statement{users, users, rename, users, users, users, rename, users, rename, rename, users, users} {
 		x, err := r.Start(budget.Call{Database: db, Statement: st})
 		must(t, err)
 		x.End(0, nil)
-		if got, want := r.Totals().Duplicates, []int64{0, 1, 1, 1, 2, 3}[i]; got != want {
+		if got, want := r.Totals().Duplicates, []int64{0, 1, 1, 1, 2, 3, 3, 3, 3, 3, 3, 4}[i]; got != want {
 			t.Errorf("after %d statements: %d duplicates, want %d", i+1, got, want)
 		}
+	}
+}
+
+func TestSlowestIncludesFetching(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	x, err := r.Start(budget.Call{Database: db, Statement: users})
+	must(t, err)
+	x.Open()
+	time.Sleep(time.Millisecond)
+	x.Close(1, nil)
+	if got := r.Report().Groups[0].Slowest; got < time.Millisecond {
+		t.Errorf("slowest %v, of which 1ms was fetching", got)
+	}
+}
+
+// Preparing and connecting are work of the database too.
+func TestWallTimeOfPreparing(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	began := r.Clock()
+	time.Sleep(time.Millisecond)
+	r.Prepared(began, nil)
+	if got := r.Totals().WallTime; got < time.Millisecond {
+		t.Errorf("wall time %v, of which 1ms was preparing", got)
 	}
 }

@@ -90,7 +90,7 @@ func TestEvidence(t *testing.T) {
 	must(t, query(r, users, 1, 8))
 	tx := r.Began(0, nil)
 	for i := range 8 {
-		x, err := r.Start(budget.Call{Database: replica, Statement: books, Arguments: uint64(i + 1), Transaction: tx})
+		x, err := r.Start(budget.Call{Database: replica, Statement: books, Arguments: uint64(i + 1), Transaction: &tx})
 		must(t, err)
 		x.Open()
 		time.Sleep(time.Microsecond)
@@ -137,7 +137,7 @@ func TestProof(t *testing.T) {
 			x.Close(2000, nil)
 		}
 		for i := range 8 {
-			x, err := r.Start(budget.Call{Database: db, Statement: books, Arguments: uint64(i + 1), Hashes: []uint64{argument(i), 1, 1, 1, 1, 1}})
+			x, err := r.Start(budget.Call{Database: db, Statement: books, Arguments: uint64(i + 1), Detail: &budget.CallDetail{Hashes: []uint64{argument(i), 1, 1, 1, 1, 1}}})
 			must(t, err)
 			x.End(0, nil)
 		}

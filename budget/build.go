@@ -19,14 +19,14 @@ func (r *Recorder) Report() *Report {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	now := r.unit.now()
-	a := &r.account
+	a := r.counted()
 	rep := &Report{
 		Name:     r.name,
 		Route:    r.route,
 		Started:  r.unit.started.Add(r.started),
 		Duration: now - r.started,
 		Totals:   a.totalsAt(now),
-		Queries:  r.buildQueries(),
+		Queries:  r.buildQueries(a.records),
 		Budget:   r.budget,
 		Truncated: Truncated{
 			Queries: a.unkept,
@@ -35,8 +35,11 @@ func (r *Recorder) Report() *Report {
 		},
 	}
 	groups := a.joinGroups()
+	if len(groups) > 0 {
+		rep.Groups = make([]Group, len(groups))
+	}
 	for i := range groups {
-		rep.Groups = append(rep.Groups, groups[i].Group)
+		rep.Groups[i] = groups[i].Group
 	}
 	rep.Unattributed = unattributedOf(groups)
 	if a.overflow != nil {
@@ -48,25 +51,29 @@ func (r *Recorder) Report() *Report {
 	return rep
 }
 
-func (r *Recorder) buildQueries() []Query {
-	if len(r.account.records) == 0 {
+func (r *Recorder) buildQueries(records []*record) []Query {
+	if len(records) == 0 {
 		return nil
 	}
-	out := make([]Query, len(r.account.records))
-	for i, rec := range r.account.records {
-		c, st := &rec.call, rec.call.statement
+	out := make([]Query, len(records))
+	for i, rec := range records {
+		st := rec.origin.statement
 		out[i] = Query{
 			Position: int64(i) + 1,
 			Shape:    st.Shape, Summary: st.Summary, Kind: st.Kind, Tables: st.Tables, Fingerprint: st.Fingerprint,
-			Database: c.database.name,
-			Start:    rec.start - r.started, Exec: rec.exec, Fetch: rec.fetch,
-			Rows: rec.rows, RowsAffected: rec.affected, Open: rec.isOpen,
-			Transaction: c.transaction.numberIn(r.unit), Retries: int(rec.retries), Duplicate: rec.duplicate,
-			Failed: errorType(rec.err),
-			stack:  rec.stack,
+			Database: rec.origin.database.name,
+			Start:    rec.start - r.started, Exec: rec.exec, Fetch: rec.fetch, Open: rec.isOpen,
+			Transaction: rec.transaction.numberIn(r.unit), Duplicate: rec.duplicate,
+			stack: rec.origin.stack,
 		}
-		if c.details != nil {
-			out[i].SQL, out[i].Values = c.details.sql, c.details.values
+		q := &out[i]
+		if rec.changed {
+			q.RowsAffected = rec.rows
+		} else {
+			q.Rows = rec.rows
+		}
+		if d := rec.details; d != nil {
+			q.SQL, q.Values, q.Retries, q.Failed = d.SQL, d.Values, d.retries, errorType(d.err)
 		}
 	}
 	return out
@@ -105,21 +112,21 @@ type joined struct {
 // joinGroups joins the groups of equal call sites and sorts them, the most
 // executions first.
 func (a *account) joinGroups() []joined {
-	if len(a.groups) == 0 && a.overflow == nil {
+	if a.groups.n == 0 && a.overflow == nil {
 		return nil
 	}
-	groups := make([]joined, 0, len(a.groups)+1)
-	index := make(map[siteCall]int, len(a.groups))
-	for key, g := range a.groups {
-		k := siteCall{key.database, key.fingerprint, g.stack.siteKey()}
+	groups := make([]joined, 0, a.groups.n+1)
+	index := make(map[siteCall]int, a.groups.n)
+	a.groups.each(func(g *group) {
+		k := g.origin.siteCall()
 		i, known := index[k]
 		if !known {
 			i = len(groups)
 			index[k] = i
-			groups = append(groups, joined{Group: newGroup(g), statement: g.statement, database: g.database})
+			groups = append(groups, joined{Group: newGroup(g.origin), statement: g.origin.statement, database: g.origin.database})
 		}
 		groups[i].add(g)
-	}
+	})
 	if a.overflow != nil {
 		groups = append(groups, joined{Group: Group{Overflow: true}})
 		groups[len(groups)-1].add(a.overflow)
@@ -142,11 +149,11 @@ func unattributedOf(groups []joined) (n int64) {
 	return n
 }
 
-func newGroup(g *group) Group {
-	st := g.statement
+func newGroup(o *origin) Group {
+	st := o.statement
 	return Group{
 		Shape: st.Shape, Summary: st.Summary, Kind: st.Kind, Tables: st.Tables, Fingerprint: st.Fingerprint,
-		Batched: st.Batched, Database: g.database.name, System: g.database.system, stack: g.stack,
+		Batched: st.Batched, Database: o.database.name, System: o.database.system, stack: o.stack,
 	}
 }
 
@@ -157,10 +164,10 @@ func (out *joined) add(g *group) {
 	}
 	out.Last = max(out.Last, g.last)
 	out.Queries += g.count
-	out.Blocked += g.blocked
-	out.Duplicates += g.duplicates
-	out.Retries += g.retries
-	out.Errors += g.errors
+	out.Blocked += int64(g.blocked)
+	out.Duplicates += int64(g.duplicates)
+	out.Retries += int64(g.retries)
+	out.Errors += int64(g.errors)
 	out.Rows += g.rows
 	out.RowsAffected += g.affected
 	out.Time += g.exec + g.fetch
@@ -168,22 +175,24 @@ func (out *joined) add(g *group) {
 	out.arguments.join(&g.arguments)
 	out.slowestExec = max(out.slowestExec, g.slowestExec)
 	out.mostRows = max(out.mostRows, g.mostRows)
-	out.open += g.open
+	out.open += int64(g.open)
 	out.inTransaction = out.inTransaction || g.inTransaction
 	out.parallel = out.parallel || g.parallel
+	more := g.look()
 	if out.allowances == nil {
-		out.allowances = g.allowances
+		out.allowances = more.allowances
 	}
-	if g.tracked != nil {
-		out.tracked = joinTracked(out.tracked, g.tracked)
+	if more.tracked != nil {
+		out.tracked = joinTracked(out.tracked, more.tracked)
 	}
 }
 
 func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 	var out []Scope
 	for _, r := range scopes {
-		t := r.account.totalsAt(now)
-		groups := r.account.joinGroups()
+		a := r.counted()
+		t := a.totalsAt(now)
+		groups := a.joinGroups()
 		findings, _ := r.findings(groups, t.Time)
 		out = append(out, Scope{
 			Name: r.name, Route: r.route, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups, findings), Scopes: buildScopes(r.scopes, now),

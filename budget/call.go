@@ -17,12 +17,18 @@ type Call struct {
 	// Transaction is the open transaction, nil outside of one. Inside of one
 	// database/sql tries nothing again.
 	Transaction *Transaction
-	// Hashes are those of the arguments one by one, where the recorder tracks
-	// values; see [Recorder.TracksValues].
-	Hashes []uint64
 	// Stack is where the query comes from, for a wrapper that knows it better.
 	// Nil: the stack of the caller of Start.
 	Stack *Stack
+	// Detail is what few calls have. It is nil for most.
+	Detail *CallDetail
+}
+
+// CallDetail is the part of a [Call] that somebody opted in to.
+type CallDetail struct {
+	// Hashes are those of the arguments one by one, where the recorder tracks
+	// values; see [Recorder.TracksValues].
+	Hashes []uint64
 	// SQL and Values are the full text and the arguments, where the handle
 	// opted in. They are kept in memory and are part of no encoding.
 	SQL    string
@@ -34,13 +40,7 @@ type Call struct {
 // used.
 type Execution struct {
 	recorder *Recorder
-	lens     *Recorder // the one in the context, with its allowances
-	record   *record   // of this attempt
-	kept     *record   // in the report: that of the first attempt, nil without room
-	group    *group
-	retry    *retry
-	opened   time.Duration
-	id       int64 // of the rows, while they are open
+	record   *record // of this attempt
 }
 
 // Start admits a query and takes its stack and the time. In mode [Enforce] it
@@ -59,48 +59,44 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	if !c.Database.attributed.Load() {
 		c.Database.attributed.Store(true)
 	}
-	stack := c.Stack
-	if stack == nil {
-		stack = c.Database.stacks.capture()
+	if c.Stack == nil {
+		c.Stack = c.Database.stacks.capture()
 	}
-	x := Execution{recorder: r.counting(), lens: r}
-	r = x.recorder
+	origin := c.Stack.origin(c.Database, c.Statement)
+	lens := r // the recorder in the context, with its allowances
+	r = r.counting()
 	now := r.unit.now()
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
-	x.record = r.account.newRecord()
-	x.record.call = call{c.Database, c.Statement, c.Arguments, c.Key, c.Transaction, newDetails(&c)}
-	x.record.stack, x.record.start = stack, now
+	a := r.counts()
+	rec := a.newRecord()
+	rec.origin, rec.start, rec.transaction = origin, now, c.Transaction
+	rec.arguments, rec.key = c.Arguments, c.Key
+	rec.describe(c, lens)
 	if c.Statement.Kind.IsQuery() {
-		if err := x.admit(); err != nil {
-			r.account.done(&x)
+		if err := r.admit(rec); err != nil {
+			a.done(rec)
 			return Execution{}, err
 		}
 	}
-	for s := r; s != nil; s = s.parent {
-		s.account.reserve(&x)
-		s.account.busy.enter(now)
-		if !r.unit.options.Rules.Off {
-			s.account.noteDatabase(c.Database)
-		}
-	}
-	return x, nil
+	r.enter(rec)
+	return Execution{r, rec}, nil
 }
 
 // admit asks every budget for room, unless the query is a retry, which has been
 // counted.
-func (x *Execution) admit() error {
-	r := x.recorder
-	if x.retry = r.account.takeRetry(x); x.retry != nil {
+func (r *Recorder) admit(rec *record) error {
+	if w := r.counts().takeRetry(rec); w != nil {
+		rec.detail().retry = w
 		return nil
 	}
 	for s := r; s != nil; s = s.parent {
 		if s.budget.Mode != Enforce {
 			continue
 		}
-		if err := s.refuse(x); err != nil {
+		if err := s.refuse(rec); err != nil {
 			for b := r; b != nil; b = b.parent {
-				b.account.block(x, err)
+				b.counts().block(rec, err, &r.unit.options)
 			}
 			return err
 		}
@@ -108,10 +104,24 @@ func (x *Execution) admit() error {
 	return nil
 }
 
+// enter counts an execution as under way.
+func (r *Recorder) enter(rec *record) {
+	o := &r.unit.options
+	for s := r; s != nil; s = s.parent {
+		a := s.counts()
+		a.reserve(rec, o)
+		rec.position = int32(a.totals.Queries + a.reserved.queries)
+		a.busy.enter(rec.start)
+		if !o.Rules.Off {
+			a.noteDatabase(rec.origin.database)
+		}
+	}
+}
+
 // Skip ends an execution that the driver declined with driver.ErrSkip: it is as
 // if it had not been started.
 func (x *Execution) Skip() {
-	r := x.recorder
+	r, rec := x.end()
 	if r == nil {
 		return
 	}
@@ -119,87 +129,90 @@ func (x *Execution) Skip() {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	for s := r; s != nil; s = s.parent {
-		s.account.release(x)
+		s.account.release(rec, &r.unit.options)
 		s.account.busy.leave(now)
 	}
-	if x.retry != nil {
-		r.account.putRetry(x.retry)
+	if w := rec.retry(); w != nil {
+		r.account.putRetry(w)
 	}
-	r.account.done(x)
+	r.account.done(rec)
 }
 
 // End ends an execution that returned no rows, with the number of rows it
 // changed, or failed. A failed attempt with driver.ErrBadConn outside of a
 // transaction is a query whose retry is not a second one.
 func (x *Execution) End(affected int64, err error) {
-	r := x.recorder
+	r, rec := x.end()
 	if r == nil {
 		return
 	}
 	now := r.unit.now()
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
-	x.executed(now, err)
-	if affected > 0 && x.isQuery() {
-		x.kept.affect(affected)
-		x.eachGroup(func(a *account, g *group) { a.totals.RowsAffected += affected; g.affected += affected })
+	r.executed(rec, now, err)
+	isQuery := rec.isQuery()
+	if kept := rec.reported(); affected > 0 && kept != nil {
+		kept.rows, kept.changed = affected, true
 	}
 	for s := r; s != nil; s = s.parent {
+		if affected > 0 && isQuery {
+			s.account.affect(s.account.countedIn(rec), affected)
+		}
 		s.account.busy.leave(now)
 	}
-	if isRetried(err) && x.record.call.transaction == nil && x.isQuery() {
-		r.account.awaitRetry(x)
+	if isQuery && rec.transaction == nil && isRetried(err) {
+		r.account.awaitRetry(rec)
 	}
-	r.account.done(x)
+	r.account.done(rec)
 }
 
 // Open ends the driver call of an execution that returned rows. It needs a
 // Close once the rows are closed; until then the rows count as open.
 func (x *Execution) Open() {
-	r := x.recorder
+	r, rec := x.recorder, x.record
 	if r == nil {
 		return
 	}
-	x.opened = r.unit.now()
+	now := r.unit.now()
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
-	x.executed(x.opened, nil)
-	if !x.isQuery() {
+	r.executed(rec, now, nil)
+	if !rec.isQuery() {
 		return
 	}
-	r.unit.rows++
-	x.id = r.unit.rows
-	x.eachGroup(func(a *account, g *group) {
-		a.totals.OpenRows++
-		g.open++
-		a.opened(x)
-	})
-	x.kept.open(true)
+	if kept := rec.reported(); kept != nil {
+		kept.isOpen = true
+	}
+	for s := r; s != nil; s = s.parent {
+		s.account.opened(s.account.countedIn(rec), rec)
+	}
 }
 
 // Close ends the rows of an execution: how many were fetched, in all result
 // sets, and the error that ended them, nil at the end of the data.
 func (x *Execution) Close(rows int64, err error) {
-	r := x.recorder
+	r, rec := x.end()
 	if r == nil {
 		return
 	}
 	now := r.unit.now()
-	took := now - x.opened
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
-	if x.isQuery() {
-		x.kept.fetched(rows, took, now, err)
-		x.eachGroup(func(a *account, g *group) {
-			a.fetch(g, rows, took, now-x.record.start, err)
-			a.closed(x)
-		})
+	took, isQuery := now-rec.opened(), rec.isQuery()
+	if kept := rec.reported(); kept != nil && isQuery {
+		kept.fetched(rows, took, err)
 	}
 	for s := r; s != nil; s = s.parent {
+		if isQuery {
+			g := s.account.countedIn(rec)
+			s.account.fetch(g, rows, took, err)
+			g.slowest = max(g.slowest, now-rec.start)
+			s.account.closed(rec)
+		}
 		s.account.busy.leave(now)
-		s.note(x)
+		s.note(rec, now)
 	}
-	r.account.done(x)
+	r.account.done(rec)
 }
 
 // Fetched hands over the values of rows, for a recorder that tracks them. It is
@@ -212,29 +225,25 @@ func (x *Execution) Fetched(v *Values) {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	for s := r; s != nil; s = s.parent {
-		s.account.keepValues(x, v)
+		s.account.keepValues(x.record, v)
 	}
 }
 
-// isQuery reports whether x is a query and no transaction control.
-func (x *Execution) isQuery() bool { return x.record.call.statement.Kind.IsQuery() }
-
-// executed counts the query once the driver has executed it.
-func (x *Execution) executed(now time.Duration, err error) {
-	took := now - x.record.start
-	for s := x.recorder; s != nil; s = s.parent {
-		s.account.release(x)
-		s.account.noteNesting(x)
-		s.account.execute(x, took, err)
-		s.note(x)
-	}
+// end makes x the zero Execution, and returns what it was.
+func (x *Execution) end() (*Recorder, *record) {
+	r, rec := x.recorder, x.record
+	*x = Execution{}
+	return r, rec
 }
 
-// eachGroup calls f for the recorder and those around it, with the group that
-// the query counts in.
-func (x *Execution) eachGroup(f func(*account, *group)) {
-	f(&x.recorder.account, x.group)
-	for s := x.recorder.parent; s != nil; s = s.parent {
-		f(&s.account, s.account.groupOf(x, s.unit.options.Groups))
+// executed counts a query once the driver has executed it.
+func (r *Recorder) executed(rec *record, now time.Duration, err error) {
+	rec.exec = now - rec.start
+	o := &r.unit.options
+	for s := r; s != nil; s = s.parent {
+		s.account.release(rec, o)
+		s.account.noteNesting(rec, o)
+		s.account.execute(rec, err, s == r, o)
+		s.note(rec, now)
 	}
 }

@@ -18,7 +18,7 @@ func (r *Recorder) findings(groups []joined, total time.Duration) (found []Findi
 	if r.unit.options.Rules.Off {
 		return nil, 0
 	}
-	f := finder{rules: r.unit.options.Rules, account: &r.account, groups: groups, total: total}
+	f := finder{rules: r.unit.options.Rules, account: r.counted(), groups: groups, total: total}
 	f.nPlusOne()
 	f.duplicates()
 	f.writeLoops()
@@ -111,7 +111,7 @@ func (f *finder) writeLoops() {
 func (f *finder) nested() {
 	for i := range f.account.nestings {
 		n := &f.account.nestings[i]
-		inner, outer := f.groupOf(n.inner, n.innerShape, n.database), f.groupOf(n.outer, n.outerShape, n.database)
+		inner, outer := f.groupOf(n.inner), f.groupOf(n.outer)
 		if inner == nil || outer == nil || inner.parallel || outer.parallel || !n.isInside() {
 			continue
 		}
@@ -140,10 +140,10 @@ func (f *finder) find(kind FindingKind, shape string, d *Database, stack *Stack)
 	return nil
 }
 
-func (f *finder) groupOf(stack *Stack, st *Statement, d *Database) *joined {
+func (f *finder) groupOf(o *origin) *joined {
 	for i := range f.groups {
 		g := &f.groups[i]
-		if g.database == d && g.Fingerprint == st.Fingerprint && g.stack.siteKey() == stack.siteKey() && !g.Overflow {
+		if g.database == o.database && g.Fingerprint == o.statement.Fingerprint && g.stack.siteKey() == o.stack.siteKey() && !g.Overflow {
 			return g
 		}
 	}

@@ -2,85 +2,157 @@ package budget
 
 import "time"
 
-// groupKey tells groups apart. The stack is compared by identity, which costs
-// nothing; reports join the groups of equal call sites.
-type groupKey struct {
-	database    *Database
-	fingerprint uint64
-	stack       *Stack
-}
-
-// siteCall is groupKey with the call site in place of the stack.
-type siteCall struct {
-	database    *Database
-	fingerprint uint64
-	site        uint64
-}
-
-// group adds up the queries of one shape, database and stack.
+// group adds up the queries of one origin. It is kept small: most units have a few
+// queries that are sent once.
 type group struct {
-	statement *Statement
-	database  *Database
-	stack     *Stack
+	origin *origin
+	next   *group // in its bucket
 
-	count, blocked, duplicates, retries, errors int64
-	rows, affected                              int64
-	exec, fetch, slowest                        time.Duration
-	first, last                                 int64 // positions
+	count                int64
+	first, last          int64 // positions
+	rows, affected       int64
+	exec, fetch, slowest time.Duration
+
+	blocked, duplicates, retries, errors int32
 
 	// For findings.
 	arguments     argumentSet
 	slowestExec   time.Duration
 	returned      time.Duration // when the driver returned from the latest
 	mostRows      int64
-	open          int64
+	open          int32
 	inTransaction bool
 	parallel      bool
-	allowances    []*allowance
-	tracked       []map[uint64]bool // hashes of the arguments, by place
+	loop          *loop        // where they are limited
+	more          *moreOfGroup // nil for most
+}
+
+// moreOfGroup is what few groups have.
+type moreOfGroup struct {
+	allowances []*allowance
+	tracked    []map[uint64]bool // hashes of the arguments, by place
+}
+
+// edit returns it for writing, look for reading.
+func (g *group) edit() *moreOfGroup {
+	if g.more == nil {
+		g.more = &moreOfGroup{}
+	}
+	return g.more
+}
+
+func (g *group) look() moreOfGroup {
+	if g.more == nil {
+		return moreOfGroup{}
+	}
+	return *g.more
 }
 
 // executed adds an execution, or a further attempt at one.
-func (g *group) executed(x *Execution, took time.Duration, err error) {
+func (g *group) executed(rec *record, err error) {
+	took := rec.exec
 	g.exec += took
 	g.slowest = max(g.slowest, took)
 	g.slowestExec = max(g.slowestExec, took)
 	if err != nil {
 		g.errors++
 	}
-	g.parallel = g.parallel || x.record.start < g.returned
-	g.returned = max(g.returned, x.record.start+took)
-	g.inTransaction = g.inTransaction || x.record.call.transaction != nil
-	if g.allowances == nil {
-		g.allowances = x.lens.allowances
+	g.parallel = g.parallel || rec.start < g.returned
+	g.returned = max(g.returned, rec.opened())
+	g.inTransaction = g.inTransaction || rec.transaction != nil
+	if rec.details != nil && rec.details.allowances != nil && g.look().allowances == nil {
+		g.edit().allowances = rec.details.allowances
 	}
 }
 
-func (g *group) is(key groupKey) bool {
-	return g.stack == key.stack && g.database == key.database && g.statement.Fingerprint == key.fingerprint
+// groupTable finds groups by their origins. It is a hash table with what the
+// origins know of their hash; a small unit needs no memory for it.
+type groupTable struct {
+	few     [8]*group
+	buckets []*group // a power of two of them, nil while few are enough
+	n       int
+}
+
+func (t *groupTable) all() []*group {
+	if t.buckets != nil {
+		return t.buckets
+	}
+	return t.few[:]
+}
+
+// each calls f for each group.
+func (t *groupTable) each(f func(*group)) {
+	for _, g := range t.all() {
+		for ; g != nil; g = g.next {
+			f(g)
+		}
+	}
+}
+
+func (o *origin) bucket(buckets []*group) **group {
+	h := (o.stack.hash ^ o.statement.Fingerprint) * fnvPrime
+	return &buckets[(h^h>>32)&uint64(len(buckets)-1)]
+}
+
+func (t *groupTable) find(o *origin) *group {
+	for g := *o.bucket(t.all()); g != nil; g = g.next {
+		if g.origin.is(o) {
+			return g
+		}
+	}
+	return nil
+}
+
+// add adds a group that is not there.
+func (t *groupTable) add(g *group) {
+	if old := t.all(); t.n == 2*len(old) {
+		t.buckets = make([]*group, 4*len(old))
+		for _, g := range old {
+			for g != nil {
+				next := g.next
+				t.link(g)
+				g = next
+			}
+		}
+	}
+	t.link(g)
+	t.n++
+}
+
+func (t *groupTable) link(g *group) {
+	b := g.origin.bucket(t.all())
+	g.next, *b = *b, g
+}
+
+// find returns the group of an origin, nil if it has none.
+func (a *account) find(o *origin) *group {
+	if a.latest == nil || !a.latest.origin.is(o) { // loops are what there is most of
+		if g := a.groups.find(o); g != nil {
+			a.latest = g
+		} else {
+			return nil
+		}
+	}
+	return a.latest
 }
 
 // groupOf returns the group of a query, making it while there is room. The
 // overflow group takes the rest, so that groups always add up to the totals.
-func (a *account) groupOf(x *Execution, room int) *group {
-	key := groupKey{x.record.call.database, x.record.call.statement.Fingerprint, x.record.stack}
-	if a.latest != nil && a.latest.is(key) { // loops are what there is most of
-		return a.latest
-	}
-	if g := a.groups[key]; g != nil {
-		a.latest = g
+func (a *account) groupOf(o *origin, room int) *group {
+	if g := a.find(o); g != nil {
 		return g
 	}
-	if len(a.groups) < room {
-		g := &group{statement: x.record.call.statement, database: x.record.call.database, stack: x.record.stack}
-		if a.groups == nil {
-			a.groups = make(map[groupKey]*group)
+	if a.groups.n >= room {
+		if a.overflow == nil {
+			a.overflow = &group{}
 		}
-		a.groups[key] = g
-		return g
+		return a.overflow
 	}
-	if a.overflow == nil {
-		a.overflow = &group{}
+	a.latest = a.made.groups.take()
+	a.latest.origin = o
+	if a.loops != nil {
+		a.latest.loop = a.loopOf(o.siteCall())
 	}
-	return a.overflow
+	a.groups.add(a.latest)
+	return a.latest
 }

@@ -3,15 +3,15 @@ package budget
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // crossing is the query with which a limit was exceeded.
 type crossing struct {
-	limit     Limit
-	observed  int64
-	refused   bool
-	statement *Statement
-	stack     *Stack
+	limit    Limit
+	observed int64
+	refused  bool
+	origin   *origin // nil if it was not kept
 }
 
 // cross keeps the first crossing of each limit. A refusal replaces a crossing
@@ -32,74 +32,64 @@ type reading struct {
 }
 
 // readings returns the limits of b that one number of the account is held
-// against. Repeats are judged by call site.
-func (b *Budget) readings(t *Totals) [5]reading {
+// against, with the wall-clock time of its queries. Repeats are judged by call site.
+func (b *Budget) readings(t *Totals, wall time.Duration) [5]reading {
 	return [5]reading{
 		{LimitQueries, int64(b.Queries), t.Queries},
 		{LimitWrites, int64(b.Writes), t.Writes},
 		{LimitDuplicates, int64(b.Duplicates), t.Duplicates},
 		{LimitRows, int64(b.Rows), t.Rows},
-		{LimitTime, int64(b.Time), int64(t.WallTime)},
+		{LimitTime, int64(b.Time), int64(wall)},
 	}
 }
 
-// note remembers x if a limit was exceeded with it.
-func (r *Recorder) note(x *Execution) {
-	if !r.account.limited || !x.record.call.statement.Kind.IsQuery() {
+// note remembers a query if a limit was exceeded with it.
+func (r *Recorder) note(rec *record, now time.Duration) {
+	if !r.account.limited || !rec.isQuery() {
 		return
 	}
-	t := r.account.totals
-	t.WallTime = r.account.busy.at(r.unit.now())
-	for _, d := range r.budget.readings(&t) {
+	for _, d := range r.budget.readings(&r.account.totals, r.account.busy.at(now)) {
 		if n, limited := allowed(d.allowed); limited && d.observed > n {
-			r.account.cross(crossing{limit: d.limit, observed: d.observed, statement: x.record.call.statement, stack: x.record.stack})
+			r.account.cross(crossing{limit: d.limit, observed: d.observed, origin: rec.origin})
 		}
 	}
 }
 
 // refuse returns the error for a query that the budget of r has no room for.
-func (r *Recorder) refuse(x *Execution) *ExceededError {
-	a, b := &r.account, &r.budget
-	after := a.totals // as it would be after x
-	after.Queries += a.reserved.queries + 1
-	after.WallTime = a.busy.at(x.record.start)
-	if x.record.call.statement.Kind == WriteStatement {
-		after.Writes += a.reserved.writes + 1
-	} else {
-		after.Writes = 0
+func (r *Recorder) refuse(rec *record) *ExceededError {
+	a, b := r.counts(), &r.budget
+	// As it would be after the query.
+	after := Totals{Queries: a.totals.Queries + a.reserved.queries + 1, Rows: a.totals.Rows}
+	if rec.origin.statement.Kind == WriteStatement {
+		after.Writes = a.totals.Writes + a.reserved.writes + 1
 	}
-	if a.reads.isDuplicate(&x.record.call) || a.reads.asking[newReadKey(&x.record.call)].reads > 0 {
-		after.Duplicates += a.reads.repeated + 1
-	} else {
-		after.Duplicates = 0
+	if b.Duplicates != 0 && a.reads.repeats(rec) {
+		after.Duplicates = a.totals.Duplicates + a.reads.repeated + 1
 	}
-	for _, d := range b.readings(&after) {
+	for _, d := range b.readings(&after, a.busy.at(rec.start)) {
 		if n, limited := allowed(d.allowed); limited && d.observed > n {
-			return r.exceeded(crossing{limit: d.limit, observed: d.observed, refused: true, statement: x.record.call.statement, stack: x.record.stack}, n)
+			return r.exceeded(crossing{limit: d.limit, observed: d.observed, refused: true, origin: rec.origin}, n)
 		}
 	}
 	if n, limited := allowedRepeats(b.Repeats); limited {
-		again := int64(1)
-		if l := a.loops[x.siteCall()]; l != nil {
-			again += l.executions
-		}
-		if again > n {
-			return r.exceeded(crossing{limit: LimitRepeats, observed: again, refused: true, statement: x.record.call.statement, stack: x.record.stack}, n)
+		if again := a.loop(rec.origin).executions + 1; again > n {
+			return r.exceeded(crossing{limit: LimitRepeats, observed: again, refused: true, origin: rec.origin}, n)
 		}
 	}
-	if n, limited := allowed(int64(b.NPlusOne)); limited && a.becomesNPlusOne(x) {
+	if n, limited := allowed(int64(b.NPlusOne)); limited && a.becomesNPlusOne(rec, &r.unit.options.Rules) {
 		if loops := a.nPlusOnes() + 1; loops > n {
-			return r.exceeded(crossing{limit: LimitNPlusOne, observed: loops, refused: true, statement: x.record.call.statement, stack: x.record.stack}, n)
+			return r.exceeded(crossing{limit: LimitNPlusOne, observed: loops, refused: true, origin: rec.origin}, n)
 		}
 	}
 	return nil
 }
 
 func (r *Recorder) exceeded(c crossing, allowed int64) *ExceededError {
-	return &ExceededError{
-		Limit: c.limit, Allowed: allowed, Observed: c.observed, Refused: c.refused, Name: r.fullName(),
-		Summary: c.statement.Summary, Shape: c.statement.Shape, stack: c.stack,
+	e := &ExceededError{Limit: c.limit, Allowed: allowed, Observed: c.observed, Refused: c.refused, Name: r.fullName()}
+	if c.origin != nil {
+		e.Summary, e.Shape, e.stack = c.origin.statement.Summary, c.origin.statement.Shape, c.origin.stack
 	}
+	return e
 }
 
 // fullName is the name of the recorder, or of the nearest one around it that
@@ -143,7 +133,7 @@ func (r *Recorder) judge(t *Totals, groups []joined, findings []Finding) Verdict
 		return Verdict{Outcome: NoBudget}
 	}
 	v := Verdict{Outcome: Within}
-	for _, d := range r.budget.readings(t) {
+	for _, d := range r.budget.readings(t, t.WallTime) {
 		if e := r.verdictOn(d); e != nil {
 			v.Exceeded = append(v.Exceeded, e)
 		}
@@ -168,15 +158,12 @@ func (r *Recorder) verdictOn(d reading) *ExceededError {
 	if !limited {
 		return nil
 	}
-	c, crossed := r.account.crossing(d.limit)
+	c, crossed := r.counted().crossing(d.limit)
 	if d.observed <= n && (!crossed || !c.refused) {
 		return nil
 	}
 	if !c.refused {
 		c.limit, c.observed = d.limit, d.observed
-	}
-	if c.statement == nil {
-		c.statement = &Statement{}
 	}
 	return r.exceeded(c, n)
 }
@@ -186,7 +173,7 @@ func (r *Recorder) verdictOnRepeats(groups []joined) *ExceededError {
 	if !limited {
 		return nil
 	}
-	if c, crossed := r.account.crossing(LimitRepeats); crossed {
+	if c, crossed := r.counted().crossing(LimitRepeats); crossed {
 		return r.exceeded(c, n)
 	}
 	worst := -1
@@ -201,7 +188,7 @@ func (r *Recorder) verdictOnRepeats(groups []joined) *ExceededError {
 	g := &groups[worst]
 	return r.exceeded(crossing{
 		limit: LimitRepeats, observed: g.Queries,
-		statement: &Statement{Summary: g.Summary, Shape: g.Shape}, stack: g.stack,
+		origin: &origin{statement: g.statement, stack: g.stack},
 	}, n)
 }
 
@@ -210,7 +197,7 @@ func (r *Recorder) verdictOnNPlusOne(findings []Finding) *ExceededError {
 	if !limited {
 		return nil
 	}
-	if c, crossed := r.account.crossing(LimitNPlusOne); crossed {
+	if c, crossed := r.counted().crossing(LimitNPlusOne); crossed {
 		return r.exceeded(c, n)
 	}
 	c := crossing{limit: LimitNPlusOne}
@@ -219,8 +206,8 @@ func (r *Recorder) verdictOnNPlusOne(findings []Finding) *ExceededError {
 		if f.Kind != NPlusOne || f.Allowed != nil {
 			continue
 		}
-		if c.observed++; c.statement == nil {
-			c.statement, c.stack = &Statement{Summary: f.Summary, Shape: f.Shape}, f.stack
+		if c.observed++; c.origin == nil {
+			c.origin = &origin{statement: &Statement{Summary: f.Summary, Shape: f.Shape}, stack: f.stack}
 		}
 	}
 	if c.observed <= n {

@@ -312,3 +312,79 @@ func TestTextForms(t *testing.T) {
 		t.Error("nonsense was read")
 	}
 }
+
+// A budget may come while a read is under way, which it then knows nothing of.
+func TestDuplicatesOfAReadFromBeforeTheBudget(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	x, err := r.Start(budget.Call{Database: db, Statement: users})
+	must(t, err)
+	r.SetBudget(budget.Budget{Duplicates: 1, Mode: budget.Enforce})
+	x.Open()
+	x.Close(1, nil)
+	must(t, query(r, users, 0, 1))
+	if err := query(r, users, 0, 1); !errors.Is(err, budget.ErrExceeded) {
+		t.Errorf("the second duplicate: %v", err)
+	}
+}
+
+// Reads that are in the driver count as answered: goroutines that ask the same at
+// the same time do not all get through.
+func TestDuplicatesAtTheSameTime(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	r.SetBudget(budget.Budget{Duplicates: 1, Mode: budget.Enforce})
+	start := func(st *budget.Statement, want bool) (x budget.Execution) {
+		t.Helper()
+		x, err := r.Start(budget.Call{Database: db, Statement: st})
+		if (err == nil) != want {
+			t.Errorf("%s: %v", st.Summary, err)
+		}
+		return x
+	}
+	first, other, second := start(users, true), start(books, true), start(users, true)
+	start(users, false)
+	start(books, false)
+	first.End(0, nil) // was the one to ask
+	start(users, false)
+	second.Skip()
+	third := start(users, true) // the room was given back
+	start(books, false)
+	third.End(0, nil)
+	other.End(0, nil)
+	start(books, false)
+	if got := r.Totals(); got.Queries != 3 || got.Duplicates != 1 || got.Blocked != 5 || got.Running != 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// What ran before a budget was set counts against it.
+func TestLoopsFromBeforeTheBudget(t *testing.T) {
+	for name, b := range map[string]budget.Budget{
+		"repeats": {Repeats: 4, Mode: budget.Enforce},
+		"n+1":     {NPlusOne: budget.None, Mode: budget.Enforce},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, r := budget.NewContext(t.Context())
+			for i := range 5 {
+				if i == 4 {
+					r.SetBudget(b)
+				}
+				if err := query(r, users, uint64(i+1), 1); (err == nil) != (i < 4) {
+					t.Errorf("query %d: %v", i+1, err)
+				}
+			}
+		})
+	}
+}
+
+// A write in the driver takes its room.
+func TestWritesAtTheSameTime(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	r.SetBudget(budget.Budget{Writes: 1, Mode: budget.Enforce})
+	x, err := r.Start(budget.Call{Database: db, Statement: rename})
+	must(t, err)
+	if _, err := r.Start(budget.Call{Database: db, Statement: rename}); !errors.Is(err, budget.ErrExceeded) {
+		t.Errorf("the second write: %v", err)
+	}
+	must(t, query(r, users, 1, 1))
+	x.End(1, nil)
+}

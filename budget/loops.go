@@ -4,23 +4,22 @@ package budget
 // Counting executions by call site symbolises each call site once, so it is not
 // done for other budgets.
 func (a *account) enforce(b Budget) {
-	a.limited = !b.IsZero()
-	a.loops, a.reads.asking, a.reads.repeated = nil, nil, 0
+	a.limited, a.strict = !b.IsZero(), false
+	a.loops, a.reads.asking, a.reads.asks, a.reads.repeated = nil, nil, false, 0
 	if b.Mode != Enforce {
 		return
 	}
-	if b.Duplicates != 0 {
-		a.reads.asking = make(map[readKey]asked)
-	}
+	a.reads.asks = b.Duplicates != 0
+	a.strict = b.Duplicates != 0 || b.Repeats != 0 || b.NPlusOne != 0
 	if b.Repeats == 0 && b.NPlusOne == 0 {
 		return
 	}
 	a.loops = make(map[siteCall]*loop)
-	for _, g := range a.groups {
-		l := a.loop(siteCall{g.database, g.statement.Fingerprint, g.stack.siteKey()})
-		l.executions += g.count
-		l.arguments.join(&g.arguments)
-	}
+	a.groups.each(func(g *group) {
+		g.loop = a.loopOf(g.origin.siteCall())
+		g.loop.executions += g.count
+		g.loop.arguments.join(&g.arguments)
+	})
 }
 
 // loop is what is known of a call site where loops are limited.
@@ -30,7 +29,7 @@ type loop struct {
 	isNPlusOne bool
 }
 
-func (a *account) loop(c siteCall) *loop {
+func (a *account) loopOf(c siteCall) *loop {
 	l := a.loops[c]
 	if l == nil {
 		l = &loop{}
@@ -39,41 +38,46 @@ func (a *account) loop(c siteCall) *loop {
 	return l
 }
 
+// loop returns the loop of an origin. That of a known group is at hand.
+func (a *account) loop(o *origin) *loop {
+	if g := a.find(o); g != nil {
+		return g.loop
+	}
+	return a.loopOf(o.siteCall())
+}
+
 // addToLoop counts an execution that enters the driver or has been executed (1),
 // or leaves the driver (-1).
-func (a *account) addToLoop(x *Execution, n int64) {
+func (a *account) addToLoop(rec *record, n int64, rules *Rules) {
 	if a.loops == nil {
 		return
 	}
-	l := a.loop(x.siteCall())
+	l := a.loop(rec.origin)
 	l.executions += n
 	if n > 0 {
-		l.arguments.add(&x.record.call, false)
-		l.isNPlusOne = l.isNPlusOne || a.isNPlusOne(x, l.executions, &l.arguments)
+		l.arguments.add(rec, false)
+		l.isNPlusOne = l.isNPlusOne || a.isNPlusOne(rec, l.executions, l.arguments.distinct, rules)
 	}
 }
 
-// becomesNPlusOne reports whether x would make its call site an n+1 that it is
-// not yet.
-func (a *account) becomesNPlusOne(x *Execution) bool {
-	l := a.loops[x.siteCall()]
-	if l == nil || l.isNPlusOne {
+// becomesNPlusOne reports whether a query would make its call site an n+1 that it
+// is not yet.
+func (a *account) becomesNPlusOne(rec *record, rules *Rules) bool {
+	l := a.loop(rec.origin)
+	if l.isNPlusOne {
 		return false
 	}
-	arguments := l.arguments
-	arguments.add(&x.record.call, false)
-	return a.isNPlusOne(x, l.executions+1, &arguments)
+	return a.isNPlusOne(rec, l.executions+1, l.arguments.with(rec), rules)
 }
 
 // isNPlusOne is the rule of finder.isLoop, as far as it can be told while the
 // unit runs. Reads that found nothing so far may be checks before inserts.
-func (a *account) isNPlusOne(x *Execution, executions int64, arguments *argumentSet) bool {
-	n := int64(x.recorder.unit.options.Rules.NPlusOne)
-	st := x.record.call.statement
-	if executions < n || arguments.distinct < min(n, fewArguments) || !canBeLoop(st) {
+func (a *account) isNPlusOne(rec *record, executions, distinct int64, rules *Rules) bool {
+	n := int64(rules.NPlusOne)
+	if executions < n || distinct < min(n, fewArguments) || !canBeLoop(rec.origin.statement) {
 		return false
 	}
-	g := a.groups[groupKey{x.record.call.database, st.Fingerprint, x.record.stack}]
+	g := a.find(rec.origin)
 	return g != nil && g.rows > 0
 }
 

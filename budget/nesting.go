@@ -1,77 +1,65 @@
 package budget
 
-import "time"
+import "slices"
 
 const (
 	maxOpenRows = 32 // open results that are looked at
 	maxNestings = 50 // pairs of call sites
 )
 
-// openRows is a result whose rows are open.
-type openRows struct {
-	id          int64
-	at          time.Duration
-	database    *Database
-	transaction *Transaction
-	statement   *Statement
-	stack       *Stack
-}
-
 // nesting is a query that was sent while the rows of another one were open, on
 // another connection. Whether the one is inside of the other, or both just ran
 // in parallel, is told by their call sites when somebody reads.
 type nesting struct {
-	outer, inner *Stack
-	outerShape   *Statement
-	innerShape   *Statement
-	database     *Database
+	outer, inner *origin
 	count        int64
 }
 
-func (a *account) opened(x *Execution) {
+// opened counts rows that are open now.
+func (a *account) opened(g *group, rec *record) {
+	a.totals.OpenRows++
+	g.open++
 	if len(a.open) < maxOpenRows {
-		a.open = append(a.open, openRows{x.id, x.opened, x.record.call.database, x.record.call.transaction, x.record.call.statement, x.record.stack})
+		a.open = append(a.open, rec)
 	}
 }
 
-func (a *account) closed(x *Execution) {
-	for i := range a.open {
-		if a.open[i].id == x.id {
-			a.open = append(a.open[:i], a.open[i+1:]...)
-			return
-		}
+func (a *account) closed(rec *record) {
+	last := len(a.open) - 1
+	if last >= 0 && a.open[last] == rec {
+		a.open = a.open[:last]
+	} else if i := slices.Index(a.open, rec); i >= 0 {
+		a.open = slices.Delete(a.open, i, i+1)
 	}
 }
 
 // noteNesting takes note of a query that was executed while rows were open from
 // before it started. Inside of one transaction there is one connection, and no
 // second one to wait for.
-func (a *account) noteNesting(x *Execution) {
-	if len(a.open) == 0 || !x.isQuery() || x.retry != nil || x.recorder.unit.options.Rules.Off {
+func (a *account) noteNesting(rec *record, options *Options) {
+	if len(a.open) == 0 || options.Rules.Off || !rec.isQuery() || rec.retry() != nil {
 		return
 	}
 	for i := len(a.open) - 1; i >= 0; i-- {
-		o := &a.open[i]
-		if o.at > x.record.start || o.database != x.record.call.database || o.transaction != nil && o.transaction == x.record.call.transaction {
+		outer := a.open[i]
+		if outer.opened() > rec.start || outer.origin.database != rec.origin.database || outer.transaction != nil && outer.transaction == rec.transaction {
 			continue
 		}
-		a.addNesting(o, x)
+		a.addNesting(outer.origin, rec.origin)
 		return
 	}
 }
 
-func (a *account) addNesting(o *openRows, x *Execution) {
+func (a *account) addNesting(outer, inner *origin) {
 	for i := range a.nestings {
 		n := &a.nestings[i]
-		if n.outer == o.stack && n.inner == x.record.stack && n.outerShape == o.statement && n.innerShape == x.record.call.statement {
+		if n.outer.is(outer) && n.inner.is(inner) {
 			n.count++
 			return
 		}
 	}
 	if len(a.nestings) < maxNestings {
-		a.nestings = append(a.nestings, nesting{
-			outer: o.stack, inner: x.record.stack, outerShape: o.statement, innerShape: x.record.call.statement, database: x.record.call.database, count: 1,
-		})
+		a.nestings = append(a.nestings, nesting{outer: outer, inner: inner, count: 1})
 	}
 }
 
@@ -80,8 +68,8 @@ func (a *account) addNesting(o *openRows, x *Execution) {
 // the bottom, and one of the inner's frames in the function that opened the rows
 // or in one that called it. Code that overlaps with itself ran in parallel.
 func (n *nesting) isInside() bool {
-	outer, inner := n.outer.CallSite(), n.inner.CallSite()
-	if outer.IsZero() || inner.IsZero() || n.outer == n.inner {
+	outer, inner := n.outer.stack.CallSite(), n.inner.stack.CallSite()
+	if outer.IsZero() || inner.IsZero() || n.outer.stack == n.inner.stack {
 		return false
 	}
 	return bottom(outer).Function == bottom(inner).Function

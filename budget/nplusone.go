@@ -143,19 +143,26 @@ func (f *finder) spreadLoops() []*joined {
 		fingerprint uint64
 		outer       uint64
 	}
+	sites := make(map[uint64]int, len(f.groups)) // call sites of a statement
+	for i := range f.groups {
+		sites[f.groups[i].Fingerprint]++
+	}
 	spread := make(map[key]*joined)
 	again := make(map[key]bool)
 	var order []key
 	for i := range f.groups {
 		g := &f.groups[i]
+		if sites[g.Fingerprint] < 2 || !f.canBeLoop(g) || f.isLoop(g) {
+			continue
+		}
 		site := g.stack.CallSite()
-		if !f.canBeLoop(g) || f.isLoop(g) || len(site.Outer) == 0 {
+		if len(site.Outer) == 0 {
 			continue
 		}
 		k := key{g.database, g.Fingerprint, hashSite(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})}
 		sum := spread[k]
 		if sum == nil {
-			sum = &joined{Group: g.Group, statement: g.statement, database: g.database, arguments: g.arguments, allowances: g.allowances}
+			sum = &joined{Group: g.Group, statement: g.statement, database: g.database, allowances: g.allowances}
 			sum.stack = NewStack(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})
 			spread[k] = sum
 			order = append(order, k)
@@ -164,8 +171,8 @@ func (f *finder) spreadLoops() []*joined {
 			sum.Rows += g.Rows
 			sum.Time += g.Time
 			sum.First, sum.Last = min(sum.First, g.First), max(sum.Last, g.Last)
-			sum.arguments.join(&g.arguments)
 		}
+		sum.arguments.join(&g.arguments)
 		again[k] = again[k] || g.Queries > 1
 	}
 	var out []*joined
@@ -204,15 +211,15 @@ func (f *finder) parent(g *joined) *Related {
 	child := records[first]
 	for i := first - 1; i >= 0; i-- {
 		rec := records[i]
-		st := rec.call.statement
+		st := rec.origin.statement
 		if st.Kind != ReadStatement || st.Fingerprint == g.Fingerprint || rec.rows < min(g.arguments.distinct, g.Queries) {
 			continue
 		}
 		why := "it was the last to finish with as many rows"
-		if rec.isOpen || rec.closed > child.start {
+		if rec.isOpen || rec.closed() > child.start {
 			why = "its rows were open, as many as there are executions"
 		}
-		return &Related{Shape: st.Shape, Summary: st.Summary, Position: int64(i) + 1, Count: 1, Rows: rec.rows, Why: why, stack: rec.stack}
+		return &Related{Shape: st.Shape, Summary: st.Summary, Position: int64(i) + 1, Count: 1, Rows: rec.rows, Why: why, stack: rec.origin.stack}
 	}
 	return nil
 }

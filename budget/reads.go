@@ -11,81 +11,95 @@ import "strings"
 type reads struct {
 	seen readTable
 	// clock counts the writes, written is its time of the last one to a table.
-	clock      int64
-	written    map[string]int64
-	everything int64 // time of the last write to tables that are not known
+	clock      uint32
+	written    map[string]uint32
+	everything uint32     // time of the last write to tables that are not known
+	latest     *Statement // the last write, if nothing was read since
 	unkept     int
 	// asking are the reads in the driver, and repeated the duplicates among
-	// them. They are kept only where a budget refuses duplicates, so that
+	// them. They are kept only where a budget refuses duplicates (asks), so that
 	// goroutines which ask the same at the same time do not all get through.
-	asking   map[readKey]asked
+	asks     bool
+	asking   []asked
 	repeated int64
 }
 
-type asked struct{ reads, repeated int64 }
-
-type readKey struct {
-	database                         *Database
-	fingerprint, literals, arguments uint64
+// asked is a read that so many goroutines ask now.
+type asked struct {
+	hash            uint64
+	reads, repeated int64
 }
 
-func newReadKey(c *call) readKey {
-	return readKey{c.database, c.statement.Fingerprint, c.statement.Literals, c.arguments}
-}
-
-// hash is the key in one word. Two of 2,000 reads have the same one by chance once in
-// 10^13 units.
-func (k readKey) hash() uint64 {
-	h := (k.fingerprint ^ k.database.id) * fnvPrime
-	h = (h ^ h>>32 ^ k.literals) * fnvPrime
-	h = (h ^ h>>29 ^ k.arguments) * fnvPrime
+// hashRead identifies a read. Two of 2,000 reads have the same hash by chance once
+// in 10^13 units.
+func hashRead(rec *record) uint64 {
+	st := rec.origin.statement
+	h := (st.Fingerprint ^ rec.origin.database.id) * fnvPrime
+	h = (h ^ h>>32 ^ st.Literals) * fnvPrime
+	h = (h ^ h>>29 ^ rec.arguments) * fnvPrime
 	return (h ^ h>>32) | 1 // 0 is an empty place in readTable
 }
 
 // see takes note of an executed query, and reports whether it is a duplicate
 // read, and whether it is a read that was not seen before. A read that failed
 // was not answered; a write that failed may still have changed something.
-func (r *reads) see(c *call, err error, room int) (duplicate, fresh bool) {
-	if c.statement.Kind != ReadStatement {
-		r.wrote(c.statement.Tables)
+func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
+	st := rec.origin.statement
+	if st.Kind != ReadStatement {
+		if r.latest != st { // in a loop of writes nothing changes any more
+			r.wrote(st.Tables)
+			r.latest = st
+		}
 		return false, false
 	}
+	r.latest = nil
 	if err != nil {
 		return false, false
 	}
-	key := newReadKey(c).hash()
-	if e := r.seen.find(key); e != nil {
-		duplicate = r.answers(e.clock, c)
+	hash := hashRead(rec)
+	e := r.seen.look(hash)
+	if e.hash == hash {
+		duplicate = r.answers(e.clock, st)
 		e.clock = r.clock
+		if e.repeated++; !duplicate {
+			e.repeated = 0
+		}
 		return duplicate, false
 	}
 	if r.seen.n >= room {
 		r.unkept++
 		return false, false
 	}
-	r.seen.add(key, r.clock)
+	r.seen.add(e, hash, r.clock)
 	return false, true
 }
 
-// isDuplicate reports whether a read would be a duplicate now.
-func (r *reads) isDuplicate(c *call) bool {
-	if !c.statement.Repeatable {
-		return false
+// repeats reports whether a read would be a duplicate now, of one that was answered
+// or of one that is in the driver.
+func (r *reads) repeats(rec *record) bool {
+	return rec.origin.statement.Repeatable && (r.repetition(rec) > 0 || r.asked(hashRead(rec)) != nil)
+}
+
+// repetition returns the number of the repetition that a read would be now, 0 if it
+// would be none.
+func (r *reads) repetition(rec *record) int64 {
+	e := r.seen.find(hashRead(rec))
+	if e == nil || !r.answers(e.clock, rec.origin.statement) {
+		return 0
 	}
-	e := r.seen.find(newReadKey(c).hash())
-	return e != nil && r.answers(e.clock, c)
+	return int64(e.repeated) + 1
 }
 
 // answers reports whether what was read at a time of the write clock still answers
 // a read.
-func (r *reads) answers(read int64, c *call) bool {
-	if !c.statement.Repeatable || read < r.everything {
+func (r *reads) answers(read uint32, st *Statement) bool {
+	if !st.Repeatable || read < r.everything {
 		return false
 	}
 	if len(r.written) == 0 {
 		return true
 	}
-	for _, t := range c.statement.Tables {
+	for _, t := range st.Tables {
 		if read < r.written[tableKey(t)] {
 			return false
 		}
@@ -103,7 +117,7 @@ func (r *reads) wrote(tables []string) {
 		return
 	}
 	if r.written == nil {
-		r.written = make(map[string]int64)
+		r.written = make(map[string]uint32)
 	}
 	for _, t := range tables {
 		r.written[tableKey(t)] = r.clock
@@ -116,23 +130,39 @@ func tableKey(table string) string {
 	return strings.ToLower(table[strings.LastIndexByte(table, '.')+1:])
 }
 
+// asked returns what is in the driver of a read, nil for nothing. It is good until
+// the next ask.
+func (r *reads) asked(hash uint64) *asked {
+	for i := range r.asking {
+		if r.asking[i].hash == hash {
+			return &r.asking[i]
+		}
+	}
+	return nil
+}
+
 // ask takes note of a read that enters the driver (n = 1) or leaves it (-1).
-func (r *reads) ask(c *call, n int64) {
-	if r.asking == nil || !c.statement.Repeatable {
+func (r *reads) ask(rec *record, n int64) {
+	if !r.asks || !rec.origin.statement.Repeatable {
 		return
 	}
-	key := newReadKey(c)
-	before := r.asking[key]
-	after := asked{reads: before.reads + n, repeated: before.repeated}
-	if n > 0 && (before.reads > 0 || r.isDuplicate(c)) {
-		after.repeated++
+	hash := hashRead(rec)
+	a := r.asked(hash)
+	if a == nil {
+		r.asking = append(r.asking, asked{hash: hash})
+		a = &r.asking[len(r.asking)-1]
+	}
+	before := *a
+	a.reads += n
+	if n > 0 && (before.reads > 0 || r.repetition(rec) > 0) {
+		a.repeated++
 	}
 	// Whichever of them leaves first was the one to ask: the others repeat it.
-	after.repeated = min(after.repeated, after.reads)
-	r.repeated += after.repeated - before.repeated
-	if after.reads <= 0 {
-		delete(r.asking, key)
-		return
+	a.repeated = min(a.repeated, max(a.reads, 0))
+	r.repeated += a.repeated - before.repeated
+	if a.reads <= 0 {
+		last := len(r.asking) - 1
+		*a = r.asking[last]
+		r.asking = r.asking[:last]
 	}
-	r.asking[key] = after
 }

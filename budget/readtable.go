@@ -9,14 +9,15 @@ type readTable struct {
 }
 
 type readPlace struct {
-	hash  uint64 // 0: empty
-	clock int64
+	hash     uint64 // 0: empty
+	clock    uint32
+	repeated uint32 // since the answer was last a new one
 }
 
 const fewReads = 32
 
 // find returns the place of a hash, nil if there is none. It is good until the next
-// add.
+// look.
 func (t *readTable) find(hash uint64) *readPlace {
 	if t.n == 0 {
 		return nil
@@ -27,8 +28,9 @@ func (t *readTable) find(hash uint64) *readPlace {
 	return nil
 }
 
-// add takes note of a hash that is not there.
-func (t *readTable) add(hash uint64, clock int64) {
+// look returns the place of a hash, or where it may be added. It is good until the
+// next look.
+func (t *readTable) look(hash uint64) *readPlace {
 	if 4*(t.n+1) > 3*len(t.places) {
 		old := t.places
 		t.places = make([]readPlace, max(fewReads, 2*len(old)))
@@ -38,7 +40,12 @@ func (t *readTable) add(hash uint64, clock int64) {
 			}
 		}
 	}
-	*t.place(hash) = readPlace{hash, clock}
+	return t.place(hash)
+}
+
+// add takes note of a hash that is not there, in the place that look returned.
+func (t *readTable) add(p *readPlace, hash uint64, clock uint32) {
+	*p = readPlace{hash: hash, clock: clock}
 	t.n++
 }
 

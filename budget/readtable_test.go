@@ -8,18 +8,18 @@ import (
 func TestReadTable(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	var table readTable
-	want := map[uint64]int64{}
+	want := map[uint64]uint32{}
 	for range 5000 {
 		// Many in a row, which have to go on to the next place.
 		hash := random.Uint64N(3000)<<1 | 1
 		if random.IntN(4) == 0 {
 			hash = random.Uint64() | 1
 		}
-		clock := random.Int64()
-		if e := table.find(hash); e != nil {
+		clock := random.Uint32()
+		if e := table.look(hash); e.hash == hash {
 			e.clock = clock
 		} else {
-			table.add(hash, clock)
+			table.add(e, hash, clock)
 		}
 		want[hash] = clock
 	}

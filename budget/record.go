@@ -2,108 +2,145 @@ package budget
 
 import "time"
 
-// record is one query in detail. It is shared by a recorder and those around
-// it. The methods are safe on a nil record, of a query that is not kept.
+// record is one query in detail. It is shared by a recorder and those around it.
+// There is one for each query, so it is kept small: what few queries have is in
+// details.
 type record struct {
-	call           call
-	stack          *Stack
-	err            error
+	origin         *origin
+	arguments, key uint64 // see Call
+	transaction    *Transaction
+	details        *details
 	start          time.Duration // since the unit started
 	exec, fetch    time.Duration
-	rows, affected int64
-	closed         time.Duration
-	retries        int32
+	rows           int64 // fetched, or changed
+	position       int32 // in the order in which queries started
+	kept           bool  // in the report
+	changed        bool  // what rows says
 	isOpen         bool
 	duplicate      bool
 }
 
-// call is what a [Call] leaves in the account.
-type call struct {
-	database       *Database
-	statement      *Statement
-	arguments, key uint64
-	transaction    *Transaction
-	details        *details // nil for most
-}
-
-// details is what is kept of a call where somebody opted in.
+// details is what few queries have: an error, an allowance, arguments where
+// somebody opted in.
 type details struct {
-	hashes  []uint64
-	sql     string
-	values  []any
-	columns []column // of its result, where values are tracked
+	CallDetail
+	allowances []*allowance
+	columns    []column // of its result, where values are tracked
+	err        error
+	// For a further attempt.
+	retry *retry
+	// For the first one.
+	retries int
+	waited  time.Duration // between the attempts
 }
 
-func newDetails(c *Call) *details {
-	if c.Hashes == nil && c.SQL == "" && c.Values == nil {
+// detail returns the details of r for writing.
+func (r *record) detail() *details {
+	if r.details == nil {
+		r.details = &details{}
+	}
+	return r.details
+}
+
+// describe takes over the parts of a call that few have.
+func (r *record) describe(c Call, lens *Recorder) {
+	if lens.allowances != nil {
+		r.detail().allowances = lens.allowances
+	}
+	if c.Detail != nil {
+		r.detail().CallDetail = *c.Detail
+	}
+}
+
+// isQuery reports whether r is a query and no transaction control.
+func (r *record) isQuery() bool { return r.origin.statement.Kind.IsQuery() }
+
+// retry returns what r is a further attempt at, nil if it is the first.
+func (r *record) retry() *retry {
+	if r.details == nil {
 		return nil
 	}
-	return &details{hashes: c.Hashes, sql: c.SQL, values: c.Values}
+	return r.details.retry
+}
+
+// reported returns the record that is in the report: that of the first attempt. It
+// is nil without room.
+func (r *record) reported() *record {
+	if w := r.retry(); w != nil {
+		return w.record
+	}
+	if r.kept {
+		return r
+	}
+	return nil
+}
+
+// list identifies the list of arguments, those in the text included.
+func (r *record) list() uint64 { return r.arguments ^ r.origin.statement.Literals }
+
+func (r *record) opened() time.Duration { return r.start + r.exec }
+
+func (r *record) closed() time.Duration {
+	at := r.opened() + r.fetch
+	if r.details != nil {
+		at += r.details.waited
+	}
+	return at
+}
+
+// fail takes the outcome of the latest attempt.
+func (r *record) fail(err error) {
+	if err != nil || r.details != nil {
+		r.detail().err = err
+	}
+}
+
+func (r *record) failure() error {
+	if r.details == nil {
+		return nil
+	}
+	return r.details.err
+}
+
+func (r *record) hashes() []uint64 {
+	if r.details == nil {
+		return nil
+	}
+	return r.details.Hashes
 }
 
 // columns are the tracked values of the result.
 func (r *record) columns() []column {
-	if r.call.details == nil {
+	if r.details == nil {
 		return nil
 	}
-	return r.call.details.columns
+	return r.details.columns
 }
 
-func (c *call) hashes() []uint64 {
-	if c.details == nil {
-		return nil
-	}
-	return c.details.hashes
-}
-
-func (r *record) affect(n int64) {
-	if r != nil {
-		r.affected += n
-	}
-}
-
-func (r *record) open(open bool) {
-	if r != nil {
-		r.isOpen = open
-	}
-}
-
-func (r *record) fetched(rows int64, took, now time.Duration, err error) {
-	if r == nil {
-		return
-	}
+// fetched takes what became of the rows.
+func (r *record) fetched(rows int64, took time.Duration, err error) {
 	r.isOpen = false
-	r.rows, r.fetch, r.closed = rows, took, now
+	r.rows, r.fetch = rows, took
 	if err != nil {
-		r.err = err
+		r.fail(err)
 	}
 }
 
-const (
-	fewRecords  = 4
-	manyRecords = 32
-)
-
-// newRecord returns a record with nothing in it. Records are made several at a
-// time, the more the more a unit has; those that nobody keeps are used again.
+// newRecord returns a record with nothing in it. Those that nobody keeps are used
+// again.
 func (a *account) newRecord() *record {
 	if n := len(a.free); n > 0 {
 		r := a.free[n-1]
 		a.free = a.free[:n-1]
 		return r
 	}
-	if len(a.spare) == cap(a.spare) {
-		a.spare = make([]record, 0, min(max(fewRecords, 4*cap(a.spare)), manyRecords))
-	}
-	a.spare = a.spare[:len(a.spare)+1]
-	return &a.spare[len(a.spare)-1]
+	return a.made.records.take()
 }
 
 // done takes a record back when its execution has ended, unless it is kept.
-func (a *account) done(x *Execution) {
-	if x.kept != x.record && len(a.free) < manyRecords {
-		*x.record = record{}
-		a.free = append(a.free, x.record)
+func (a *account) done(rec *record) {
+	if !rec.kept && len(a.free) < manyMade {
+		*rec = record{}
+		a.free = append(a.free, rec)
 	}
-	x.record, x.recorder = nil, nil
 }

@@ -27,7 +27,7 @@ type Recorder struct {
 	name    string
 	route   Route
 	budget  Budget
-	account account
+	account *account // nil while nothing was counted
 	scopes  []*Recorder
 	unkept  int // scopes that were not kept in scopes
 	allowed []*allowance
@@ -47,7 +47,6 @@ type unit struct {
 	mu      sync.Mutex
 	started time.Time
 	options Options
-	rows    int64 // results that were opened
 }
 
 // now returns the time since the unit started. It uses the monotonic clock.
@@ -56,23 +55,46 @@ func (u *unit) now() time.Duration { return time.Since(u.started) }
 // maxScopes is the number of scopes that a recorder lists in its report.
 const maxScopes = 50
 
-// root is a unit with its recorder, and with room for what a small request needs:
-// one allocation in place of eight.
-type root struct {
-	unit      unit
-	recorder  Recorder
-	spare     [fewRecords]record
-	records   [8 * fewRecords]*record
-	open      [1]openRows
+func newRecorder(o Options) *Recorder {
+	n := &struct {
+		unit     unit
+		recorder Recorder
+	}{unit: unit{started: time.Now(), options: o}}
+	n.recorder.unit = &n.unit
+	return &n.recorder
+}
+
+// beginning is an account with room for what a small unit needs: one allocation in
+// place of several.
+type beginning struct {
+	account   account
+	made      [fewMade]record
+	group     [1]group
+	records   [7 * fewMade]*record
+	open      [1]*record
 	databases [1]seenDatabase
 }
 
-func newRecorder(o Options) *Recorder {
-	n := &root{unit: unit{started: time.Now(), options: o}}
-	a := &n.recorder.account
-	a.spare, a.records, a.open, a.databases = n.spare[:0], n.records[:0], n.open[:0], n.databases[:0]
-	n.recorder.unit = &n.unit
-	return &n.recorder
+// counts returns the account for writing. It is made when there is something to
+// count.
+func (r *Recorder) counts() *account {
+	if r.account == nil {
+		n := &beginning{}
+		a := &n.account
+		a.made.records.made, a.made.groups.made = n.made[:0], n.group[:0]
+		a.records, a.open, a.databases = n.records[:0], n.open[:0], n.databases[:0]
+		a.enforce(r.budget)
+		r.account = a
+	}
+	return r.account
+}
+
+// counted returns the account for reading.
+func (r *Recorder) counted() *account {
+	if r.account == nil {
+		return &account{}
+	}
+	return r.account
 }
 
 // scope opens a scope below r.
@@ -80,7 +102,6 @@ func (r *Recorder) scope(name string, b Budget) *Recorder {
 	allowances := r.allowances
 	r = r.counting()
 	s := &Recorder{unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now()}
-	s.account.enforce(b)
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	if len(r.scopes) < maxScopes {
@@ -155,7 +176,9 @@ func (r *Recorder) SetBudget(b Budget) {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	r.budget = b
-	r.account.enforce(b)
+	if r.account != nil {
+		r.account.enforce(b)
+	}
 }
 
 // Totals returns the totals so far.
@@ -166,36 +189,40 @@ func (r *Recorder) Totals() Totals {
 	}
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
-	return r.account.totalsAt(r.unit.now())
+	return r.counted().totalsAt(r.unit.now())
 }
 
-// Prepared counts a statement that was prepared, and the time that took. It is
-// for driver wrappers. Preparing is no query and never refused.
-func (r *Recorder) Prepared(took time.Duration, err error) {
-	r.count(took, func(a *account) {
+// Clock returns the time since the unit of work started, from the monotonic clock:
+// 0 for a nil Recorder, at no cost. It is for driver wrappers, which take it before
+// the driver call that they count with Prepared, Connected or Began.
+func (r *Recorder) Clock() time.Duration {
+	if r == nil {
+		return 0
+	}
+	return r.unit.now()
+}
+
+// Prepared counts a statement that was prepared, which began at a time of Clock and
+// ended just now. It is for driver wrappers. Preparing is no query and never refused.
+func (r *Recorder) Prepared(began time.Duration, err error) {
+	r.count(began, err, func(a *account, took time.Duration) {
 		a.totals.Prepares++
 		a.totals.PrepareTime += took
-		if err != nil {
-			a.totals.Errors++
-		}
 	})
 }
 
-// Connected counts a new connection that the unit had to wait for. It is for
-// driver wrappers.
-func (r *Recorder) Connected(took time.Duration, err error) {
-	r.count(took, func(a *account) {
+// Connected counts a new connection that the unit had to wait for, from a time of
+// Clock until now. It is for driver wrappers.
+func (r *Recorder) Connected(began time.Duration, err error) {
+	r.count(began, err, func(a *account, took time.Duration) {
 		a.totals.Connects++
 		a.totals.ConnectTime += took
-		if err != nil {
-			a.totals.Errors++
-		}
 	})
 }
 
 // count applies add to the recorder and those around it, for work that ended
-// just now and took so long.
-func (r *Recorder) count(took time.Duration, add func(*account)) {
+// just now.
+func (r *Recorder) count(began time.Duration, err error, add func(a *account, took time.Duration)) {
 	r = r.counting()
 	if r == nil {
 		return
@@ -204,7 +231,11 @@ func (r *Recorder) count(took time.Duration, add func(*account)) {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	for s := r; s != nil; s = s.parent {
-		add(&s.account)
-		s.account.busy.interval(now-took, now)
+		a := s.counts()
+		add(a, now-began)
+		if err != nil {
+			a.totals.Errors++
+		}
+		a.busy.interval(began, now)
 	}
 }

@@ -38,19 +38,3 @@ func TestIsPaging(t *testing.T) {
 		}
 	}
 }
-
-func TestArgumentSets(t *testing.T) {
-	a, b := &argumentSet{}, &argumentSet{}
-	st := &Statement{}
-	for i := range 20 {
-		a.add(&call{statement: st, arguments: uint64(i)}, true)
-		b.add(&call{statement: st, arguments: uint64(i % 3)}, false)
-	}
-	if a.distinct != 20 || b.distinct != 3 {
-		t.Errorf("%d and %d distinct", a.distinct, b.distinct)
-	}
-	b.join(&argumentSet{few: b.few, distinct: 3})
-	if b.distinct != 3 {
-		t.Errorf("the same three joined: %d", b.distinct)
-	}
-}

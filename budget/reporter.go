@@ -24,6 +24,16 @@ type ReporterFunc func(context.Context, *Report)
 // Report calls f.
 func (f ReporterFunc) Report(ctx context.Context, r *Report) { f(ctx, r) }
 
+// QuickReporter is a [Reporter] that waits for nothing, or for nothing that the
+// application does not wait for in the same way. Where all reporters are quick, a
+// unit calls them by itself: that saves waking a goroutine, which takes 1 µs under
+// load and 10 µs and more on an idle machine.
+type QuickReporter interface {
+	Reporter
+	// Quick reports whether it is one.
+	Quick() bool
+}
+
 const (
 	// deliveryPatience is how long a unit waits for its reporters. The usual
 	// reporter takes microseconds; the rest is for the scheduler.
@@ -40,7 +50,8 @@ const (
 //     them, while they finish in a goroutine of their own;
 //   - while 32 deliveries are late, further reports are dropped.
 //
-// Each of these is passed to OnError. A Delivery is safe for concurrent use and
+// If all reporters are quick, see [QuickReporter], the unit calls them itself and
+// waits for them. Whatever goes wrong is passed to OnError. A Delivery is safe for concurrent use and
 // must not be copied after its first use.
 type Delivery struct {
 	Reporters []Reporter
@@ -56,6 +67,14 @@ func (d *Delivery) Deliver(ctx context.Context, r *Report) {
 	if len(d.Reporters) == 0 {
 		return
 	}
+	if d.quick() {
+		began := time.Now()
+		d.callAll(context.WithoutCancel(ctx), r)
+		if time.Since(began) > deliveryPatience {
+			d.slow(r)
+		}
+		return
+	}
 	if d.late.Load() >= maxLate {
 		d.failed(fmt.Errorf("budget: the report of %q was dropped: %d deliveries are late", r.Name, maxLate))
 		return
@@ -64,9 +83,7 @@ func (d *Delivery) Deliver(ctx context.Context, r *Report) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for _, reporter := range d.Reporters {
-			d.call(ctx, reporter, r)
-		}
+		d.callAll(ctx, r)
 	}()
 	patience := time.NewTimer(deliveryPatience)
 	defer patience.Stop()
@@ -78,7 +95,22 @@ func (d *Delivery) Deliver(ctx context.Context, r *Report) {
 			<-done
 			d.late.Add(-1)
 		}()
-		d.failed(fmt.Errorf("budget: a reporter took more than %v for the report of %q: hand slow work to a goroutine", deliveryPatience, r.Name))
+		d.slow(r)
+	}
+}
+
+func (d *Delivery) quick() bool {
+	for _, reporter := range d.Reporters {
+		if q, ok := reporter.(QuickReporter); !ok || !q.Quick() {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *Delivery) callAll(ctx context.Context, r *Report) {
+	for _, reporter := range d.Reporters {
+		d.call(ctx, reporter, r)
 	}
 }
 
@@ -89,6 +121,10 @@ func (d *Delivery) call(ctx context.Context, reporter Reporter, r *Report) {
 		}
 	}()
 	reporter.Report(ctx, r)
+}
+
+func (d *Delivery) slow(r *Report) {
+	d.failed(fmt.Errorf("budget: a reporter took more than %v for the report of %q: hand slow work to a goroutine", deliveryPatience, r.Name))
 }
 
 func (d *Delivery) failed(err error) {

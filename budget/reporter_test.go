@@ -3,9 +3,11 @@ package budget_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -72,6 +74,71 @@ func TestReporterThatBlocks(t *testing.T) {
 	close(release)
 	for range 32 {
 		<-finished
+	}
+}
+
+// quickReporter is called by the unit itself, if it is with its like.
+type quickReporter struct {
+	budget.ReporterFunc
+	quick bool
+}
+
+func (r quickReporter) Quick() bool { return r.quick }
+
+func TestQuickReporters(t *testing.T) {
+	for name, test := range map[string]struct {
+		others []budget.Reporter
+		own    bool
+	}{
+		"alone":                {nil, true},
+		"with its like":        {[]budget.Reporter{quickReporter{func(context.Context, *budget.Report) {}, true}}, true},
+		"with one that is not": {[]budget.Reporter{quickReporter{func(context.Context, *budget.Report) {}, false}}, false},
+		"with any reporter":    {[]budget.Reporter{budget.ReporterFunc(func(context.Context, *budget.Report) {})}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			called, own := 0, goroutine()
+			var failed []error
+			quick := func(ctx context.Context, _ *budget.Report) {
+				if called++; (goroutine() == own) != test.own || ctx.Err() != nil {
+					t.Errorf("called by %q, the test is %q; context: %v", goroutine(), own, ctx.Err())
+				}
+			}
+			boom := func(ctx context.Context, r *budget.Report) { quick(ctx, r); panic("boom") }
+			d := budget.Delivery{
+				Reporters: append([]budget.Reporter{quickReporter{boom, true}, quickReporter{quick, true}}, test.others...),
+				OnError:   func(err error) { failed = append(failed, err) },
+			}
+			d.Deliver(ctx, &budget.Report{Name: "GET /x"})
+			if called != 2 || len(failed) != 1 || !strings.Contains(failed[0].Error(), "boom") {
+				t.Errorf("%d calls, errors %v", called, failed)
+			}
+		})
+	}
+}
+
+// goroutine names the goroutine that calls it.
+func goroutine() string {
+	buf := make([]byte, 64)
+	name, _, _ := strings.Cut(string(buf[:runtime.Stack(buf, false)]), "[")
+	return name
+}
+
+// One that is not quick after all is waited for, and told of.
+func TestQuickReporterThatIsSlow(t *testing.T) {
+	var failed error
+	finished := false
+	d := budget.Delivery{
+		Reporters: []budget.Reporter{quickReporter{func(context.Context, *budget.Report) {
+			time.Sleep(60 * time.Millisecond)
+			finished = true
+		}, true}},
+		OnError: func(err error) { failed = err },
+	}
+	d.Deliver(t.Context(), &budget.Report{Name: "GET /x"})
+	if !finished || failed == nil || !strings.Contains(failed.Error(), "GET /x") {
+		t.Errorf("finished: %v, error %v", finished, failed)
 	}
 }
 

@@ -3,7 +3,6 @@ package budget
 import (
 	"database/sql/driver"
 	"errors"
-	"time"
 )
 
 // maxRetries is how often database/sql tries a query again that failed with
@@ -29,11 +28,11 @@ type retry struct {
 	tried  int
 }
 
-// awaitRetry expects a retry of x, which failed.
-func (a *account) awaitRetry(x *Execution) {
-	w := x.retry
+// awaitRetry expects a retry of a query that failed.
+func (a *account) awaitRetry(rec *record) {
+	w := rec.retry()
 	if w == nil {
-		w = &retry{key: x.retryKey(), record: x.kept}
+		w = &retry{key: rec.retryKey(), record: rec.reported()}
 	}
 	if w.tried < maxRetries {
 		a.putRetry(w)
@@ -49,37 +48,39 @@ func (a *account) putRetry(w *retry) {
 	}
 }
 
-// takeRetry returns what x is a retry of, or nil.
-func (a *account) takeRetry(x *Execution) *retry {
-	if len(a.retries) == 0 || x.record.call.transaction != nil {
+// takeRetry returns what a query is a retry of, or nil.
+func (a *account) takeRetry(rec *record) *retry {
+	if len(a.retries) == 0 || rec.transaction != nil {
 		return nil
 	}
-	key := x.retryKey()
+	key := rec.retryKey()
 	w := a.retries[key]
 	delete(a.retries, key)
 	return w
 }
 
-func (x *Execution) retryKey() retryKey {
-	return retryKey{x.siteCall(), x.record.call.arguments, x.record.call.statement.Literals}
+func (r *record) retryKey() retryKey {
+	return retryKey{r.origin.siteCall(), r.arguments, r.origin.statement.Literals}
 }
 
 // again counts a further attempt at a query that is counted already. The error
 // of the attempt before is replaced by the outcome of this one.
-func (a *account) again(x *Execution, g *group, took time.Duration, err error) {
+func (a *account) again(rec *record, g *group, err error, own bool) {
 	a.totals.Retries++
 	a.totals.Errors--
 	g.retries++
 	g.errors--
-	if a != &x.recorder.account {
+	if !own {
 		return
 	}
-	x.retry.tried++
-	x.kept = x.retry.record
-	if x.kept != nil {
-		x.kept.exec += took
-		x.kept.err = err
-		x.kept.retries++
+	w := rec.retry()
+	w.tried++
+	if first := w.record; first != nil {
+		d := first.detail()
+		d.waited = rec.start - first.opened()
+		d.retries++
+		first.exec += rec.exec
+		first.fail(err)
 	}
 }
 

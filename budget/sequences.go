@@ -17,14 +17,14 @@ func (f *finder) sequences() {
 	reads := make(map[place]int)   // reads by key that lock nothing
 	missing := make(map[place]int) // reads that found nothing, with any key
 	for i, rec := range f.account.records {
-		st := rec.call.statement
-		if rec.err != nil || isIntrospection(st.Tables) {
+		st := rec.origin.statement
+		if rec.failure() != nil || isIntrospection(st.Tables) {
 			continue
 		}
 		for _, table := range st.Tables {
-			anyRow := place{database: rec.call.database, table: tableKey(table)}
+			anyRow := place{database: rec.origin.database, table: tableKey(table)}
 			row := anyRow
-			row.key = rec.call.key
+			row.key = rec.key
 			switch {
 			case st.Kind == ReadStatement:
 				delete(missing, anyRow)
@@ -62,22 +62,22 @@ func setsPlainValue(shape string) bool {
 // addPair makes a finding of two queries in detail.
 func (f *finder) addPair(kind FindingKind, first, second int, repair string) {
 	a, b := f.account.records[first], f.account.records[second]
-	st := a.call.statement
-	if old := f.find(kind, st.Shape, a.call.database, a.stack); old != nil {
+	st := a.origin.statement
+	if old := f.find(kind, st.Shape, a.origin.database, a.origin.stack); old != nil {
 		old.Count++
 		old.Last = int64(second) + 1
 		return
 	}
 	out := Finding{
-		Kind: kind, Confidence: Hint, Shape: st.Shape, Summary: st.Summary, Database: a.call.database.name, System: a.call.database.system,
+		Kind: kind, Confidence: Hint, Shape: st.Shape, Summary: st.Summary, Database: a.origin.database.name, System: a.origin.database.system,
 		Count: 1, Rows: a.rows, First: int64(first) + 1, Last: int64(second) + 1,
-		InTransaction: a.call.transaction != nil && a.call.transaction == b.call.transaction,
-		Repair:        repair, database: a.call.database, stack: a.stack,
+		InTransaction: a.transaction != nil && a.transaction == b.transaction,
+		Repair:        repair, database: a.origin.database, stack: a.origin.stack,
 	}
-	other := b.call.statement
-	out.Also = []Related{{Shape: other.Shape, Summary: other.Summary, Position: int64(second) + 1, Count: 1, Why: "it followed", stack: b.stack}}
+	other := b.origin.statement
+	out.Also = []Related{{Shape: other.Shape, Summary: other.Summary, Position: int64(second) + 1, Count: 1, Why: "it followed", stack: b.origin.stack}}
 	var allowances []*allowance
-	if g := f.groupOf(a.stack, st, a.call.database); g != nil {
+	if g := f.groupOf(a.origin); g != nil {
 		out.Time, out.Worst = g.Time, g.Slowest
 		allowances = g.allowances
 	}

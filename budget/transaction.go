@@ -2,46 +2,44 @@ package budget
 
 import "time"
 
-// Transaction is an open transaction, for driver wrappers. Its methods are safe
-// on one that no unit of work counts.
+// Transaction is an open transaction, for driver wrappers. The zero Transaction is
+// one that no unit of work counts, and its methods do nothing. One that was begun
+// must not be copied: its address tells it apart.
 type Transaction struct {
 	recorder *Recorder
 	number   int
 }
 
-// Began counts a transaction that was begun, or failed to. The result is never
-// nil: a transaction that nobody counts is still one, and queries in it are not
-// tried again.
-func (r *Recorder) Began(took time.Duration, err error) *Transaction {
-	t := &Transaction{recorder: r}
-	r.count(took, func(a *account) {
+// Began counts a transaction that was begun, or failed to, from a time of
+// [Recorder.Clock] until now. For a nil Recorder it returns the zero Transaction,
+// which is still one: queries in it are not tried again.
+func (r *Recorder) Began(began time.Duration, err error) Transaction {
+	t := Transaction{recorder: r}
+	r.count(began, err, func(a *account, took time.Duration) {
 		a.totals.TransactionTime += took
-		if err != nil {
-			a.totals.Errors++
-			return
+		if err == nil {
+			a.totals.Transactions++
+			t.number = int(a.totals.Transactions) // that of the unit comes last
 		}
-		a.totals.Transactions++
-		t.number = int(a.totals.Transactions) // that of the unit comes last
 	})
 	return t
 }
 
-// Counted reports whether a unit of work counts the transaction.
-func (t *Transaction) Counted() bool { return t.recorder != nil }
+// Clock is that of the unit of work that counts the transaction, see
+// [Recorder.Clock].
+func (t *Transaction) Clock() time.Duration { return t.recorder.Clock() }
 
-// Committed adds the time of COMMIT, in the unit that began the transaction.
-func (t *Transaction) Committed(took time.Duration, err error) { t.ended(took, err, false) }
+// Committed adds the time of COMMIT, from a time of Clock until now, in the unit
+// that began the transaction.
+func (t *Transaction) Committed(began time.Duration, err error) { t.ended(began, err, false) }
 
-// RolledBack adds the time of ROLLBACK. What was read before is read again by
-// whoever tries again, and is then no duplicate.
-func (t *Transaction) RolledBack(took time.Duration, err error) { t.ended(took, err, true) }
+// RolledBack adds the time of ROLLBACK in the same way. What was read before is read
+// again by whoever tries again, and is then no duplicate.
+func (t *Transaction) RolledBack(began time.Duration, err error) { t.ended(began, err, true) }
 
-func (t *Transaction) ended(took time.Duration, err error, rolledBack bool) {
-	t.recorder.count(took, func(a *account) {
+func (t *Transaction) ended(began time.Duration, err error, rolledBack bool) {
+	t.recorder.count(began, err, func(a *account, took time.Duration) {
 		a.totals.TransactionTime += took
-		if err != nil {
-			a.totals.Errors++
-		}
 		if rolledBack {
 			a.reads.wrote(nil)
 		}

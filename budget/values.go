@@ -17,7 +17,7 @@ const (
 
 // TracksValues reports whether r proves n+1 loops by the values of rows, see
 // [Options.TrackValues]. It is for driver wrappers, which then hand over the
-// hashes of arguments ([Call.Hashes]) and of rows ([Execution.Fetched]).
+// hashes of arguments ([CallDetail.Hashes]) and of rows ([Execution.Fetched]).
 func (r *Recorder) TracksValues() bool { return r != nil && r.unit.options.TrackValues }
 
 // column is a column of a result, with the hashes of its values.
@@ -59,25 +59,24 @@ func (c *column) hasAll(values map[uint64]bool) bool {
 }
 
 // keepValues stores the values of a result while there is room.
-func (a *account) keepValues(x *Execution, v *Values) {
-	if v == nil || len(v.columns) == 0 || a.tracked >= maxTrackedResults || x.kept == nil || x.kept.columns() != nil {
+func (a *account) keepValues(rec *record, v *Values) {
+	kept := rec.reported()
+	if v == nil || len(v.columns) == 0 || a.tracked >= maxTrackedResults || kept == nil || kept.columns() != nil {
 		return
 	}
 	a.tracked++
-	if x.kept.call.details == nil {
-		x.kept.call.details = &details{}
-	}
-	x.kept.call.details.columns = v.columns
+	kept.detail().columns = v.columns
 }
 
 // trackArguments takes note of the arguments of an execution.
 func (g *group) trackArguments(hashes []uint64) {
 	for i, h := range hashes[:min(len(hashes), maxTrackedArguments)] {
-		if len(g.tracked) <= i {
-			g.tracked = append(g.tracked, make(map[uint64]bool))
+		more := g.edit()
+		if len(more.tracked) <= i {
+			more.tracked = append(more.tracked, make(map[uint64]bool))
 		}
-		if len(g.tracked[i]) < maxTrackedValues {
-			g.tracked[i][h] = true
+		if len(more.tracked[i]) < maxTrackedValues {
+			more.tracked[i][h] = true
 		}
 	}
 }
@@ -88,7 +87,7 @@ func (f *finder) prove(g *joined) (parent *Related, proof string) {
 	first := min(int(g.First)-1, len(f.account.records))
 	for i := first - 1; i >= 0; i-- {
 		rec := f.account.records[i]
-		st := rec.call.statement
+		st := rec.origin.statement
 		if st.Fingerprint == g.Fingerprint {
 			continue
 		}
@@ -104,7 +103,7 @@ func (f *finder) prove(g *joined) (parent *Related, proof string) {
 				}
 				proof = fmt.Sprintf("all %d arguments are values of %s of query %d", len(arguments), name, i+1)
 				return &Related{
-					Shape: st.Shape, Summary: st.Summary, Position: int64(i) + 1, Count: 1, Rows: rec.rows, Why: proof, stack: rec.stack,
+					Shape: st.Shape, Summary: st.Summary, Position: int64(i) + 1, Count: 1, Rows: rec.rows, Why: proof, stack: rec.origin.stack,
 				}, proof
 			}
 		}

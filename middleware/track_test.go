@@ -150,10 +150,34 @@ func TestPatternIsCopiedBack(t *testing.T) {
 	}
 }
 
+// quick makes a reporter one that the request calls by itself.
+type quick struct{ budget.Reporter }
+
+func (quick) Quick() bool { return true }
+
+// The handler's panic goes on, whatever reporters do.
+func TestPanicsOfHandlerAndReporter(t *testing.T) {
+	var log bytes.Buffer
+	c := newCollector()
+	broken := quick{budget.ReporterFunc(func(context.Context, *budget.Report) { panic("reporter") })}
+	h := middleware.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}.Track(broken, quick{c})(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("handler") }))
+	defer func() {
+		if got := recover(); got != "handler" || len(c.reports) != 1 || !strings.Contains(log.String(), "reporter") {
+			t.Errorf("recovered %v, %d reports, log: %s", got, len(c.reports), log.String())
+		}
+	}()
+	serve(h, "GET", "/")
+}
+
 func TestPanics(t *testing.T) {
-	for _, value := range []any{"boom", http.ErrAbortHandler} {
+	for i, value := range []any{"boom", http.ErrAbortHandler, "boom", http.ErrAbortHandler} {
 		c := newCollector()
-		h := middleware.Track(c)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var reporter budget.Reporter = c
+		if i > 1 {
+			reporter = quick{c}
+		}
+		h := middleware.Track(reporter)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			_ = ask(r.Context())
 			panic(value)
 		}))

@@ -23,13 +23,14 @@ func copies(text string) bool {
 // copyRow hands over a row, or ends the copying.
 func (s *stmt) copyRow(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	if s.copying == nil {
-		q, err := s.conn.start(ctx, s.text, nil)
+		q, err := s.conn.start(ctx, s.account, s.text, nil)
 		if err != nil {
 			return nil, err
 		}
 		s.copying = &q
 	}
-	result, err := stmtExec(ctx, s.bare, args)
+	result, err := stmtExec(s.conn.tell(ctx, s.copying), s.via, args)
+	err = show(err)
 	if err != nil || len(args) == 0 {
 		s.endCopy(result, err)
 	}

@@ -27,6 +27,14 @@ type Config struct {
 	// budget.Query, in memory: at most 32 values of 256 bytes each. They may be
 	// personal data. Default: they are not kept.
 	Arguments bool
+	// Inner wraps the driver below the account, for instrumentation that wants to know
+	// what is running: it finds it with [budget.RunningFromContext] in the context of
+	// each call. Its connections must have a method Raw() driver.Conn. What it hides of
+	// the driver's interfaces, database/sql sees all the same. Default: nothing.
+	Inner func(driver.Connector) driver.Connector
+	// ErrorText lets Inner see the texts of the driver's errors. They may quote
+	// values. Default: it sees a [DriverError].
+	ErrorText bool
 	// ShapeBytes is the length to which shapes are cut, in bytes. Default: 2048.
 	ShapeBytes int
 }
@@ -45,7 +53,15 @@ func (c Config) Connector(bare driver.Connector) driver.Connector {
 	if _, ok := bare.(*connector); ok {
 		return bare
 	}
-	return &connector{bare: bare, handle: c.newHandle(bare.Driver())}
+	h := c.newHandle(bare.Driver())
+	if c.Inner == nil {
+		return &connector{bare: bare, via: bare, handle: h}
+	}
+	via := c.Inner(&tapConnector{bare, h})
+	if via == nil {
+		panic("sqlwrap: Config.Inner returned a nil driver.Connector")
+	}
+	return &connector{bare: bare, via: via, handle: h, inner: true}
 }
 
 // handle is what all connections of a database handle share.
@@ -54,6 +70,7 @@ type handle struct {
 	statements *fingerprint.Cache
 	hash       hasher
 	arguments  bool
+	errorText  bool
 }
 
 func (c Config) newHandle(d driver.Driver) *handle {
@@ -73,5 +90,6 @@ func (c Config) newHandle(d driver.Driver) *handle {
 		statements: fingerprint.NewCache(fingerprint.NewReader(dialectOf(system), shape, hash.seed)),
 		hash:       hash,
 		arguments:  c.Arguments,
+		errorText:  c.ErrorText,
 	}
 }

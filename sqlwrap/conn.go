@@ -12,8 +12,13 @@ import (
 //
 // database/sql uses a connection from one goroutine at a time.
 type conn struct {
-	bare   driver.Conn
+	bare   driver.Conn // the driver's, which is asked what it can do
+	via    driver.Conn // the way to it: the same, but for Config.Inner
+	tap    *tapConn    // below Config.Inner, nil without one
+	tells  bool        // whether somebody below wants to know what is running
 	handle *handle
+
+	spare []rows // see newRows
 
 	// transaction is the open transaction, nil outside of one.
 	transaction *budget.Transaction
@@ -31,7 +36,7 @@ func (c *conn) Raw() driver.Conn { return c.bare }
 // the connection with [database/sql.Conn.Raw] and do not import this package.
 func (c *conn) Account() *budget.Database { return c.handle.database }
 
-func (c *conn) Close() error { return c.bare.Close() }
+func (c *conn) Close() error { return show(c.via.Close()) }
 
 // Prepare and Begin are never called by database/sql, which prefers the methods
 // with a context, but may be by code that got hold of the connection.
@@ -43,40 +48,43 @@ func (c *conn) Begin() (driver.Tx, error) {
 	return c.BeginTx(context.Background(), driver.TxOptions{})
 }
 
-// Ping does nothing for a driver that cannot, as database/sql does.
-func (c *conn) Ping(ctx context.Context) error {
-	if p, ok := c.bare.(driver.Pinger); ok {
-		return p.Ping(ctx)
+func (c *conn) Ping(ctx context.Context) error { return show(ping(c.tellOther(ctx, nil), c.via)) }
+
+func (c *conn) CheckNamedValue(nv *driver.NamedValue) error { return checkValue(c.bare, nv) }
+
+// tellOther returns the context of a driver call that is no query, for whoever is
+// below. The text is nil for a call without one.
+func (c *conn) tellOther(ctx context.Context, text *string) context.Context {
+	switch {
+	case !c.tells:
+		return ctx
+	case text == nil:
+		return c.handle.database.Context(ctx, nil)
+	default:
+		return c.handle.database.Context(ctx, c.read(*text))
 	}
-	return nil
 }
 
-// CheckNamedValue leaves the argument to the default conversion for a driver
-// without one.
-func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
-	if checker, ok := c.bare.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(nv)
-	}
-	return driver.ErrSkip
-}
+// read reads a statement.
+func (c *conn) read(text string) *budget.Statement { return c.handle.statements.Read(text) }
 
 // PrepareContext prepares a statement.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	fallback, args := c.skipped == query && query != "", c.skippedArgs
 	c.skipped, c.skippedArgs = "", nil
 	r := c.handle.database.Recorder(ctx)
-	clock := startClock(r != nil)
-	bare, err := prepare(ctx, c.bare, query)
-	took := clock.took()
+	began := r.Clock()
+	via, err := prepare(c.tellOther(ctx, &query), c.via, query)
+	err = show(err)
 	switch {
 	case err == nil:
-		r.Prepared(took, nil)
-		return wrapStmt(bare, c, query), nil
+		r.Prepared(began, nil)
+		return wrapStmt(via, c, query), nil
 	case fallback:
-		r.Prepared(took, nil) // the error is the query's
+		r.Prepared(began, nil) // the error is the query's
 		c.failedFallback(ctx, query, args, err)
 	default:
-		r.Prepared(took, err)
+		r.Prepared(began, err)
 	}
 	return nil, err
 }
@@ -85,7 +93,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 // database/sql prepared it because the driver wanted it to. Its arguments tell
 // whether what follows is its retry.
 func (c *conn) failedFallback(ctx context.Context, query string, args []driver.NamedValue, err error) {
-	q, refused := c.start(ctx, query, args)
+	q, refused := c.start(ctx, c.read(query), query, args)
 	if refused == nil {
 		q.end(nil, err)
 	}
@@ -94,12 +102,14 @@ func (c *conn) failedFallback(ctx context.Context, query string, args []driver.N
 // BeginTx begins a transaction.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	r := c.handle.database.Recorder(ctx)
-	clock := startClock(r != nil)
-	bare, err := begin(ctx, c.bare, opts)
-	transaction := r.Began(clock.took(), err)
+	began := r.Clock()
+	bare, err := begin(c.tellOther(ctx, nil), c.via, opts)
+	err = show(err)
+	account := r.Began(began, err)
 	if err != nil {
 		return nil, err
 	}
-	c.transaction = transaction
-	return &tx{bare: bare, conn: c, transaction: transaction}, nil
+	t := &tx{bare: bare, conn: c, account: account}
+	c.transaction = &t.account
+	return t, nil
 }

@@ -3,16 +3,18 @@ package sqlwrap
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"io"
-	"time"
 
 	"github.com/querybudget/querybudget/budget"
 )
 
 // connector is the wrapped driver.Connector.
 type connector struct {
-	bare   driver.Connector
+	bare   driver.Connector // the driver's
+	via    driver.Connector // the way to it: the same, but for Config.Inner
 	handle *handle
+	inner  bool // whether there is a Config.Inner
 }
 
 // Driver returns the driver itself: people switch on its type.
@@ -21,20 +23,42 @@ func (c *connector) Driver() driver.Driver { return c.bare.Driver() }
 // Connect connects. database/sql calls it with the context of the query that
 // needs the connection, unless the pool was exhausted.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
-	began := time.Now()
-	bare, err := c.bare.Connect(ctx)
-	budget.FromContext(ctx).Connected(time.Since(began), err)
+	r := budget.FromContext(ctx)
+	began := r.Clock()
+	via, err := c.via.Connect(c.tell(ctx))
+	err = show(err)
+	r.Connected(began, err)
 	if err != nil {
 		return nil, err
 	}
-	return wrapConn(bare, c.handle), nil
+	return c.wrap(via)
+}
+
+func (c *connector) tell(ctx context.Context) context.Context {
+	if c.inner {
+		return c.handle.database.Context(ctx, nil)
+	}
+	return ctx
+}
+
+func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
+	w := &conn{bare: via, via: via, handle: c.handle}
+	if c.inner {
+		tap, err := findTap(via)
+		if err != nil {
+			return nil, errors.Join(err, via.Close())
+		}
+		w.bare, w.tap = tap.bare, tap
+	}
+	_, w.tells = via.(interface{ Raw() driver.Conn })
+	return wrapConn(w), nil
 }
 
 // Close closes a connector that can be closed. That database/sql finds an
 // io.Closer makes no difference otherwise.
 func (c *connector) Close() error {
-	if closer, ok := c.bare.(io.Closer); ok {
-		return closer.Close()
+	if closer, ok := c.via.(io.Closer); ok {
+		return show(closer.Close())
 	}
 	return nil
 }

@@ -39,6 +39,30 @@ func begin(ctx context.Context, c driver.Conn, opts driver.TxOptions) (driver.Tx
 	return t, err
 }
 
+// ping and reset do nothing for a driver that cannot.
+func ping(ctx context.Context, c driver.Conn) error {
+	if p, ok := c.(driver.Pinger); ok {
+		return p.Ping(ctx)
+	}
+	return nil
+}
+
+func reset(ctx context.Context, c driver.Conn) error {
+	if s, ok := c.(driver.SessionResetter); ok {
+		return s.ResetSession(ctx)
+	}
+	return nil
+}
+
+// checkValue leaves the argument to the default conversion for a driver without a
+// check of its own.
+func checkValue(c driver.Conn, nv *driver.NamedValue) error {
+	if checker, ok := c.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(nv)
+	}
+	return driver.ErrSkip
+}
+
 func exec(ctx context.Context, c driver.Conn, query string, args []driver.NamedValue) (driver.Result, error) {
 	if e, ok := c.(driver.ExecerContext); ok {
 		return e.ExecContext(ctx, query, args)

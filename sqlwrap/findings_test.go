@@ -216,7 +216,8 @@ func (s *scenario) line(verb, rest string) {
 	case "close":
 		s.open[rest].Close(s.opened[rest], nil)
 	case "begin":
-		s.txs[rest] = s.recorder.Began(0, nil)
+		tx := s.recorder.Began(0, nil)
+		s.txs[rest] = &tx
 	case "commit":
 		s.txs[rest].Committed(0, nil)
 	case "rollback":

@@ -7,43 +7,64 @@ import (
 	"github.com/querybudget/querybudget/budget"
 )
 
-// query is one query on its way through a connection or a statement.
+// query is one query on its way through a connection or a statement. It is small
+// enough for registers.
 type query struct {
 	execution budget.Execution
 	values    *values // where they are tracked
-	// conn, ctx and text are set if there is no recorder: the query is counted
-	// on its handle once the driver has executed it.
-	conn *conn
-	ctx  context.Context
-	text string
+	// database is set if there is no recorder: the query is counted on its handle
+	// once the driver has executed it.
+	database  *budget.Database
+	ctx       context.Context
+	statement *budget.Statement
 }
 
 // start admits a query. The error is a *budget.ExceededError.
-func (c *conn) start(ctx context.Context, text string, args []driver.NamedValue) (query, error) {
-	r := c.handle.database.Recorder(ctx)
+func (c *conn) start(ctx context.Context, st *budget.Statement, text string, args []driver.NamedValue) (query, error) {
+	database := c.handle.database
+	r := database.Recorder(ctx)
 	if r == nil {
-		return query{conn: c, ctx: ctx, text: text}, nil
+		return query{database: database, ctx: ctx, statement: st}, nil
 	}
-	call := budget.Call{Database: c.handle.database, Statement: c.handle.statements.Read(text), Transaction: c.transaction}
+	call := budget.Call{Database: database, Statement: st, Transaction: c.transaction}
 	call.Arguments, call.Key = c.handle.hash.arguments(args)
-	if r.TracksValues() {
-		call.Hashes = hashTexts(c.handle.hash.seed, args)
-	}
-	if c.handle.arguments {
-		call.SQL, call.Values = text, keepArguments(args)
+	var tracked *values
+	if r.TracksValues() || c.handle.arguments {
+		call.Detail, tracked = c.detail(r, text, args)
 	}
 	x, err := r.Start(call)
-	q := query{execution: x}
+	return query{execution: x, values: tracked}, err
+}
+
+// detail takes what somebody opted in to.
+func (c *conn) detail(r *budget.Recorder, text string, args []driver.NamedValue) (d *budget.CallDetail, tracked *values) {
+	d = &budget.CallDetail{}
 	if r.TracksValues() {
-		q.values = &values{seed: c.handle.hash.seed}
+		d.Hashes = hashTexts(c.handle.hash.seed, args)
+		tracked = &values{seed: c.handle.hash.seed}
 	}
-	return q, err
+	if c.handle.arguments {
+		d.SQL, d.Values = text, keepArguments(args)
+	}
+	return d, tracked
+}
+
+// tell returns the context of the query for whoever is below the account.
+func (c *conn) tell(ctx context.Context, q *query) context.Context {
+	switch {
+	case !c.tells:
+		return ctx
+	case q.database != nil:
+		return q.database.Context(ctx, q.statement)
+	default:
+		return q.execution.Context(ctx)
+	}
 }
 
 // end takes the outcome of a driver call that returns no rows.
 func (q *query) end(result driver.Result, err error) {
-	if q.conn != nil {
-		q.unattributed(err)
+	if q.database != nil {
+		q.database.CountUnattributed(q.ctx, q.statement, err != nil)
 		return
 	}
 	q.execution.End(affected(result, err), err)
@@ -51,22 +72,26 @@ func (q *query) end(result driver.Result, err error) {
 
 // open takes the outcome of a driver call that returns rows, and wraps them if
 // somebody counts them.
-func (q *query) open(bare driver.Rows, err error) (driver.Rows, error) {
+func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
 	if err != nil {
 		q.end(nil, err)
-		return bare, err
+		return via, err
 	}
-	if q.conn != nil {
-		q.unattributed(nil)
-		return bare, nil
+	bare := c.tap.takeRows()
+	if q.database != nil {
+		q.end(nil, nil)
+		if bare == nil {
+			return via, nil
+		}
+	} else {
+		q.execution.Open()
 	}
-	q.execution.Open()
-	return wrapRows(bare, q.execution, q.values), nil
-}
-
-func (q *query) unattributed(err error) {
-	h := q.conn.handle
-	h.database.CountUnattributed(q.ctx, h.statements.Read(q.text), err != nil)
+	r := c.newRows()
+	r.via, r.execution = via, q.execution
+	if bare != nil || q.values != nil {
+		r.more = &moreOfRows{bare: bare, values: q.values}
+	}
+	return wrapRows(r), nil
 }
 
 // affected asks a result for the number of rows it changed, 0 if it cannot say.
@@ -82,11 +107,12 @@ func affected(result driver.Result, err error) int64 {
 }
 
 func (e execer) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	q, err := e.conn.start(ctx, text, args)
+	q, err := e.conn.start(ctx, e.conn.read(text), text, args)
 	if err != nil {
 		return nil, err
 	}
-	result, err := exec(ctx, e.conn.bare, text, args)
+	result, err := exec(e.conn.tell(ctx, &q), e.conn.via, text, args)
+	err = show(err)
 	if !e.conn.declined(&q, text, args, err) {
 		q.end(result, err)
 	}
@@ -94,22 +120,25 @@ func (e execer) ExecContext(ctx context.Context, text string, args []driver.Name
 }
 
 func (e queryer) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	q, err := e.conn.start(ctx, text, args)
+	q, err := e.conn.start(ctx, e.conn.read(text), text, args)
 	if err != nil {
 		return nil, err
 	}
-	bare, err := queryRows(ctx, e.conn.bare, text, args)
+	via, err := queryRows(e.conn.tell(ctx, &q), e.conn.via, text, args)
+	err = show(err)
 	if e.conn.declined(&q, text, args, err) {
 		return nil, err
 	}
-	return q.open(bare, err)
+	return q.open(e.conn, via, err)
 }
 
 // declined reports whether the driver answered driver.ErrSkip: database/sql, which
 // compares it by identity, will prepare the text. Until then nothing was asked.
 func (c *conn) declined(q *query, text string, args []driver.NamedValue, err error) bool {
 	if err != driver.ErrSkip { //nolint:errorlint // as database/sql does
-		c.skipped, c.skippedArgs = "", nil
+		if c.skipped != "" {
+			c.skipped, c.skippedArgs = "", nil
+		}
 		return false
 	}
 	c.skipped, c.skippedArgs = text, args

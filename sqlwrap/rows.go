@@ -13,58 +13,102 @@ import (
 // optional interfaces can always be there, because they answer for a driver
 // without them what database/sql would assume.
 type rows struct {
-	bare      driver.Rows
+	via       driver.Rows // the way to the driver's
 	execution budget.Execution
-	values    *values // where they are tracked
 	count     int64
-	err       error // that ended the fetching
+	more      *moreOfRows // nil for most
 }
 
-func (r *rows) Columns() []string { return r.bare.Columns() }
+// moreOfRows is what few rows have.
+type moreOfRows struct {
+	bare   driver.Rows // the driver's, where via is something else: Config.Inner's
+	values *values     // where they are tracked
+	err    error       // that ended the fetching
+}
+
+// fewRows is the number of wrappers that a connection makes at a time. None is used
+// again: applications may hold on to rows. So a connection keeps that many of the
+// driver's results from being collected, and no more.
+const fewRows = 4
+
+func (c *conn) newRows() *rows {
+	if len(c.spare) == 0 {
+		c.spare = make([]rows, fewRows)
+	}
+	r := &c.spare[0]
+	c.spare = c.spare[1:]
+	return r
+}
+
+// bare returns the driver's rows, which are asked about columns.
+func (r *rows) bare() driver.Rows {
+	if r.more != nil && r.more.bare != nil {
+		return r.more.bare
+	}
+	return r.via
+}
+
+func (r *rows) Columns() []string { return r.bare().Columns() }
 
 func (r *rows) Next(dest []driver.Value) error {
-	err := r.bare.Next(dest)
-	if r.values != nil && err == nil {
-		r.values.row(r.bare, dest)
+	err := show(r.via.Next(dest))
+	if err != nil {
+		r.failed(err)
+		return err
 	}
-	return r.fetched(err)
+	r.count++
+	if v := r.values(); v != nil {
+		v.row(r.bare(), dest)
+	}
+	return nil
 }
 
-// fetched counts a row, or takes the error there was instead of one.
-func (r *rows) fetched(err error) error {
-	switch {
-	case err == nil:
-		r.count++
-	case err != io.EOF: //nolint:errorlint // as database/sql does
-		r.err = err
+func (r *rows) values() *values {
+	if r.more == nil {
+		return nil
 	}
-	return err
+	return r.more.values
+}
+
+// failed takes the error there was instead of a row or a result.
+func (r *rows) failed(err error) {
+	if err == io.EOF { //nolint:errorlint // as database/sql does
+		return
+	}
+	if r.more == nil {
+		r.more = &moreOfRows{}
+	}
+	r.more.err = err
 }
 
 func (r *rows) Close() error {
-	err := r.bare.Close()
-	if r.values != nil {
-		r.execution.Fetched(&r.values.seen)
+	err := show(r.via.Close())
+	failure := err
+	if m := r.more; m != nil {
+		if m.values != nil {
+			r.execution.Fetched(&m.values.seen)
+		}
+		failure = errors.Join(m.err, err)
 	}
-	r.execution.Close(r.count, errors.Join(r.err, err))
+	r.execution.Close(r.count, failure)
 	return err
 }
 
 // HasNextResultSet and NextResultSet say that there is none for a driver that
 // has one only.
 func (r *rows) HasNextResultSet() bool {
-	next, ok := r.bare.(driver.RowsNextResultSet)
+	next, ok := r.via.(driver.RowsNextResultSet)
 	return ok && next.HasNextResultSet()
 }
 
 func (r *rows) NextResultSet() error {
-	next, ok := r.bare.(driver.RowsNextResultSet)
+	next, ok := r.via.(driver.RowsNextResultSet)
 	if !ok {
 		return io.EOF
 	}
-	err := next.NextResultSet()
-	if err != nil && err != io.EOF { //nolint:errorlint // as database/sql does
-		r.err = err
+	err := show(next.NextResultSet())
+	if err != nil {
+		r.failed(err)
 	}
 	return err
 }
@@ -73,35 +117,35 @@ func (r *rows) NextResultSet() error {
 var anyType = reflect.TypeFor[any]()
 
 func (r *rows) ColumnTypeScanType(i int) reflect.Type {
-	if t, ok := r.bare.(driver.RowsColumnTypeScanType); ok {
+	if t, ok := r.bare().(driver.RowsColumnTypeScanType); ok {
 		return t.ColumnTypeScanType(i)
 	}
 	return anyType
 }
 
 func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
-	if t, ok := r.bare.(driver.RowsColumnTypeDatabaseTypeName); ok {
+	if t, ok := r.bare().(driver.RowsColumnTypeDatabaseTypeName); ok {
 		return t.ColumnTypeDatabaseTypeName(i)
 	}
 	return ""
 }
 
 func (r *rows) ColumnTypeLength(i int) (length int64, ok bool) {
-	if t, is := r.bare.(driver.RowsColumnTypeLength); is {
+	if t, is := r.bare().(driver.RowsColumnTypeLength); is {
 		return t.ColumnTypeLength(i)
 	}
 	return 0, false
 }
 
 func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
-	if t, is := r.bare.(driver.RowsColumnTypeNullable); is {
+	if t, is := r.bare().(driver.RowsColumnTypeNullable); is {
 		return t.ColumnTypeNullable(i)
 	}
 	return false, false
 }
 
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	if t, is := r.bare.(driver.RowsColumnTypePrecisionScale); is {
+	if t, is := r.bare().(driver.RowsColumnTypePrecisionScale); is {
 		return t.ColumnTypePrecisionScale(i)
 	}
 	return 0, 0, false

@@ -2,12 +2,8 @@
 
 package sqlwrap
 
-import (
-	"database/sql/driver"
+import "database/sql/driver"
 
-	"github.com/querybudget/querybudget/budget"
-)
+func wrapRows(r *rows) driver.Rows { return r }
 
-func wrapRows(bare driver.Rows, x budget.Execution, v *values) driver.Rows {
-	return &rows{bare: bare, execution: x, values: v}
-}
+func wrapTapRows(bare driver.Rows, h *handle) driver.Rows { return &tapRows{bare, h} }

@@ -5,32 +5,57 @@ package sqlwrap
 import (
 	"database/sql/driver"
 	"reflect"
-
-	"github.com/querybudget/querybudget/budget"
 )
 
 // scanningRows wraps rows that copy columns to their destination themselves. The
 // presence of RowsColumnScanner is a signal: database/sql then never calls Next.
 type scanningRows struct {
-	rows
+	*rows
 	scanner driver.RowsColumnScanner
 }
 
-func (r *scanningRows) NextRow() error { return r.fetched(r.scanner.NextRow()) }
+func (r *scanningRows) NextRow() error {
+	err := show(r.scanner.NextRow())
+	if err != nil {
+		r.failed(err)
+		return err
+	}
+	r.count++
+	return nil
+}
 
 func (r *scanningRows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
-	err := r.scanner.ScanColumn(ctx, i, dest)
-	if r.values != nil && err == nil {
-		r.values.scanned(r.bare, i, dest)
+	err := show(r.scanner.ScanColumn(ctx, i, dest))
+	if v := r.values(); v != nil && err == nil {
+		v.scanned(r.bare(), i, dest)
 	}
 	return err
 }
 
-func wrapRows(bare driver.Rows, x budget.Execution, v *values) driver.Rows {
-	if scanner, ok := bare.(driver.RowsColumnScanner); ok {
-		return &scanningRows{rows{bare: bare, execution: x, values: v}, scanner}
+func wrapRows(r *rows) driver.Rows {
+	if scanner, ok := r.via.(driver.RowsColumnScanner); ok {
+		return &scanningRows{r, scanner}
 	}
-	return &rows{bare: bare, execution: x, values: v}
+	return r
+}
+
+// scanningTapRows are tapRows with the same signal.
+type scanningTapRows struct {
+	tapRows
+	scanner driver.RowsColumnScanner
+}
+
+func (r *scanningTapRows) NextRow() error { return r.handle.hide(r.scanner.NextRow()) }
+
+func (r *scanningTapRows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
+	return r.handle.hide(r.scanner.ScanColumn(ctx, i, dest))
+}
+
+func wrapTapRows(bare driver.Rows, h *handle) driver.Rows {
+	if scanner, ok := bare.(driver.RowsColumnScanner); ok {
+		return &scanningTapRows{tapRows{bare, h}, scanner}
+	}
+	return &tapRows{bare, h}
 }
 
 // scanned takes note of a value that the driver wrote to its destination by

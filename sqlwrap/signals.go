@@ -21,21 +21,16 @@ type (
 	validator struct{ conn *conn }
 )
 
-// ResetSession does nothing for a driver that cannot, as database/sql does.
 func (r resetter) ResetSession(ctx context.Context) error {
-	if s, ok := r.conn.bare.(driver.SessionResetter); ok {
-		return s.ResetSession(ctx)
-	}
-	return nil
+	return show(reset(ctx, r.conn.via))
 }
 
 func (v validator) IsValid() bool { return v.conn.bare.(driver.Validator).IsValid() }
 
 // wrapConn wraps a connection in the form that sends the same signals.
-func wrapConn(bare driver.Conn, h *handle) driver.Conn {
-	c := &conn{bare: bare, handle: h}
-	_, resets := bare.(driver.SessionResetter)
-	_, validates := bare.(driver.Validator)
+func wrapConn(c *conn) driver.Conn {
+	_, resets := c.bare.(driver.SessionResetter)
+	_, validates := c.bare.(driver.Validator)
 	switch {
 	case resets && validates:
 		return wrapKept(c)

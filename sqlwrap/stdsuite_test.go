@@ -129,7 +129,7 @@ func SuiteBare(v any) any {
 	case *tx:
 		return v.bare
 	case interface{ unwrapRows() *rows }:
-		return v.unwrapRows().bare
+		return v.unwrapRows().bare()
 	default:
 		return Raw(v)
 	}

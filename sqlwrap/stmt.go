@@ -3,14 +3,18 @@ package sqlwrap
 import (
 	"context"
 	"database/sql/driver"
+
+	"github.com/querybudget/querybudget/budget"
 )
 
 // stmt wraps a driver.Stmt. StmtExecContext and StmtQueryContext can always be
 // there, because they fall back as database/sql would.
 type stmt struct {
-	bare    driver.Stmt
+	bare    driver.Stmt // the driver's, which is asked what it can do
+	via     driver.Stmt // the way to it: the same, but for Config.Inner
 	conn    *conn
 	text    string
+	account *budget.Statement
 	copies  bool   // takes rows, see copyRow
 	copying *query // while it does
 }
@@ -18,7 +22,7 @@ type stmt struct {
 func (s *stmt) NumInput() int { return s.bare.NumInput() }
 
 func (s *stmt) Close() error {
-	err := s.bare.Close()
+	err := show(s.via.Close())
 	s.endCopy(nil, err)
 	return err
 }
@@ -36,22 +40,23 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 	if s.copies {
 		return s.copyRow(ctx, args)
 	}
-	q, err := s.conn.start(ctx, s.text, args)
+	q, err := s.conn.start(ctx, s.account, s.text, args)
 	if err != nil {
 		return nil, err
 	}
-	result, err := stmtExec(ctx, s.bare, args)
+	result, err := stmtExec(s.conn.tell(ctx, &q), s.via, args)
+	err = show(err)
 	q.end(result, err)
 	return result, err
 }
 
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	q, err := s.conn.start(ctx, s.text, args)
+	q, err := s.conn.start(ctx, s.account, s.text, args)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := stmtQuery(ctx, s.bare, args)
-	return q.open(rows, err)
+	via, err := stmtQuery(s.conn.tell(ctx, &q), s.via, args)
+	return q.open(s.conn, via, show(err))
 }
 
 // The presence of these on a statement is a signal: a NamedValueChecker hides
@@ -67,8 +72,12 @@ func (c checker) CheckNamedValue(nv *driver.NamedValue) error { return c.bare.Ch
 func (c converter) ColumnConverter(i int) driver.ValueConverter { return c.bare.ColumnConverter(i) }
 
 // wrapStmt wraps a statement in the form that sends the same signals.
-func wrapStmt(bare driver.Stmt, c *conn, text string) driver.Stmt {
-	s := &stmt{bare: bare, conn: c, text: text, copies: copies(text)}
+func wrapStmt(via driver.Stmt, c *conn, text string) driver.Stmt {
+	bare := via
+	if own := c.tap.takeStmt(); own != nil {
+		bare = own
+	}
+	s := &stmt{bare: bare, via: via, conn: c, text: text, account: c.read(text), copies: copies(text)}
 	checks, isChecker := bare.(driver.NamedValueChecker)
 	converts, isConverter := bare.(driver.ColumnConverter) //nolint:staticcheck // drivers still have it
 	switch {

@@ -9,23 +9,23 @@ import (
 // tx wraps a driver.Tx. It counts in the recorder of the context that began it;
 // Commit and Rollback have no context, and are never refused.
 type tx struct {
-	bare        driver.Tx
-	conn        *conn
-	transaction *budget.Transaction
+	bare    driver.Tx
+	conn    *conn
+	account budget.Transaction
 }
 
 func (t *tx) Commit() error {
-	clock := startClock(t.transaction.Counted())
-	err := t.bare.Commit()
+	began := t.account.Clock()
+	err := show(t.bare.Commit())
 	t.conn.transaction = nil
-	t.transaction.Committed(clock.took(), err)
+	t.account.Committed(began, err)
 	return err
 }
 
 func (t *tx) Rollback() error {
-	clock := startClock(t.transaction.Counted())
-	err := t.bare.Rollback()
+	began := t.account.Clock()
+	err := show(t.bare.Rollback())
 	t.conn.transaction = nil
-	t.transaction.RolledBack(clock.took(), err)
+	t.account.RolledBack(began, err)
 	return err
 }

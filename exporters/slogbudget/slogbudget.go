@@ -113,6 +113,10 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 	r.logger.LogAttrs(ctx, level, message, attrs...)
 }
 
+// Quick makes it a [budget.QuickReporter]: it waits for the logger only, as the
+// application's own records do.
+func (r *reporter) Quick() bool { return true }
+
 // worst returns the groups with the most executions, as the report sorts them.
 func (r *reporter) worst(groups []budget.Group) groupLines {
 	var out groupLines

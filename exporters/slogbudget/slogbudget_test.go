@@ -29,7 +29,7 @@ func report(b budget.Budget, statements ...*budget.Statement) *budget.Report {
 	r.SetRoute(budget.Route{Method: "GET", Pattern: "/users/{id}"})
 	r.SetBudget(b)
 	for _, st := range statements {
-		x, err := r.Start(budget.Call{Database: db, Statement: st, SQL: "secret", Values: []any{"secret"}})
+		x, err := r.Start(budget.Call{Database: db, Statement: st, Detail: &budget.CallDetail{SQL: "secret", Values: []any{"secret"}}})
 		if err == nil {
 			x.End(0, nil)
 		}
@@ -214,4 +214,11 @@ func ExampleReporter() {
 	r.SetBudget(budget.Budget{Queries: 10})
 	slogbudget.Options{Level: slog.LevelInfo}.Reporter(logger).Report(context.Background(), r.Report())
 	// Output: level=INFO msg="database queries" name=nightly outcome=within db.queries=0
+}
+
+func TestQuick(t *testing.T) {
+	r := slogbudget.Reporter(slog.New(slog.DiscardHandler))
+	if q, ok := r.(budget.QuickReporter); !ok || !q.Quick() {
+		t.Errorf("%T is called in a goroutine of its own", r)
+	}
 }

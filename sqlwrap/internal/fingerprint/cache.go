@@ -2,7 +2,9 @@ package fingerprint
 
 import (
 	"hash/maphash"
+	"strings"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -24,10 +26,15 @@ type Cache struct {
 		ways [cacheWays]atomic.Pointer[cached]
 		next atomic.Uint32
 	}
+	// constants are places for the texts that are written in the source: each has
+	// one address, which tells the place for less than a hash of the text does.
+	constants [cacheSets]atomic.Pointer[cached]
 }
 
+// cached is a text that was read.
 type cached struct {
-	text      string
+	text      string  // a copy: some libraries use the memory again
+	address   uintptr // of the text itself
 	statement *budget.Statement
 }
 
@@ -39,13 +46,28 @@ func (c *Cache) Read(text string) *budget.Statement {
 	if len(text) > maxCached {
 		return c.reader.Read(text)
 	}
+	address := uintptr(unsafe.Pointer(unsafe.StringData(text)))
+	constant := &c.constants[(address^address>>12)/8%cacheSets]
+	if e := constant.Load(); e != nil && e.text == text {
+		return e.statement
+	}
+	e := c.find(text, address)
+	if e.address == address {
+		constant.Store(e)
+	}
+	return e.statement
+}
+
+// find finds a text by its hash, and reads it if it is not there.
+func (c *Cache) find(text string, address uintptr) *cached {
 	set := &c.sets[maphash.String(c.reader.seed, text)%cacheSets]
 	for i := range set.ways {
 		if e := set.ways[i].Load(); e != nil && e.text == text {
-			return e.statement
+			return e
 		}
 	}
-	e := &cached{text, c.reader.Read(text)}
+	own := strings.Clone(text)
+	e := &cached{own, address, c.reader.Read(own)}
 	set.ways[set.next.Add(1)%cacheWays].Store(e)
-	return e.statement
+	return e
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -210,6 +211,26 @@ func TestCache(t *testing.T) {
 	}
 	if st := c.Read("SELECT 1 FROM t"); st.Fingerprint != first.Fingerprint {
 		t.Error("a statement that was pushed out reads differently")
+	}
+}
+
+// Some libraries build texts in memory that they use again.
+func TestCacheKeepsNoMemoryOfTexts(t *testing.T) {
+	c := NewCache(NewReader(PostgreSQL, 2048, testSeed))
+	memory := []byte("SELECT a FROM books")
+	text := unsafe.String(&memory[0], len(memory))
+	for range 3 {
+		if st := c.Read(text); st.Tables[0] != "books" {
+			t.Fatalf("read %v", st.Tables)
+		}
+	}
+	first := c.Read(text)
+	copy(memory, "SELECT a FROM users")
+	if st := c.Read(text); st.Tables[0] != "users" {
+		t.Errorf("the second text in the same place was read as %v", st.Tables)
+	}
+	if first.Shape != "SELECT a FROM books" || first.Tables[0] != "books" {
+		t.Errorf("the first text is now %q, of %v", first.Shape, first.Tables)
 	}
 }
 

@@ -1,0 +1,38 @@
+package budget
+
+import (
+	"context"
+	"testing"
+)
+
+// Only a query that starts while rows are open can be inside of the loop over them.
+func TestNestingNeedsOpenRows(t *testing.T) {
+	_, r := NewContext(context.Background())
+	d := NewDatabase(DatabaseOptions{})
+	start := func(fingerprint uint64) *Execution {
+		x, err := r.Start(Call{Database: d, Statement: &Statement{Kind: ReadStatement, Fingerprint: fingerprint}, Stack: NewStack(CallSite{})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &x
+	}
+	nestings := func(want int) {
+		t.Helper()
+		if got := len(r.account.nestings); got != want {
+			t.Errorf("%d nestings, want %d", got, want)
+		}
+	}
+	before, first, second := start(1), start(2), start(3)
+	first.Open()
+	second.Open()
+	before.End(0, nil)
+	nestings(0)
+	first.Close(1, nil)
+	inside := start(4)
+	inside.End(0, nil)
+	nestings(1)
+	second.Close(1, nil)
+	after := start(5)
+	after.End(0, nil)
+	nestings(1)
+}

@@ -1,0 +1,130 @@
+package budget
+
+import "context"
+
+// Running is what a driver wrapper is doing for the application: a query, a
+// prepare, a transaction's begin. The wrapper puts it into the context that it
+// passes on, for instrumentation between the account and the driver, such as
+// tracing, which finds it with [RunningFromContext].
+//
+// The methods are safe for concurrent use, and on a nil Running, which knows
+// nothing.
+type Running struct {
+	database            *Database
+	statement           *Statement
+	stack               *Stack // nil where it is looked at only if somebody asks
+	position, duplicate int64
+}
+
+// runningKey is the key of what a driver wrapper passes on. The recorder is on its
+// way in, this on its way out.
+type runningKey struct{}
+
+// runningContext is a context with a Running: one allocation in place of two.
+type runningContext struct {
+	context.Context
+	running Running
+}
+
+func (c *runningContext) Value(key any) any {
+	if key == (runningKey{}) {
+		return &c.running
+	}
+	return c.Context.Value(key)
+}
+
+// RunningFromContext returns what is running in ctx, nil if ctx does not come
+// from a driver wrapper.
+func RunningFromContext(ctx context.Context) *Running {
+	r, _ := ctx.Value(runningKey{}).(*Running)
+	return r
+}
+
+// Context returns a copy of ctx that tells instrumentation below about the
+// execution. It is for driver wrappers, between Start and the driver call. For the
+// zero Execution it returns ctx itself.
+func (x *Execution) Context(ctx context.Context) context.Context {
+	if x.recorder == nil {
+		return ctx
+	}
+	o := x.record.origin
+	running := Running{database: o.database, statement: o.statement, stack: o.stack}
+	if o.statement.Kind.IsQuery() {
+		running.position = int64(x.record.position)
+	}
+	if o.statement.Repeatable {
+		running.duplicate = x.repetition()
+	}
+	return &runningContext{ctx, running}
+}
+
+// Context returns a copy of ctx that tells instrumentation below about a driver call
+// which is no query, or which nobody counts. The statement is nil for one that
+// has no text.
+func (d *Database) Context(ctx context.Context, st *Statement) context.Context {
+	return &runningContext{ctx, Running{database: d, statement: st}}
+}
+
+// Database is the handle that it runs on.
+func (r *Running) Database() *Database {
+	if r == nil {
+		return nil
+	}
+	return r.database
+}
+
+// Statement is the statement, nil for a driver call that has none, such as a
+// transaction's begin.
+func (r *Running) Statement() *Statement {
+	if r == nil {
+		return nil
+	}
+	return r.statement
+}
+
+// CallSite is where it comes from. For what is no query, or is counted by nobody,
+// it is the caller's, and the wrapper has to be on the stack.
+func (r *Running) CallSite() CallSite {
+	switch {
+	case r == nil:
+		return CallSite{}
+	case r.stack == nil:
+		return r.database.stacks.capture().CallSite()
+	default:
+		return r.stack.CallSite()
+	}
+}
+
+// Position is the query's place among those of its unit of work in the order in
+// which they were started, from 1; 0 for what is no query, or counted by nobody.
+func (r *Running) Position() int64 {
+	if r == nil {
+		return 0
+	}
+	return r.position
+}
+
+// Duplicate is the query's place among the repetitions of a read that was
+// answered before, from 1; 0 for one that is no [Duplicate], by what was answered
+// when it was started.
+func (r *Running) Duplicate() int64 {
+	if r == nil {
+		return 0
+	}
+	return r.duplicate
+}
+
+// repetition asks the whole unit whether x repeats a read.
+func (x *Execution) repetition() int64 {
+	x.recorder.unit.mu.Lock()
+	defer x.recorder.unit.mu.Unlock()
+	s := x.recorder
+	for s.parent != nil {
+		s = s.parent
+	}
+	return s.account.reads.repetition(x.record)
+}
+
+// Here returns the call site of the code that calls it, for instrumentation that
+// no driver wrapper tells. It is symbolised each time, which takes microseconds.
+func Here() CallSite { return callerStack().CallSite() }
