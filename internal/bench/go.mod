@@ -2,7 +2,10 @@ module github.com/querybudget/querybudget/internal/bench
 
 go 1.26.0
 
-replace github.com/querybudget/querybudget => ../..
+replace (
+	github.com/querybudget/querybudget => ../..
+	github.com/querybudget/querybudget/exporters/otelbudget => ../../exporters/otelbudget
+)
 
 require (
 	github.com/XSAM/otelsql v0.44.0
@@ -11,6 +14,7 @@ require (
 	github.com/mattn/go-sqlite3 v1.14.53
 	github.com/ngrok/sqlmw v0.0.0-20220520173518-97c9c04efc79
 	github.com/querybudget/querybudget v0.0.0-00010101000000-000000000000
+	github.com/querybudget/querybudget/exporters/otelbudget v0.0.0-00010101000000-000000000000
 	github.com/simukti/sqldb-logger v0.0.0-20230108155151-646c1a075551
 	github.com/uptrace/opentelemetry-go-extra/otelsql v0.3.2
 	go.nhat.io/otelsql v0.16.0

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
 )
 
 // The statements of the fake driver.
@@ -11,6 +12,14 @@ const (
 	manyRows = "SELECT id FROM books WHERE author_id = $1"
 	oneExec  = "UPDATE books SET title = $1 WHERE id = 7"
 )
+
+// statements are those of a page that asks for something else each time.
+var statements = func() (out [perRequest]string) {
+	for i := range out {
+		out[i] = fmt.Sprintf("SELECT id, column_%d FROM table_%d WHERE id = $1", i, i)
+	}
+	return out
+}()
 
 // operation is something that a service does with a database.
 type operation struct {
@@ -21,6 +30,7 @@ type operation struct {
 
 const (
 	queryRow = "QueryRow"
+	several  = "QueryRow, 20 statements"
 	hundred  = "100 rows"
 	execRow  = "Exec"
 	prepared = "prepared QueryRow"
@@ -33,6 +43,12 @@ func operations() []operation {
 			return func(ctx context.Context, n int) error {
 				var id int64
 				return db.QueryRowContext(ctx, oneRow, n).Scan(&id)
+			}, nil
+		}},
+		{several, func(db *sql.DB) (func(context.Context, int) error, error) {
+			return func(ctx context.Context, n int) error {
+				var id int64
+				return db.QueryRowContext(ctx, statements[n%len(statements)], n).Scan(&id)
 			}, nil
 		}},
 		{hundred, func(db *sql.DB) (func(context.Context, int) error, error) {

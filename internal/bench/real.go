@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/exporters/slogbudget"
 	"github.com/querybudget/querybudget/middleware"
 )
 
@@ -48,14 +51,14 @@ func (d realDatabase) queryRow() operation {
 	}}
 }
 
-// requests serves whole requests, of 20 queries through chi with Track and Limit, with and
-// without querybudget in alternating blocks. It returns the ratios of throughput
+// requests serves whole requests, of 20 queries through chi with Track, Limit and a
+// record for slog, with and without querybudget in alternating blocks. It returns the ratios of throughput
 // and of the 99th percentile.
 func (d realDatabase) requests(rounds, times int) (throughput, p99 float64, err error) {
 	serve := func(db *sql.DB, with bool) http.Handler {
 		r := chi.NewRouter()
 		if with {
-			r.Use(middleware.Track(budget.ReporterFunc(func(context.Context, *budget.Report) {})))
+			r.Use(middleware.Track(slogbudget.Options{Level: slog.LevelInfo}.Reporter(slog.New(slog.NewJSONHandler(io.Discard, nil)))))
 			r.Use(middleware.Limit(budget.Budget{Queries: 100}))
 		}
 		r.Get("/authors/{id}", func(w http.ResponseWriter, r *http.Request) {

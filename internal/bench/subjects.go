@@ -12,9 +12,11 @@ import (
 	nhat "go.nhat.io/otelsql"
 	noopmetric "go.opentelemetry.io/otel/metric/noop"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 	nooptrace "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
@@ -46,8 +48,11 @@ const (
 	active    = "querybudget"
 	inactive  = "querybudget, no recorder"
 	enforced  = "querybudget, enforced"
+	floor     = "counting and timing by hand, nothing else"
 	sqlmwNoop = "ngrok/sqlmw, no-op"
 	otelNoop  = "XSAM/otelsql, no-op tracer"
+	otelOff   = "XSAM/otelsql, sampled out"
+	bothOff   = "querybudget with otelsql, sampled out"
 )
 
 func subjects() []subject {
@@ -57,11 +62,16 @@ func subjects() []subject {
 		{active, openWrapped, recording},
 		{inactive, openWrapped, background},
 		{enforced, openWrapped, enforcing},
+		{floor, openFloor, floorContext},
 		{sqlmwNoop, func(d driver.Driver, dsn string) *sql.DB {
 			return openDriver(sqlmw.Driver(d, sqlmw.NullInterceptor{}), dsn)
 		}, background},
-		{otelNoop, openOTel(otelsql.WithTracerProvider(nooptrace.NewTracerProvider()), otelsql.WithMeterProvider(noopmetric.NewMeterProvider())), background},
-		{"XSAM/otelsql, sampling", openOTel(otelsql.WithTracerProvider(sdktrace.NewTracerProvider()), otelsql.WithMeterProvider(noopmetric.NewMeterProvider())), background},
+		{otelNoop, openOTel(nooptrace.NewTracerProvider()), background},
+		{otelOff, openOTel(sampledOut()), background},
+		{"XSAM/otelsql, sampling", openOTel(sdktrace.NewTracerProvider()), background},
+		{"querybudget with otelsql, no-op tracer", openBoth(nooptrace.NewTracerProvider()), recording},
+		{bothOff, openBoth(sampledOut()), recording},
+		{"querybudget with otelsql, sampling", openBoth(sdktrace.NewTracerProvider()), recording},
 		{"uptrace otelsql, no-op tracer", func(d driver.Driver, dsn string) *sql.DB {
 			return uptrace.OpenDB(connectorOf(d, dsn), uptrace.WithTracerProvider(nooptrace.NewTracerProvider()), uptrace.WithMeterProvider(noopmetric.NewMeterProvider()))
 		}, background},
@@ -72,14 +82,37 @@ func subjects() []subject {
 	}
 }
 
+// openFloor is for the fake driver alone.
+func openFloor(d driver.Driver, _ string) *sql.DB {
+	return sql.OpenDB(floorConnector{d.(fakeDriver)})
+}
+
 func openBare(d driver.Driver, dsn string) *sql.DB { return openDriver(d, dsn) }
 
 func openWrapped(d driver.Driver, dsn string) *sql.DB {
 	return sql.OpenDB(sqlwrap.Connector(connectorOf(d, dsn)))
 }
 
-func openOTel(opts ...otelsql.Option) func(driver.Driver, string) *sql.DB {
-	return func(d driver.Driver, dsn string) *sql.DB { return openDriver(otelsql.WrapDriver(d, opts...), dsn) }
+// openOTel wraps with the options that otelbudget presets, but for its attributes.
+func openOTel(tracer trace.TracerProvider) func(driver.Driver, string) *sql.DB {
+	return func(d driver.Driver, dsn string) *sql.DB {
+		return openDriver(otelsql.WrapDriver(d, append(providers(tracer), otelsql.WithSpanOptions(otelbudget.SpanOptions()))...), dsn)
+	}
+}
+
+// openBoth wraps with otelsql below the account.
+func openBoth(tracer trace.TracerProvider) func(driver.Driver, string) *sql.DB {
+	return func(d driver.Driver, dsn string) *sql.DB {
+		return sql.OpenDB(otelbudget.Connector(connectorOf(d, dsn), providers(tracer)...))
+	}
+}
+
+func providers(tracer trace.TracerProvider) []otelsql.Option {
+	return []otelsql.Option{otelsql.WithTracerProvider(tracer), otelsql.WithMeterProvider(noopmetric.NewMeterProvider())}
+}
+
+func sampledOut() trace.TracerProvider {
+	return sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
 }
 
 func openDriver(d driver.Driver, dsn string) *sql.DB { return sql.OpenDB(connectorOf(d, dsn)) }
