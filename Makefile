@@ -1,11 +1,11 @@
 # The modules of the repository, each with a go.mod of its own.
-MODULES := . examples/chi-app internal/bench
+MODULES := . exporters/otelbudget examples/chi-app internal/bench
 
 # Pinned tools. They are built from source, so that no binary is downloaded.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test paths arm64 cross lint tidy bench table next fuzz
+.PHONY: build test e2e paths arm64 cross lint tidy bench table next fuzz
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -13,6 +13,10 @@ build:
 # All tests of all modules, with the race detector, on every database.
 test:
 	scripts/with-databases sh -ec 'for m in $(MODULES); do (cd $$m && go test -race ./...); done'
+
+# The example with a real collector and a real Prometheus, and the alert rules.
+e2e:
+	scripts/e2e
 
 lint:
 	for m in $(MODULES); do (cd $$m && $(GOLANGCI_LINT) run ./...) || exit 1; done
@@ -48,6 +52,7 @@ table:
 # The next version of Go, for what is behind its build tag.
 next:
 	GOTOOLCHAIN=$(GO_NEXT) go vet ./... && GOTOOLCHAIN=$(GO_NEXT) go test ./budget/... ./sqlwrap/... ./middleware/... ./exporters/...
+	cd exporters/otelbudget && GOTOOLCHAIN=$(GO_NEXT) go test .
 	scripts/with-databases sh -ec 'cd examples/chi-app && GOTOOLCHAIN=$(GO_NEXT) go test -run "Drivers|Counts|Libraries" .'
 
 fuzz:

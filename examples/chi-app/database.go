@@ -12,12 +12,13 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/XSAM/otelsql"
 	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/jmoiron/sqlx"
 	_ "modernc.org/sqlite"
 
-	"github.com/querybudget/querybudget/sqlwrap"
+	"github.com/querybudget/querybudget/exporters/otelbudget"
 )
 
 // database is where the service keeps its books.
@@ -28,12 +29,12 @@ type database struct {
 
 // openDatabase opens and fills a database. An empty dsn is a SQLite database in a
 // temporary file; see driverOf for others.
-func openDatabase(ctx context.Context, dsn string) (*database, error) {
-	return openDatabaseOf(ctx, dsn, 20)
+func openDatabase(ctx context.Context, dsn string, opts ...otelsql.Option) (*database, error) {
+	return openDatabaseOf(ctx, dsn, 20, opts...)
 }
 
 // openDatabaseOf is openDatabase with so many authors.
-func openDatabaseOf(ctx context.Context, dsn string, authors int) (*database, error) {
+func openDatabaseOf(ctx context.Context, dsn string, authors int, opts ...otelsql.Option) (*database, error) {
 	var d database
 	if dsn == "" {
 		temp, err := os.MkdirTemp("", "chi-app")
@@ -43,7 +44,7 @@ func openDatabaseOf(ctx context.Context, dsn string, authors int) (*database, er
 		d.temp, dsn = temp, filepath.Join(temp, "books.db")
 	}
 	driver, source := driverOf(dsn)
-	db, err := sqlwrap.Open(driver, source)
+	db, err := otelbudget.Open(driver, source, opts...)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.removeTemp())
 	}

@@ -18,14 +18,14 @@ import (
 
 // runDemo serves on a free port, asks for every page, and prints what the
 // reports say.
-func runDemo(ctx context.Context, s *store.Store, stdout io.Writer) error {
+func runDemo(ctx context.Context, s *store.Store, t *telemetry, stdout io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	reports := make(chan *budget.Report, 1)
-	handler := routes(s, slog.New(slog.DiscardHandler),
-		budget.ReporterFunc(func(_ context.Context, r *budget.Report) { reports <- r }))
+	keep := budget.ReporterFunc(func(_ context.Context, r *budget.Report) { reports <- r })
+	handler := t.handler(s, slog.New(slog.DiscardHandler), keep)
 
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)

@@ -5,7 +5,9 @@
 //	go run ./examples/chi-app          # serve on localhost:8080
 //	go run ./examples/chi-app -demo    # ask for every page once and print a table
 //
-// Its data lives in a temporary SQLite database, or where -db says.
+// Its data lives in a temporary SQLite database, or where -db says. Traces and metrics
+// go where OpenTelemetry's environment variables say; -demo -trace /bad/authors
+// prints one trace.
 package main
 
 import (
@@ -19,8 +21,11 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 )
@@ -42,6 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	addr := flags.String("addr", "localhost:8080", "address to serve on")
 	dsn := flags.String("db", "", "database: postgres://..., user@tcp(host)/name for MySQL or MariaDB, or a SQLite file (default: a temporary one)")
 	demo := flags.Bool("demo", false, "ask for every page once, print a table and exit")
+	traced := flags.String("trace", "", "with -demo: print the trace of this page as a tree, such as /authors/in")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -49,20 +55,45 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 
-	db, err := openDatabase(ctx, *dsn)
+	if *traced != "" && !*demo {
+		return errors.New("-trace wants -demo; to send traces somewhere, set OTEL_TRACES_EXPORTER or OTEL_EXPORTER_OTLP_ENDPOINT")
+	}
+
+	var kept spans
+	var processors []sdktrace.SpanProcessor
+	if *traced != "" {
+		processors = append(processors, sdktrace.NewSimpleSpanProcessor(&kept))
+	}
+	t, err := newTelemetry(ctx, processors...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopWithin(ctx, t.shutdown)) }()
+	db, err := openDatabase(ctx, *dsn, t.options()...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	s := store.New(db.DB)
-	if *demo {
-		return runDemo(ctx, s, stdout)
+	if *traced != "" && !slices.ContainsFunc(pages(s), func(p page) bool { return p.path == *traced }) {
+		return fmt.Errorf("-trace: there is no page %s: take one of those that the service prints at its start", *traced)
 	}
-	return serve(ctx, s, *addr, stdout, stderr)
+	if *demo {
+		if err := runDemo(ctx, s, t, stdout); err != nil || *traced == "" {
+			return err
+		}
+		return kept.printTrace(stdout, *traced)
+	}
+	unwatch, err := t.metrics.Watch(ctx, db.DB.DB)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unwatch()) }()
+	return serve(ctx, s, t, *addr, stdout, stderr)
 }
 
-func serve(ctx context.Context, s *store.Store, addr string, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, s *store.Store, t *telemetry, addr string, stdout, stderr io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("%w (choose another address with -addr)", err)
@@ -75,9 +106,16 @@ func serve(ctx context.Context, s *store.Store, addr string, stdout, stderr io.W
 		}
 		fmt.Fprintf(stdout, "  %-62s # %s\n", "curl -i "+method+"http://"+listener.Addr().String()+p.path, p.about)
 	}
-	fmt.Fprintln(stdout, "Requests over their budget, or with findings, are logged. Ctrl-C ends.")
+	fmt.Fprintf(stdout, "Metrics are at http://%s/metrics. Requests over their budget, or with findings, are logged. Ctrl-C ends.\n", listener.Addr())
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	return serveOn(ctx, listener, routes(s, logger))
+	return serveOn(ctx, listener, t.handler(s, logger))
+}
+
+// stopWithin stops something whose context has ended already.
+func stopWithin(ctx context.Context, stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return stop(ctx)
 }
 
 // serveOn serves until ctx ends, and lets running requests finish.
@@ -90,9 +128,7 @@ func serveOn(ctx context.Context, listener net.Listener, handler http.Handler) e
 		return err
 	case <-ctx.Done():
 	}
-	graceful, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	err := server.Shutdown(graceful)
+	err := stopWithin(ctx, server.Shutdown)
 	if served := <-stopped; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}

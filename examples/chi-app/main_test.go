@@ -62,10 +62,12 @@ func TestDemo(t *testing.T) {
 	}
 	mainDatabases(t, func(t *testing.T, dsn string) {
 		var stdout, stderr bytes.Buffer
-		if err := run(t.Context(), []string{"-demo", "-db", dsn}, &stdout, &stderr); err != nil {
+		if err := run(t.Context(), []string{"-demo", "-trace", "/authors/in", "-db", dsn}, &stdout, &stderr); err != nil {
 			t.Fatal(err)
 		}
-		lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
+		table, tree, _ := strings.Cut(stdout.String(), "\ntrace ")
+		checkTree(t, tree)
+		lines := strings.Split(strings.TrimSpace(table), "\n")
 		if len(lines) != len(want)+1 {
 			t.Fatalf("%d lines:\n%s", len(lines), stdout.String())
 		}

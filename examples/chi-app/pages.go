@@ -82,11 +82,15 @@ func pages(s *store.Store) []page {
 // routes is the service.
 func routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) http.Handler {
 	r := chi.NewRouter()
+	addRoutes(r, s, logger, reporters...)
+	return r
+}
+
+func addRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) {
 	r.Use(middleware.Options{Header: true, Logger: logger}.Track(append(reporters, slogbudget.Reporter(logger))...))
 	for _, p := range pages(s) {
 		r.With(middleware.Limit(p.budget)).Method(p.method, p.pattern, p.handler)
 	}
-	return r
 }
 
 // answer writes what a page returns as JSON. A page that was refused a query

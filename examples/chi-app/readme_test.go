@@ -6,10 +6,14 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/XSAM/otelsql"
 	"github.com/go-chi/chi/v5"
 	"github.com/jmoiron/sqlx"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/slogbudget"
 	"github.com/querybudget/querybudget/middleware"
 	"github.com/querybudget/querybudget/sqlwrap"
@@ -71,4 +75,27 @@ func docsAllow(ctx context.Context) context.Context {
 	return ctx
 }
 
-var _ = []any{docsAllow, readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip}
+func docsTelemetry(ctx context.Context, r chi.Router, dsn string) (func() error, error) {
+	db, err := otelbudget.Open("pgx", dsn) // sqlwrap outside, otelsql inside
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := otelbudget.NewMetrics(otel.GetMeterProvider())
+	if err != nil {
+		return nil, err
+	}
+	stop, err := metrics.Watch(ctx, db) // the pool, and queries without a recorder
+
+	r.Use(otelhttp.NewMiddleware("shop")) // outside of Track, or around the router
+	r.Use(middleware.Track(otelbudget.Spans(), metrics))
+	return stop, err
+}
+
+func docsOtelsql() []otelsql.Option {
+	return []otelsql.Option{
+		otelsql.WithAttributesGetter(otelbudget.Attributes),
+		otelsql.WithSpanNameFormatter(otelbudget.SpanName),
+	}
+}
+
+var _ = []any{docsTelemetry, docsOtelsql, docsAllow, readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip}

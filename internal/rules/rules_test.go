@@ -77,6 +77,19 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// The exporter for OpenTelemetry is built from its API and otelsql, and from nothing
+// that an application should choose: no SDK, no router.
+func TestOtelbudgetImports(t *testing.T) {
+	out := run(t, filepath.Join(root(t), "exporters", "otelbudget"), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+	for _, dep := range strings.Fields(out) {
+		for _, barred := range []string{"go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/contrib", "github.com/go-chi", module + "/middleware", module + "/exporters/slogbudget"} {
+			if strings.HasPrefix(dep, barred) {
+				t.Errorf("exporters/otelbudget must not import %s", dep)
+			}
+		}
+	}
+}
+
 // Every package is in the test above: a new one has to say what it may import.
 func TestEveryPackageHasARule(t *testing.T) {
 	known := map[string]bool{
