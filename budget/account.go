@@ -8,29 +8,25 @@ import (
 
 // account is what one recorder has counted. It is guarded by the unit's lock.
 type account struct {
-	totals   Totals // but for the sums that totalsAt makes
-	busy     busy
-	reserved reserved
-	groups   groupTable
-	latest   *group // the one that was looked for last
-	overflow *group
-	records  []*record
-	free     []*record // that may be used again, see newRecord
-	made     struct {
-		records stock[record]
-		groups  stock[group]
-	}
-	unkept    int // queries that are not in records
-	reads     reads
-	loops     map[siteCall]*loop // by call site, where they are limited
-	retries   map[retryKey]*retry
-	limited   bool // whether there is a budget to keep
-	strict    bool // whether it takes more than totals, see enforce
-	crossings []crossing
-	open      []*record // whose rows are open, the first few
-	databases []seenDatabase
-	tracked   int // results whose values are kept
-	nestings  []nesting
+	totals     Totals // but for the sums that totalsAt makes
+	busy       busy
+	reserved   reserved
+	groups     groupTable
+	latest     *group // the one that was looked for last
+	overflow   *group
+	records    []*record
+	groupStock stock[group]
+	unkept     int // queries that are not in records
+	reads      reads
+	loops      map[siteCall]*loop // by call site, where they are limited
+	retries    map[retryKey]*retry
+	limited    bool // whether there is a budget to keep
+	strict     bool // whether it takes more than totals, see enforce
+	crossings  []crossing
+	open       []*record // whose rows are open, the first few
+	databases  []seenDatabase
+	tracked    int // results whose values are kept
+	nestings   []nesting
 }
 
 // reserved counts the queries that were admitted and are in the driver.
@@ -46,14 +42,14 @@ type seenDatabase struct {
 // maxDatabases is the number of databases that are looked at for lost contexts.
 const maxDatabases = 8
 
-func (a *account) noteDatabase(d *Database) {
+func (a *account) noteDatabase(d *Database, before int64) {
 	for i := range a.databases {
 		if a.databases[i].database == d {
 			return
 		}
 	}
 	if len(a.databases) < maxDatabases {
-		a.databases = append(a.databases, seenDatabase{d, d.unattributed.queries.Load()})
+		a.databases = append(a.databases, seenDatabase{d, before})
 	}
 }
 

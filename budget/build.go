@@ -16,7 +16,7 @@ func (r *Recorder) Report() *Report {
 		return &Report{Verdict: Verdict{Outcome: NoBudget}}
 	}
 	r = r.counting()
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	now := r.unit.now()
 	a := r.counted()
@@ -62,12 +62,12 @@ func (r *Recorder) buildQueries(records []*record) []Query {
 			Position: int64(i) + 1,
 			Shape:    st.Shape, Summary: st.Summary, Kind: st.Kind, Tables: st.Tables, Fingerprint: st.Fingerprint,
 			Database: rec.origin.database.name,
-			Start:    rec.start - r.started, Exec: rec.exec, Fetch: rec.fetch, Open: rec.isOpen,
+			Start:    rec.start - r.started, Exec: rec.exec, Fetch: rec.fetch, Open: rec.state == openRows,
 			Transaction: rec.transaction.numberIn(r.unit), Duplicate: rec.duplicate,
 			stack: rec.origin.stack,
 		}
 		q := &out[i]
-		if rec.changed {
+		if rec.state == changedRows {
 			q.RowsAffected = rec.rows
 		} else {
 			q.Rows = rec.rows

@@ -1,7 +1,5 @@
 package budget
 
-import "time"
-
 // Call is a query about to be handed to the driver.
 type Call struct {
 	// Database is the handle it goes to. It must not be nil.
@@ -65,57 +63,22 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	origin := c.Stack.origin(c.Database, c.Statement)
 	lens := r // the recorder in the context, with its allowances
 	r = r.counting()
-	now := r.unit.now()
-	r.unit.mu.Lock()
-	defer r.unit.mu.Unlock()
-	a := r.counts()
-	rec := a.newRecord()
+	u := r.unit
+	now := u.now()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	rec := u.newRecord()
 	rec.origin, rec.start, rec.transaction = origin, now, c.Transaction
 	rec.arguments, rec.key = c.Arguments, c.Key
 	rec.describe(c, lens)
-	if c.Statement.Kind.IsQuery() {
-		if err := r.admit(rec); err != nil {
-			a.done(rec)
-			return Execution{}, err
-		}
+	if u.backlog.take(r, rec) {
+		return Execution{r, rec}, nil
 	}
-	r.enter(rec)
+	u.settle()
+	if err := r.entered(rec); err != nil {
+		return Execution{}, err
+	}
 	return Execution{r, rec}, nil
-}
-
-// admit asks every budget for room, unless the query is a retry, which has been
-// counted.
-func (r *Recorder) admit(rec *record) error {
-	if w := r.counts().takeRetry(rec); w != nil {
-		rec.detail().retry = w
-		return nil
-	}
-	for s := r; s != nil; s = s.parent {
-		if s.budget.Mode != Enforce {
-			continue
-		}
-		if err := s.refuse(rec); err != nil {
-			for b := r; b != nil; b = b.parent {
-				b.counts().block(rec, err, &r.unit.options)
-			}
-			return err
-		}
-	}
-	return nil
-}
-
-// enter counts an execution as under way.
-func (r *Recorder) enter(rec *record) {
-	o := &r.unit.options
-	for s := r; s != nil; s = s.parent {
-		a := s.counts()
-		a.reserve(rec, o)
-		rec.position = int32(a.totals.Queries + a.reserved.queries)
-		a.busy.enter(rec.start)
-		if !o.Rules.Off {
-			a.noteDatabase(rec.origin.database)
-		}
-	}
 }
 
 // Skip ends an execution that the driver declined with driver.ErrSkip: it is as
@@ -126,16 +89,9 @@ func (x *Execution) Skip() {
 		return
 	}
 	now := r.unit.now()
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
-	for s := r; s != nil; s = s.parent {
-		s.account.release(rec, &r.unit.options)
-		s.account.busy.leave(now)
-	}
-	if w := rec.retry(); w != nil {
-		r.account.putRetry(w)
-	}
-	r.account.done(rec)
+	r.skipped(rec, now)
 }
 
 // End ends an execution that returned no rows, with the number of rows it
@@ -146,24 +102,16 @@ func (x *Execution) End(affected int64, err error) {
 	if r == nil {
 		return
 	}
-	now := r.unit.now()
-	r.unit.mu.Lock()
-	defer r.unit.mu.Unlock()
-	r.executed(rec, now, err)
-	isQuery := rec.isQuery()
-	if kept := rec.reported(); affected > 0 && kept != nil {
-		kept.rows, kept.changed = affected, true
+	u := r.unit
+	now := u.now()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.backlog.running == rec && err == nil {
+		u.backlog.ended(now, affected)
+		return
 	}
-	for s := r; s != nil; s = s.parent {
-		if affected > 0 && isQuery {
-			s.account.affect(s.account.countedIn(rec), affected)
-		}
-		s.account.busy.leave(now)
-	}
-	if isQuery && rec.transaction == nil && isRetried(err) {
-		r.account.awaitRetry(rec)
-	}
-	r.account.done(rec)
+	u.settle()
+	r.ended(rec, now, affected, err)
 }
 
 // Open ends the driver call of an execution that returned rows. It needs a
@@ -173,19 +121,16 @@ func (x *Execution) Open() {
 	if r == nil {
 		return
 	}
-	now := r.unit.now()
-	r.unit.mu.Lock()
-	defer r.unit.mu.Unlock()
-	r.executed(rec, now, nil)
-	if !rec.isQuery() {
+	u := r.unit
+	now := u.now()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.backlog.running == rec {
+		u.backlog.opened(now)
 		return
 	}
-	if kept := rec.reported(); kept != nil {
-		kept.isOpen = true
-	}
-	for s := r; s != nil; s = s.parent {
-		s.account.opened(s.account.countedIn(rec), rec)
-	}
+	u.settle()
+	r.opened(rec, now)
 }
 
 // Close ends the rows of an execution: how many were fetched, in all result
@@ -195,24 +140,16 @@ func (x *Execution) Close(rows int64, err error) {
 	if r == nil {
 		return
 	}
-	now := r.unit.now()
-	r.unit.mu.Lock()
-	defer r.unit.mu.Unlock()
-	took, isQuery := now-rec.opened(), rec.isQuery()
-	if kept := rec.reported(); kept != nil && isQuery {
-		kept.fetched(rows, took, err)
+	u := r.unit
+	now := u.now()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.backlog.running == rec && err == nil {
+		u.backlog.closed(now, rows)
+		return
 	}
-	for s := r; s != nil; s = s.parent {
-		if isQuery {
-			g := s.account.countedIn(rec)
-			s.account.fetch(g, rows, took, err)
-			g.slowest = max(g.slowest, now-rec.start)
-			s.account.closed(rec)
-		}
-		s.account.busy.leave(now)
-		s.note(rec, now)
-	}
-	r.account.done(rec)
+	u.settle()
+	r.closed(rec, now, rows, err)
 }
 
 // Fetched hands over the values of rows, for a recorder that tracks them. It is
@@ -222,7 +159,7 @@ func (x *Execution) Fetched(v *Values) {
 	if r == nil || !r.unit.options.TrackValues {
 		return
 	}
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	for s := r; s != nil; s = s.parent {
 		s.account.keepValues(x.record, v)
@@ -234,16 +171,4 @@ func (x *Execution) end() (*Recorder, *record) {
 	r, rec := x.recorder, x.record
 	*x = Execution{}
 	return r, rec
-}
-
-// executed counts a query once the driver has executed it.
-func (r *Recorder) executed(rec *record, now time.Duration, err error) {
-	rec.exec = now - rec.start
-	o := &r.unit.options
-	for s := r; s != nil; s = s.parent {
-		s.account.release(rec, o)
-		s.account.noteNesting(rec, o)
-		s.account.execute(rec, err, s == r, o)
-		s.note(rec, now)
-	}
 }

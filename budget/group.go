@@ -148,7 +148,7 @@ func (a *account) groupOf(o *origin, room int) *group {
 		}
 		return a.overflow
 	}
-	a.latest = a.made.groups.take()
+	a.latest = a.groupStock.take()
 	a.latest.origin = o
 	if a.loops != nil {
 		a.latest.loop = a.loopOf(o.siteCall())

@@ -18,6 +18,7 @@ func TestNestingNeedsOpenRows(t *testing.T) {
 	}
 	nestings := func(want int) {
 		t.Helper()
+		r.Totals() // counts what waits to be counted
 		if got := len(r.account.nestings); got != want {
 			t.Errorf("%d nestings, want %d", got, want)
 		}

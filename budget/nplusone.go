@@ -216,7 +216,7 @@ func (f *finder) parent(g *joined) *Related {
 			continue
 		}
 		why := "it was the last to finish with as many rows"
-		if rec.isOpen || rec.closed() > child.start {
+		if rec.state == openRows || rec.closed() > child.start {
 			why = "its rows were open, as many as there are executions"
 		}
 		return &Related{Shape: st.Shape, Summary: st.Summary, Position: int64(i) + 1, Count: 1, Rows: rec.rows, Why: why, stack: rec.origin.stack}

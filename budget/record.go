@@ -12,13 +12,23 @@ type record struct {
 	details        *details
 	start          time.Duration // since the unit started
 	exec, fetch    time.Duration
-	rows           int64 // fetched, or changed
-	position       int32 // in the order in which queries started
-	kept           bool  // in the report
-	changed        bool  // what rows says
-	isOpen         bool
+	rows           int64   // fetched, or changed
+	next           *record // in the backlog, or to be used again
+	position       int32   // in the order in which queries started
+	state          state
+	kept           bool // in the report
 	duplicate      bool
 }
+
+// state is how far a query has come.
+type state uint8
+
+const (
+	inDriver    state = iota
+	openRows          // they are being fetched
+	fetchedRows       // they are closed
+	changedRows       // there were none to fetch, or it failed
+)
 
 // details is what few queries have: an error, an allowance, arguments where
 // somebody opted in.
@@ -119,8 +129,7 @@ func (r *record) columns() []column {
 
 // fetched takes what became of the rows.
 func (r *record) fetched(rows int64, took time.Duration, err error) {
-	r.isOpen = false
-	r.rows, r.fetch = rows, took
+	r.rows, r.fetch, r.state = rows, took, fetchedRows
 	if err != nil {
 		r.fail(err)
 	}
@@ -128,19 +137,19 @@ func (r *record) fetched(rows int64, took time.Duration, err error) {
 
 // newRecord returns a record with nothing in it. Those that nobody keeps are used
 // again.
-func (a *account) newRecord() *record {
-	if n := len(a.free); n > 0 {
-		r := a.free[n-1]
-		a.free = a.free[:n-1]
-		return r
+func (u *unit) newRecord() *record {
+	rec := u.free
+	if rec == nil {
+		return u.records.take()
 	}
-	return a.made.records.take()
+	u.free = rec.next
+	*rec = record{}
+	return rec
 }
 
 // done takes a record back when its execution has ended, unless it is kept.
-func (a *account) done(rec *record) {
-	if !rec.kept && len(a.free) < manyMade {
-		*rec = record{}
-		a.free = append(a.free, rec)
+func (u *unit) done(rec *record) {
+	if !rec.kept {
+		rec.next, u.free = u.free, rec
 	}
 }

@@ -47,6 +47,11 @@ type unit struct {
 	mu      sync.Mutex
 	started time.Time
 	options Options
+
+	// What follows is guarded by mu.
+	backlog backlog
+	records stock[record]
+	free    *record // that may be used again, see newRecord
 }
 
 // now returns the time since the unit started. It uses the monotonic clock.
@@ -68,7 +73,6 @@ func newRecorder(o Options) *Recorder {
 // place of several.
 type beginning struct {
 	account   account
-	made      [fewMade]record
 	group     [1]group
 	records   [7 * fewMade]*record
 	open      [1]*record
@@ -81,7 +85,7 @@ func (r *Recorder) counts() *account {
 	if r.account == nil {
 		n := &beginning{}
 		a := &n.account
-		a.made.records.made, a.made.groups.made = n.made[:0], n.group[:0]
+		a.groupStock.made = n.group[:0]
 		a.records, a.open, a.databases = n.records[:0], n.open[:0], n.databases[:0]
 		a.enforce(r.budget)
 		r.account = a
@@ -102,7 +106,7 @@ func (r *Recorder) scope(name string, b Budget) *Recorder {
 	allowances := r.allowances
 	r = r.counting()
 	s := &Recorder{unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now()}
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	if len(r.scopes) < maxScopes {
 		r.scopes = append(r.scopes, s)
@@ -127,7 +131,7 @@ func (r *Recorder) SetName(name string) {
 	if r == nil {
 		return
 	}
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	r.name = name
 }
@@ -140,7 +144,7 @@ func (r *Recorder) SetRoute(route Route) {
 	if r == nil {
 		return
 	}
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	if r.route == route {
 		return
@@ -156,7 +160,7 @@ func (r *Recorder) Route() Route {
 	if r == nil {
 		return Route{}
 	}
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	for s := r; s != nil; s = s.parent {
 		if s.route != (Route{}) {
@@ -173,7 +177,7 @@ func (r *Recorder) SetBudget(b Budget) {
 	if r == nil {
 		return
 	}
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	r.budget = b
 	if r.account != nil {
@@ -187,7 +191,7 @@ func (r *Recorder) Totals() Totals {
 	if r == nil {
 		return Totals{}
 	}
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	return r.counted().totalsAt(r.unit.now())
 }
@@ -228,7 +232,7 @@ func (r *Recorder) count(began time.Duration, err error, add func(a *account, to
 		return
 	}
 	now := r.unit.now()
-	r.unit.mu.Lock()
+	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	for s := r; s != nil; s = s.parent {
 		a := s.counts()

@@ -33,7 +33,7 @@ func TestRetriedQueryEndsWithItsLastAttempt(t *testing.T) {
 	if got := rec.closed() - rec.start; got < 2*time.Millisecond {
 		t.Errorf("closed after %v, less than what was waited between the attempts", got)
 	}
-	if rec.rows != 3 || rec.isOpen || rec.details.retries != 2 || rec.failure() != nil {
+	if rec.rows != 3 || rec.state == openRows || rec.details.retries != 2 || rec.failure() != nil {
 		t.Errorf("got %+v, %+v", rec, rec.details)
 	}
 	if waited := rec.details.waited; waited < 2*time.Millisecond || waited > rec.closed()-rec.start {

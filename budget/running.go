@@ -49,12 +49,7 @@ func (x *Execution) Context(ctx context.Context) context.Context {
 	}
 	o := x.record.origin
 	running := Running{database: o.database, statement: o.statement, stack: o.stack}
-	if o.statement.Kind.IsQuery() {
-		running.position = int64(x.record.position)
-	}
-	if o.statement.Repeatable {
-		running.duplicate = x.repetition()
-	}
+	running.position, running.duplicate = x.place()
 	return &runningContext{ctx, running}
 }
 
@@ -114,15 +109,24 @@ func (r *Running) Duplicate() int64 {
 	return r.duplicate
 }
 
-// repetition asks the whole unit whether x repeats a read.
-func (x *Execution) repetition() int64 {
-	x.recorder.unit.mu.Lock()
-	defer x.recorder.unit.mu.Unlock()
-	s := x.recorder
-	for s.parent != nil {
-		s = s.parent
+// place returns the position of x, and which repetition of a read it is in the whole
+// unit.
+func (x *Execution) place() (position, repetition int64) {
+	st := x.record.origin.statement
+	if !st.Kind.IsQuery() {
+		return 0, 0
 	}
-	return s.account.reads.repetition(x.record)
+	u := x.recorder.unit
+	u.lock()
+	defer u.mu.Unlock()
+	if st.Repeatable {
+		s := x.recorder
+		for s.parent != nil {
+			s = s.parent
+		}
+		repetition = s.account.reads.repetition(x.record)
+	}
+	return int64(x.record.position), repetition
 }
 
 // Here returns the call site of the code that calls it, for instrumentation that
