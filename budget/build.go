@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,13 +33,8 @@ func (r *Recorder) Report() *Report {
 			Scopes:  r.unkept,
 		},
 	}
-	groups := a.joinGroups()
-	if len(groups) > 0 {
-		rep.Groups = make([]Group, len(groups))
-	}
-	for i := range groups {
-		rep.Groups[i] = groups[i].Group
-	}
+	groups, listed := a.joinGroups()
+	rep.Groups = listed
 	rep.Unattributed = unattributedOf(groups)
 	if a.overflow != nil {
 		rep.Truncated.Grouped = a.overflow.count
@@ -94,49 +88,6 @@ func errorType(err error) string {
 	return fmt.Sprintf("%T", err)
 }
 
-// joined is a Group with what only findings need.
-type joined struct {
-	Group
-	statement     *Statement
-	database      *Database
-	arguments     argumentSet
-	slowestExec   time.Duration
-	mostRows      int64
-	open          int64
-	inTransaction bool
-	parallel      bool
-	allowances    []*allowance
-	tracked       []map[uint64]bool
-}
-
-// joinGroups joins the groups of equal call sites and sorts them, the most
-// executions first.
-func (a *account) joinGroups() []joined {
-	if a.groups.n == 0 && a.overflow == nil {
-		return nil
-	}
-	groups := make([]joined, 0, a.groups.n+1)
-	index := make(map[siteCall]int, a.groups.n)
-	a.groups.each(func(g *group) {
-		k := g.origin.siteCall()
-		i, known := index[k]
-		if !known {
-			i = len(groups)
-			index[k] = i
-			groups = append(groups, joined{Group: newGroup(g.origin), statement: g.origin.statement, database: g.origin.database})
-		}
-		groups[i].add(g)
-	})
-	if a.overflow != nil {
-		groups = append(groups, joined{Group: Group{Overflow: true}})
-		groups[len(groups)-1].add(a.overflow)
-	}
-	slices.SortFunc(groups, func(a, b joined) int {
-		return cmp.Or(cmp.Compare(b.Queries, a.Queries), cmp.Compare(a.First, b.First), cmp.Compare(a.Shape, b.Shape))
-	})
-	return groups
-}
-
 // unattributed adds up what the databases of a unit ran unattributed.
 func unattributedOf(groups []joined) (n int64) {
 	seen := make([]*Database, 0, 4)
@@ -149,50 +100,12 @@ func unattributedOf(groups []joined) (n int64) {
 	return n
 }
 
-func newGroup(o *origin) Group {
-	st := o.statement
-	return Group{
-		Shape: st.Shape, Summary: st.Summary, Kind: st.Kind, Tables: st.Tables, Fingerprint: st.Fingerprint,
-		Batched: st.Batched, Database: o.database.name, System: o.database.system, stack: o.stack,
-	}
-}
-
-// add adds the numbers of g.
-func (out *joined) add(g *group) {
-	if g.first != 0 && (out.First == 0 || g.first < out.First) {
-		out.First = g.first
-	}
-	out.Last = max(out.Last, g.last)
-	out.Queries += g.count
-	out.Blocked += int64(g.blocked)
-	out.Duplicates += int64(g.duplicates)
-	out.Retries += int64(g.retries)
-	out.Errors += int64(g.errors)
-	out.Rows += g.rows
-	out.RowsAffected += g.affected
-	out.Time += g.exec + g.fetch
-	out.Slowest = max(out.Slowest, g.slowest)
-	out.arguments.join(&g.arguments)
-	out.slowestExec = max(out.slowestExec, g.slowestExec)
-	out.mostRows = max(out.mostRows, g.mostRows)
-	out.open += int64(g.open)
-	out.inTransaction = out.inTransaction || g.inTransaction
-	out.parallel = out.parallel || g.parallel
-	more := g.look()
-	if out.allowances == nil {
-		out.allowances = more.allowances
-	}
-	if more.tracked != nil {
-		out.tracked = joinTracked(out.tracked, more.tracked)
-	}
-}
-
 func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 	var out []Scope
 	for _, r := range scopes {
 		a := r.counted()
 		t := a.totalsAt(now)
-		groups := a.joinGroups()
+		groups, _ := a.joinGroups()
 		findings, _ := r.findings(groups, t.Time)
 		out = append(out, Scope{
 			Name: r.name, Route: r.route, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups, findings), Scopes: buildScopes(r.scopes, now),

@@ -143,16 +143,12 @@ func (f *finder) spreadLoops() []*joined {
 		fingerprint uint64
 		outer       uint64
 	}
-	sites := make(map[uint64]int, len(f.groups)) // call sites of a statement
-	for i := range f.groups {
-		sites[f.groups[i].Fingerprint]++
-	}
-	spread := make(map[key]*joined)
-	again := make(map[key]bool)
+	var spread map[key]*joined
+	var again map[key]bool
 	var order []key
 	for i := range f.groups {
 		g := &f.groups[i]
-		if sites[g.Fingerprint] < 2 || !f.canBeLoop(g) || f.isLoop(g) {
+		if !g.spread || !f.canBeLoop(g) || f.isLoop(g) {
 			continue
 		}
 		site := g.stack.CallSite()
@@ -161,8 +157,12 @@ func (f *finder) spreadLoops() []*joined {
 		}
 		k := key{g.database, g.Fingerprint, hashSite(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})}
 		sum := spread[k]
+		if spread == nil {
+			spread, again = make(map[key]*joined), make(map[key]bool)
+		}
 		if sum == nil {
-			sum = &joined{Group: g.Group, statement: g.statement, database: g.database, allowances: g.allowances}
+			copied := *g.Group
+			sum = &joined{Group: &copied, statement: g.statement, database: g.database, allowances: g.allowances}
 			sum.stack = NewStack(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})
 			spread[k] = sum
 			order = append(order, k)
