@@ -60,7 +60,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	if c.Stack == nil {
 		c.Stack = c.Database.stacks.capture()
 	}
-	origin := c.Stack.origin(c.Database, c.Statement)
+	origin := c.Database.origin(c.Statement, c.Stack)
 	lens := r // the recorder in the context, with its allowances
 	r = r.counting()
 	u := r.unit

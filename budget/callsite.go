@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Frame is one function call on the stack of a query.
@@ -58,8 +57,6 @@ type Stack struct {
 	pcs  []uintptr
 	hash uint64
 	skip *skipRule
-
-	latest atomic.Pointer[origin] // see origin
 
 	once sync.Once
 	site CallSite

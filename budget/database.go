@@ -27,6 +27,7 @@ type DatabaseOptions struct {
 type Database struct {
 	name, system string
 	stacks       stacks
+	origins      origins
 	attributed   atomic.Bool
 	unattributed unattributed
 	id           uint64 // tells it apart in hashes

@@ -90,8 +90,7 @@ func (t *groupTable) each(f func(*group)) {
 }
 
 func (o *origin) bucket(buckets []*group) **group {
-	h := (o.stack.hash ^ o.statement.Fingerprint) * fnvPrime
-	return &buckets[(h^h>>32)&uint64(len(buckets)-1)]
+	return &buckets[o.hash&uint64(len(buckets)-1)]
 }
 
 func (t *groupTable) find(o *origin) *group {

@@ -1,6 +1,10 @@
 package budget
 
-import "testing"
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
 
 func TestGroupTable(t *testing.T) {
 	d := NewDatabase(DatabaseOptions{})
@@ -9,7 +13,7 @@ func TestGroupTable(t *testing.T) {
 	var origins []*origin
 	for i := range 600 {
 		st := &Statement{Fingerprint: uint64(i/4) * 0x10001}
-		o := &origin{[]*Database{d, other}[i%2], st, &Stack{hash: uint64(i % 4 / 2)}}
+		o := []*Database{d, other}[i%2].origin(st, &Stack{hash: uint64(i % 4 / 2)})
 		origins = append(origins, o)
 		if table.find(o) != nil {
 			t.Fatalf("found %d before it was added", i)
@@ -22,7 +26,7 @@ func TestGroupTable(t *testing.T) {
 		t.Errorf("%d groups, %d of them listed, want %d", table.n, len(seen), len(origins))
 	}
 	for i, o := range origins {
-		equal := &origin{o.database, &Statement{Fingerprint: o.statement.Fingerprint}, o.stack}
+		equal := o.database.origin(&Statement{Fingerprint: o.statement.Fingerprint}, o.stack)
 		if g := table.find(equal); g == nil || g.origin != o {
 			t.Fatalf("%d is not found", i)
 		}
@@ -32,14 +36,14 @@ func TestGroupTable(t *testing.T) {
 func TestOriginsAreInterned(t *testing.T) {
 	d := NewDatabase(DatabaseOptions{})
 	s, a, b := &Stack{}, &Statement{Fingerprint: 1}, &Statement{Fingerprint: 1}
-	first := s.origin(d, a)
-	if s.origin(d, a) != first {
+	first := d.origin(a, s)
+	if d.origin(a, s) != first {
 		t.Error("the same origin was made again")
 	}
-	if o := s.origin(NewDatabase(DatabaseOptions{}), a); o == first {
+	if o := NewDatabase(DatabaseOptions{}).origin(a, s); o.is(first) {
 		t.Error("that of another database is the same")
 	}
-	if second := s.origin(d, b); !second.is(first) || second.statement != b {
+	if second := d.origin(b, s); !second.is(first) || second.statement != b {
 		t.Error("two texts of one shape do not count together")
 	}
 }
@@ -53,5 +57,36 @@ func TestStock(t *testing.T) {
 			t.Fatal("a value was handed out twice")
 		}
 		*p, seen[p] = 1, true
+	}
+}
+
+// Groups of one call site are one in the report, also where their sum comes before
+// what each of them came after.
+func TestJoinedGroupsAreSorted(t *testing.T) {
+	_, r := NewContext(t.Context())
+	d := NewDatabase(DatabaseOptions{})
+	site := CallSite{Frame: Frame{Function: "shop.Books", File: "shop.go", Line: 7}}
+	other := CallSite{Frame: Frame{Function: "shop.Books", File: "shop.go", Line: 9}}
+	run := func(fingerprint uint64, s *Stack, times int) {
+		for range times {
+			x, err := r.Start(Call{Database: d, Statement: &Statement{Fingerprint: fingerprint, Kind: ReadStatement}, Stack: s})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.End(0, nil)
+		}
+	}
+	run(1, NewStack(site), 2)
+	run(2, NewStack(site), 3)
+	run(1, NewStack(site), 2)
+	run(1, NewStack(other), 1)
+	run(3, NewStack(site), 1)
+	var got []string
+	for _, g := range r.Report().Groups {
+		got = append(got, fmt.Sprintf("%d: %d from line %d, %d to %d", g.Fingerprint, g.Queries, g.CallSite().Line, g.First, g.Last))
+	}
+	want := []string{"1: 4 from line 7, 1 to 7", "2: 3 from line 7, 3 to 5", "1: 1 from line 9, 8 to 8", "3: 1 from line 7, 9 to 9"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
 	}
 }

@@ -1,21 +1,30 @@
 package budget
 
+import "sync/atomic"
+
 // origin is a statement and where it comes from: what a query is, but for its
 // arguments. Equal ones are not always identical.
 type origin struct {
 	database  *Database
 	statement *Statement
 	stack     *Stack
+	hash      uint64 // the same for those that count in one group
 }
 
-// origin returns the origin of a statement that is sent from s. A stack sends one
-// statement as a rule, so the latest is all that it remembers.
-func (s *Stack) origin(d *Database, st *Statement) *origin {
-	if o := s.latest.Load(); o != nil && o.statement == st && o.database == d {
+// origins is a cache of the origins of one database: most queries have one that was
+// seen before. It has a fixed size and no locks.
+type origins [1024]atomic.Pointer[origin]
+
+// origin returns the origin of a statement that is sent from a stack.
+func (d *Database) origin(st *Statement, s *Stack) *origin {
+	h := (s.hash ^ st.Fingerprint) * fnvPrime
+	h ^= h >> 32
+	place := &d.origins[h%uint64(len(d.origins))]
+	if o := place.Load(); o != nil && o.statement == st && o.stack == s {
 		return o
 	}
-	o := &origin{d, st, s}
-	s.latest.Store(o)
+	o := &origin{d, st, s, h}
+	place.Store(o)
 	return o
 }
 
