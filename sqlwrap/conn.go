@@ -18,6 +18,12 @@ type conn struct {
 	tells  bool        // whether somebody below wants to know what is running
 	handle *handle
 
+	// What via and bare can do is asked once. Nil is for nothing.
+	execer  driver.ExecerContext
+	queryer driver.QueryerContext
+	resets  driver.SessionResetter
+	checks  driver.NamedValueChecker
+
 	spare []rows // see newRows
 
 	// transaction is the open transaction, nil outside of one.
@@ -27,6 +33,15 @@ type conn struct {
 	// connection.
 	skipped     string
 	skippedArgs []driver.NamedValue
+}
+
+// newConn wraps a connection that leads to a bare one.
+func newConn(via, bare driver.Conn, tap *tapConn, h *handle) *conn {
+	c := &conn{bare: bare, via: via, tap: tap, handle: h, execer: execerOf(via), queryer: queryerOf(via)}
+	_, c.tells = via.(interface{ Raw() driver.Conn })
+	c.resets, _ = via.(driver.SessionResetter)
+	c.checks, _ = bare.(driver.NamedValueChecker)
+	return c
 }
 
 // Raw returns the driver's connection. Other wrappers use the same name.
@@ -50,7 +65,7 @@ func (c *conn) Begin() (driver.Tx, error) {
 
 func (c *conn) Ping(ctx context.Context) error { return show(ping(c.tellOther(ctx, nil), c.via)) }
 
-func (c *conn) CheckNamedValue(nv *driver.NamedValue) error { return checkValue(c.bare, nv) }
+func (c *conn) CheckNamedValue(nv *driver.NamedValue) error { return checkValue(c.checks, nv) }
 
 // tellOther returns the context of a driver call that is no query, for whoever is
 // below. The text is nil for a call without one.

@@ -42,16 +42,14 @@ func (c *connector) tell(ctx context.Context) context.Context {
 }
 
 func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
-	w := &conn{bare: via, via: via, handle: c.handle}
-	if c.inner {
-		tap, err := findTap(via)
-		if err != nil {
-			return nil, errors.Join(err, via.Close())
-		}
-		w.bare, w.tap = tap.bare, tap
+	if !c.inner {
+		return wrapConn(newConn(via, via, nil, c.handle)), nil
 	}
-	_, w.tells = via.(interface{ Raw() driver.Conn })
-	return wrapConn(w), nil
+	tap, err := findTap(via)
+	if err != nil {
+		return nil, errors.Join(err, via.Close())
+	}
+	return wrapConn(newConn(via, tap.bare, tap, c.handle)), nil
 }
 
 // Close closes a connector that can be closed. That database/sql finds an

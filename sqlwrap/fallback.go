@@ -39,7 +39,7 @@ func begin(ctx context.Context, c driver.Conn, opts driver.TxOptions) (driver.Tx
 	return t, err
 }
 
-// ping and reset do nothing for a driver that cannot.
+// ping does nothing for a driver that cannot, nor does reset for nil.
 func ping(ctx context.Context, c driver.Conn) error {
 	if p, ok := c.(driver.Pinger); ok {
 		return p.Ping(ctx)
@@ -47,42 +47,73 @@ func ping(ctx context.Context, c driver.Conn) error {
 	return nil
 }
 
-func reset(ctx context.Context, c driver.Conn) error {
-	if s, ok := c.(driver.SessionResetter); ok {
-		return s.ResetSession(ctx)
+func reset(ctx context.Context, s driver.SessionResetter) error {
+	if s == nil {
+		return nil
 	}
-	return nil
+	return s.ResetSession(ctx)
 }
 
 // checkValue leaves the argument to the default conversion for a driver without a
 // check of its own.
-func checkValue(c driver.Conn, nv *driver.NamedValue) error {
-	if checker, ok := c.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(nv)
+func checkValue(c driver.NamedValueChecker, nv *driver.NamedValue) error {
+	if c == nil {
+		return driver.ErrSkip
 	}
-	return driver.ErrSkip
+	return c.CheckNamedValue(nv)
 }
 
-func exec(ctx context.Context, c driver.Conn, query string, args []driver.NamedValue) (driver.Result, error) {
-	if e, ok := c.(driver.ExecerContext); ok {
-		return e.ExecContext(ctx, query, args)
+// execerOf and queryerOf return what takes statements without preparing them.
+// database/sql asks it of a connection only if the driver's own has it (signals.go);
+// an instrumentation in between that has not declines.
+func execerOf(c driver.Conn) driver.ExecerContext {
+	switch c := c.(type) {
+	case driver.ExecerContext:
+		return c
+	case driver.Execer: //nolint:staticcheck // the driver has nothing newer
+		return oldExecer{c}
 	}
+	return declining{}
+}
+
+func queryerOf(c driver.Conn) driver.QueryerContext {
+	switch c := c.(type) {
+	case driver.QueryerContext:
+		return c
+	case driver.Queryer: //nolint:staticcheck // the driver has nothing newer
+		return oldQueryer{c}
+	}
+	return declining{}
+}
+
+type (
+	oldExecer  struct{ bare driver.Execer }  //nolint:staticcheck // the driver has nothing newer
+	oldQueryer struct{ bare driver.Queryer } //nolint:staticcheck // the driver has nothing newer
+	declining  struct{}
+)
+
+func (e oldExecer) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	values, err := plainValues(ctx, args)
 	if err != nil {
 		return nil, err
 	}
-	return c.(driver.Execer).Exec(query, values) //nolint:staticcheck // the driver has nothing newer
+	return e.bare.Exec(query, values)
 }
 
-func queryRows(ctx context.Context, c driver.Conn, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if q, ok := c.(driver.QueryerContext); ok {
-		return q.QueryContext(ctx, query, args)
-	}
+func (q oldQueryer) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	values, err := plainValues(ctx, args)
 	if err != nil {
 		return nil, err
 	}
-	return c.(driver.Queryer).Query(query, values) //nolint:staticcheck // the driver has nothing newer
+	return q.bare.Query(query, values)
+}
+
+func (declining) ExecContext(context.Context, string, []driver.NamedValue) (driver.Result, error) {
+	return nil, driver.ErrSkip
+}
+
+func (declining) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
+	return nil, driver.ErrSkip
 }
 
 func stmtExec(ctx context.Context, s driver.Stmt, args []driver.NamedValue) (driver.Result, error) {

@@ -89,9 +89,15 @@ func (c *tapConn) Begin() (driver.Tx, error) {
 
 func (c *tapConn) Ping(ctx context.Context) error { return c.handle.hide(ping(ctx, c.bare)) }
 
-func (c *tapConn) ResetSession(ctx context.Context) error { return c.handle.hide(reset(ctx, c.bare)) }
+func (c *tapConn) ResetSession(ctx context.Context) error {
+	s, _ := c.bare.(driver.SessionResetter)
+	return c.handle.hide(reset(ctx, s))
+}
 
-func (c *tapConn) CheckNamedValue(nv *driver.NamedValue) error { return checkValue(c.bare, nv) }
+func (c *tapConn) CheckNamedValue(nv *driver.NamedValue) error {
+	checks, _ := c.bare.(driver.NamedValueChecker)
+	return checkValue(checks, nv)
+}
 
 func (c *tapConn) IsValid() bool {
 	v, ok := c.bare.(driver.Validator)
@@ -116,18 +122,12 @@ func (c *tapConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx
 }
 
 func (c *tapConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if !executes(c.bare) {
-		return nil, driver.ErrSkip
-	}
-	result, err := exec(ctx, c.bare, query, args)
+	result, err := execerOf(c.bare).ExecContext(ctx, query, args)
 	return result, c.handle.hide(err)
 }
 
 func (c *tapConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if !queries(c.bare) {
-		return nil, driver.ErrSkip
-	}
-	return c.result(queryRows(ctx, c.bare, query, args))
+	return c.result(queryerOf(c.bare).QueryContext(ctx, query, args))
 }
 
 // result hands rows up.

@@ -151,6 +151,33 @@ func (answeringConn) QueryContext(context.Context, string, []driver.NamedValue) 
 	return noRows{}, nil
 }
 
+// One that only prepares, below an account that offers what the driver has: as if the
+// driver had declined, database/sql prepares.
+func TestInnerThatOnlyPrepares(t *testing.T) {
+	inner := func(c driver.Connector) driver.Connector { return preparing{c} }
+	db := sql.OpenDB(sqlwrap.Config{Inner: inner}.Connector(innerDriver{}))
+	defer db.Close() //nolint:errcheck // a test
+	ctx, r := budget.NewContext(t.Context())
+	_, err := db.QueryContext(ctx, "SELECT id FROM books") //nolint:rowserrcheck,sqlclosecheck // it fails
+	if err == nil || err.Error() != "not here" {
+		t.Errorf("got %v, want the error of innerConn.Prepare", err)
+	}
+	if got := r.Totals(); got.Queries != 1 || got.Prepares != 1 || got.Errors != 1 {
+		t.Errorf("counted %+v", got)
+	}
+}
+
+type preparing struct{ driver.Connector }
+
+func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := p.Connector.Connect(ctx)
+	return preparingConn{c}, err
+}
+
+type preparingConn struct{ driver.Conn }
+
+func (c preparingConn) Raw() driver.Conn { return c.Conn }
+
 func TestBadInner(t *testing.T) {
 	blind := func(c driver.Connector) driver.Connector { return watched{c, nil, nil, false} }
 	db := sql.OpenDB(sqlwrap.Config{Inner: blind}.Connector(innerDriver{}))

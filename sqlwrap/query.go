@@ -111,7 +111,7 @@ func (e execer) ExecContext(ctx context.Context, text string, args []driver.Name
 	if err != nil {
 		return nil, err
 	}
-	result, err := exec(e.conn.tell(ctx, &q), e.conn.via, text, args)
+	result, err := e.conn.execer.ExecContext(e.conn.tell(ctx, &q), text, args)
 	err = show(err)
 	if !e.conn.declined(&q, text, args, err) {
 		q.end(result, err)
@@ -124,7 +124,7 @@ func (e queryer) QueryContext(ctx context.Context, text string, args []driver.Na
 	if err != nil {
 		return nil, err
 	}
-	via, err := queryRows(e.conn.tell(ctx, &q), e.conn.via, text, args)
+	via, err := e.conn.queryer.QueryContext(e.conn.tell(ctx, &q), text, args)
 	err = show(err)
 	if e.conn.declined(&q, text, args, err) {
 		return nil, err

@@ -18,24 +18,24 @@ type (
 	execer    struct{ conn *conn }
 	queryer   struct{ conn *conn }
 	resetter  struct{ conn *conn }
-	validator struct{ conn *conn }
+	validator struct{ bare driver.Validator }
 )
 
 func (r resetter) ResetSession(ctx context.Context) error {
-	return show(reset(ctx, r.conn.via))
+	return show(reset(ctx, r.conn.resets))
 }
 
-func (v validator) IsValid() bool { return v.conn.bare.(driver.Validator).IsValid() }
+func (v validator) IsValid() bool { return v.bare.IsValid() }
 
 // wrapConn wraps a connection in the form that sends the same signals.
 func wrapConn(c *conn) driver.Conn {
 	_, resets := c.bare.(driver.SessionResetter)
-	_, validates := c.bare.(driver.Validator)
+	v, validates := c.bare.(driver.Validator)
 	switch {
 	case resets && validates:
-		return wrapKept(c)
+		return wrapKept(c, validator{v})
 	case validates:
-		return wrapValidated(c)
+		return wrapValidated(c, validator{v})
 	default:
 		return wrapReset(c)
 	}
@@ -75,8 +75,7 @@ func wrapReset(c *conn) driver.Conn {
 }
 
 // wrapValidated is for connections with a Validator only.
-func wrapValidated(c *conn) driver.Conn {
-	v := validator{c}
+func wrapValidated(c *conn, v validator) driver.Conn {
 	e, q := execer{c}, queryer{c}
 	switch {
 	case executes(c.bare) && queries(c.bare):
@@ -107,8 +106,8 @@ func wrapValidated(c *conn) driver.Conn {
 }
 
 // wrapKept is for connections with both.
-func wrapKept(c *conn) driver.Conn {
-	r, v := resetter{c}, validator{c}
+func wrapKept(c *conn, v validator) driver.Conn {
+	r := resetter{c}
 	e, q := execer{c}, queryer{c}
 	switch {
 	case executes(c.bare) && queries(c.bare):
