@@ -8,6 +8,9 @@ import "time"
 // when somebody looks, when anything else happens in the unit, or when there are
 // maxBacklog of them; step by step, as they were made. So the account is what it
 // would be if each had been counted at once.
+//
+// This is the way of most queries: Start, End, Open and Close unlock by hand on it,
+// which saves 2 ns each, and defer where there is more to do.
 type backlog struct {
 	recorder    *Recorder
 	database    *Database

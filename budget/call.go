@@ -66,14 +66,15 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	u := r.unit
 	now := u.now()
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	rec := u.newRecord()
 	rec.origin, rec.start, rec.transaction = origin, now, c.Transaction
 	rec.arguments, rec.key = c.Arguments, c.Key
 	rec.describe(c, lens)
 	if u.backlog.take(r, rec) {
+		u.mu.Unlock()
 		return Execution{r, rec}, nil
 	}
+	defer u.mu.Unlock()
 	u.settle()
 	if err := r.entered(rec); err != nil {
 		return Execution{}, err
@@ -105,11 +106,12 @@ func (x *Execution) End(affected int64, err error) {
 	u := r.unit
 	now := u.now()
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	if u.backlog.running == rec && err == nil {
 		u.backlog.ended(now, affected)
+		u.mu.Unlock()
 		return
 	}
+	defer u.mu.Unlock()
 	u.settle()
 	r.ended(rec, now, affected, err)
 }
@@ -124,11 +126,12 @@ func (x *Execution) Open() {
 	u := r.unit
 	now := u.now()
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	if u.backlog.running == rec {
 		u.backlog.opened(now)
+		u.mu.Unlock()
 		return
 	}
+	defer u.mu.Unlock()
 	u.settle()
 	r.opened(rec, now)
 }
@@ -143,11 +146,12 @@ func (x *Execution) Close(rows int64, err error) {
 	u := r.unit
 	now := u.now()
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	if u.backlog.running == rec && err == nil {
 		u.backlog.closed(now, rows)
+		u.mu.Unlock()
 		return
 	}
+	defer u.mu.Unlock()
 	u.settle()
 	r.closed(rec, now, rows, err)
 }
