@@ -3,11 +3,15 @@ package budget
 import "time"
 
 // backlog has the queries of a unit that are not yet counted: one recorder's, to one
-// database, one after the other. What there is to know of them is in their records,
-// and to write it down is all that is done while a query waits. They are counted
-// when somebody looks, when anything else happens in the unit, or when there are
-// maxBacklog of them; step by step, as they were made. So the account is what it
-// would be if each had been counted at once.
+// database, in the order in which they started. What there is to know of them is in
+// their records, and to write it down is all that is done while a query waits. They
+// are counted when somebody looks, when anything else happens in the unit, or when
+// there are maxBacklog of them; step by step, as they were made. So the account is
+// what it would be if each had been counted at once.
+//
+// For the steps to be in their order, only the latest query may make one: when an
+// earlier one does, whose rows were open meanwhile or which ran in parallel, the
+// backlog is counted first.
 //
 // This is the way of most queries: Start, End, Open and Close unlock by hand on it,
 // which saves 2 ns each, and defer where there is more to do.
@@ -17,7 +21,7 @@ type backlog struct {
 	before      int64 // that it had run unattributed before the first
 	first, last *record
 	n           int
-	running     *record // the last one, while it has not ended
+	running     *record // the latest one, while it has not ended
 }
 
 const maxBacklog = 64
@@ -26,7 +30,7 @@ const maxBacklog = 64
 func (b *backlog) take(r *Recorder, rec *record) bool {
 	d := rec.origin.database
 	switch {
-	case b.running != nil || b.n == maxBacklog || !r.waits():
+	case b.n == maxBacklog || !r.waits():
 		return false
 	case b.n == 0:
 		b.recorder, b.database, b.before = r, d, d.unattributed.queries.Load()

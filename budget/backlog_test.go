@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +45,7 @@ type twins struct {
 	stacks     []*Stack
 	units      [2]*Recorder
 	scopes     [2]*Recorder // nil while there is none
+	running    [][2]Execution
 	open       [][2]Execution
 	inTx       [2]*Transaction
 }
@@ -94,8 +96,10 @@ func (p *twins) step() {
 		}
 	case n == 36:
 		p.scopes = [2]*Recorder{}
+	case n > 37 && len(p.running) > 0:
+		p.finish(p.random.IntN(len(p.running)))
 	case n == 37:
-		p.databases[0].CountUnattributed(context.Background(), p.statements[0], false)
+		p.databases[p.random.IntN(2)].CountUnattributed(context.Background(), p.statements[0], false)
 	}
 	p.units[1].Totals()
 }
@@ -109,14 +113,16 @@ func (p *twins) each(f func(i int, r *Recorder)) {
 	}
 }
 
-// query sends a query with one of all possible outcomes, with a pause in the driver
-// during which somebody may look.
+// query starts a query, and looks at it before it ends.
 func (p *twins) query() {
 	call := Call{
 		Database: p.databases[max(0, p.random.IntN(6)-4)], Statement: p.statements[p.random.IntN(len(p.statements))],
 		Stack: p.stacks[p.random.IntN(len(p.stacks))], Arguments: uint64(p.random.IntN(12)),
 	}
 	call.Key = call.Arguments | 1
+	if p.random.IntN(5) == 0 {
+		call.Stack = nil // that of this test, as of its unattributed queries
+	}
 	var x [2]Execution
 	var refused [2]error
 	p.each(func(i int, r *Recorder) {
@@ -129,13 +135,25 @@ func (p *twins) query() {
 	if p.random.IntN(3) > 0 {
 		p.units[1].Totals()
 	}
+	if refused[0] != nil {
+		return
+	}
+	p.running = append(p.running, x)
+	if p.random.IntN(6) > 0 { // the others run in parallel with what follows
+		p.finish(len(p.running) - 1)
+	}
+}
+
+// finish ends a driver call.
+func (p *twins) finish(i int) {
+	x := p.running[i]
+	p.running = slices.Delete(p.running, i, i+1)
 	time.Sleep(time.Duration(p.random.IntN(3)*120) * time.Millisecond)
 	affected := int64(p.random.IntN(3))
 	err := []error{nil, nil, nil, driver.ErrBadConn, errors.New("failed")}[p.random.IntN(5)]
 	outcome := p.random.IntN(10)
 	for i := range x {
 		switch {
-		case refused[i] != nil:
 		case outcome == 0:
 			x[i].Skip()
 		case outcome < 4:
@@ -144,7 +162,7 @@ func (p *twins) query() {
 			x[i].Open()
 		}
 	}
-	if refused[0] == nil && outcome >= 4 {
+	if outcome >= 4 {
 		p.open = append(p.open, x)
 		if outcome >= 6 {
 			p.closeRows()
