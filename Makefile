@@ -5,7 +5,7 @@ MODULES := . exporters/otelbudget examples/chi-app internal/bench
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test e2e paths arm64 cross lint tidy bench table next fuzz
+.PHONY: build test e2e paths arm64 cross lint tidy bench guard next fuzz
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -39,15 +39,14 @@ arm64:
 cross:
 	for t in linux/386 linux/arm windows/amd64 windows/arm64 darwin/arm64 js/wasm; do GOOS=$${t%/*} GOARCH=$${t#*/} go vet ./... || exit 1; done
 
-# Each benchmark once, so that none can rot, and what a query may cost;
-# BENCH="-benchtime=1s -count=6" measures.
-BENCH := -benchtime=1x
+# Measures a query beside its peers, prints the tables and writes docs/benchmarks.md:
+# about three minutes.
 bench:
-	for m in $(MODULES); do (cd $$m && go test -run=Guard -bench=. $(BENCH) ./...) || exit 1; done
-
-# Measures a query beside its peers, and writes docs/benchmarks.md: about two minutes.
-table:
 	scripts/with-databases sh -ec 'cd internal/bench && go run . -o ../../docs/benchmarks.md'
+
+# Each benchmark once, so that none can rot, and what a query may cost.
+guard:
+	for m in $(MODULES); do (cd $$m && go test -run=Guard -bench=. -benchtime=1x ./...) || exit 1; done
 
 # The next version of Go, for what is behind its build tag.
 next:

@@ -69,7 +69,7 @@ func (a *Allowance) check() {
 
 // allow registers an allowance with the recorder and those around it, once.
 func (r *Recorder) allow(a Allowance, stack *Stack) *allowance {
-	r.unit.lock()
+	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	w := &allowance{Allowance: a, stack: stack}
 	for s := r; s != nil; s = s.parent {

@@ -21,7 +21,6 @@ type backlog struct {
 	before      int64 // that it had run unattributed before the first
 	first, last *record
 	n           int
-	running     *record // the latest one, while it has not ended
 }
 
 const maxBacklog = 64
@@ -40,7 +39,7 @@ func (b *backlog) take(r *Recorder, rec *record) bool {
 	default:
 		b.last.next = rec
 	}
-	b.last, b.running = rec, rec
+	b.last = rec
 	b.n++
 	return true
 }
@@ -56,26 +55,25 @@ func (r *Recorder) waits() bool {
 	return r.account == nil || len(r.account.retries) == 0
 }
 
-// opened, closed and ended take the steps of the query that is running.
+// opened, closed and ended take the steps of the latest query.
 
 func (b *backlog) opened(now time.Duration) {
-	rec := b.running
+	rec := b.last
 	rec.exec, rec.state = now-rec.start, openRows
 }
 
 func (b *backlog) closed(now time.Duration, rows int64) {
-	rec := b.running
+	rec := b.last
 	rec.fetch, rec.rows, rec.state = now-rec.opened(), rows, fetchedRows
-	b.running = nil
 }
 
 func (b *backlog) ended(now time.Duration, affected int64) {
-	rec := b.running
+	rec := b.last
 	rec.exec, rec.rows, rec.state = now-rec.start, affected, changedRows
-	b.running = nil
 }
 
-// lock locks the unit, and counts what is left to count.
+// lock locks the unit for whoever reads or changes an account: it counts what is left
+// to count.
 func (u *unit) lock() {
 	u.mu.Lock()
 	u.settle()
@@ -88,12 +86,11 @@ func (u *unit) settle() {
 		return
 	}
 	u.backlog = backlog{}
-	for s := b.recorder; s != nil && !u.options.Rules.Off; s = s.parent {
+	for s := b.recorder; s != nil; s = s.parent {
 		s.counts().noteDatabase(b.database, b.before)
 	}
 	for rec := b.first; rec != nil; {
 		next := rec.next
-		rec.next = nil
 		b.recorder.replay(rec)
 		rec = next
 	}
@@ -101,9 +98,7 @@ func (u *unit) settle() {
 
 // replay counts the steps that a query has made.
 func (r *Recorder) replay(rec *record) {
-	state, rows := rec.state, rec.rows
-	returned, closed := rec.opened(), rec.closed()
-	rec.state, rec.rows, rec.exec, rec.fetch = 0, 0, 0, 0
+	state, rows, returned, closed := rec.state, rec.rows, rec.opened(), rec.closed()
 	_ = r.entered(rec) // nothing is refused here, see waits
 	switch state {
 	case openRows:

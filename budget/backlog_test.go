@@ -37,6 +37,33 @@ func TestLookingChangesNothing(t *testing.T) {
 	}
 }
 
+// Queries past those that are kept use the same memory again.
+func TestQueriesThatAreNotKept(t *testing.T) {
+	_, r := Options{Queries: 10}.NewContext(t.Context())
+	d, st, s := NewDatabase(DatabaseOptions{}), &Statement{Kind: ReadStatement, Tables: []string{"books"}, Repeatable: true}, NewStack(CallSite{})
+	queries := func() {
+		for n := range uint64(300) {
+			x, err := r.Start(Call{Database: d, Statement: st, Stack: s, Arguments: n % 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch n % 3 {
+			case 0:
+				x.End(1, nil)
+			case 1:
+				x.Open()
+				x.Close(1, nil)
+			default:
+				x.Skip()
+			}
+		}
+	}
+	queries()
+	if got := testing.AllocsPerRun(10, queries); got != 0 {
+		t.Errorf("%v allocations for 300 queries", got)
+	}
+}
+
 // twins do the same at random in two units.
 type twins struct {
 	random     *rand.Rand
@@ -65,15 +92,21 @@ func newTwins(seed uint64) *twins {
 	if p.random.IntN(10) == 0 {
 		options.Rules.Off = true
 	}
+	for i := range p.units {
+		_, p.units[i] = options.NewContext(context.Background())
+	}
+	p.setBudget()
+	return p
+}
+
+func (p *twins) setBudget() {
 	b := Budget{Queries: p.random.IntN(100), Duplicates: p.random.IntN(10), Rows: p.random.IntN(200), Time: time.Duration(p.random.IntN(100)) * time.Millisecond}
 	if p.random.IntN(4) == 0 {
 		b.Mode, b.Repeats = Enforce, p.random.IntN(50)
 	}
-	for i := range p.units {
-		_, p.units[i] = options.NewContext(context.Background())
-		p.units[i].SetBudget(b)
+	for _, r := range p.units {
+		r.SetBudget(b)
 	}
-	return p
 }
 
 // step does something in both units, and looks at the second one.
@@ -94,6 +127,8 @@ func (p *twins) step() {
 		for i := range p.units {
 			p.scopes[i] = p.units[i].scope("part", Budget{Queries: 5})
 		}
+	case n == 36 && p.random.IntN(3) == 0:
+		p.setBudget()
 	case n == 36:
 		p.scopes = [2]*Recorder{}
 	case n > 37 && len(p.running) > 0:

@@ -106,7 +106,7 @@ func (x *Execution) End(affected int64, err error) {
 	u := r.unit
 	now := u.now()
 	u.mu.Lock()
-	if u.backlog.running == rec && err == nil {
+	if u.backlog.last == rec && err == nil {
 		u.backlog.ended(now, affected)
 		u.mu.Unlock()
 		return
@@ -126,7 +126,7 @@ func (x *Execution) Open() {
 	u := r.unit
 	now := u.now()
 	u.mu.Lock()
-	if u.backlog.running == rec {
+	if u.backlog.last == rec {
 		u.backlog.opened(now)
 		u.mu.Unlock()
 		return
@@ -146,7 +146,7 @@ func (x *Execution) Close(rows int64, err error) {
 	u := r.unit
 	now := u.now()
 	u.mu.Lock()
-	if u.backlog.running == rec && err == nil {
+	if u.backlog.last == rec && err == nil {
 		u.backlog.closed(now, rows)
 		u.mu.Unlock()
 		return

@@ -40,6 +40,10 @@ func TestOriginsAreInterned(t *testing.T) {
 	if d.origin(a, s) != first {
 		t.Error("the same origin was made again")
 	}
+	other := &Stack{} // with the same hash
+	if o := d.origin(a, other); o.stack != other {
+		t.Error("another stack has the same origin")
+	}
 	if o := NewDatabase(DatabaseOptions{}).origin(a, s); o.is(first) {
 		t.Error("that of another database is the same")
 	}
@@ -57,6 +61,21 @@ func TestStock(t *testing.T) {
 			t.Fatal("a value was handed out twice")
 		}
 		*p, seen[p] = 1, true
+	}
+}
+
+func TestOverflowIsSorted(t *testing.T) {
+	_, r := Options{Groups: 2}.NewContext(t.Context())
+	d := NewDatabase(DatabaseOptions{})
+	for _, fingerprint := range []uint64{1, 1, 2, 3, 4} { // the first two are joined
+		x, err := r.Start(Call{Database: d, Statement: &Statement{Fingerprint: fingerprint}, Stack: NewStack(CallSite{})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.End(0, nil)
+	}
+	if g := r.Report().Groups; len(g) != 2 || !g[0].Overflow || g[0].Queries != 3 || g[1].Queries != 2 {
+		t.Errorf("got %+v", g)
 	}
 }
 

@@ -24,7 +24,7 @@ type joined struct {
 }
 
 // joinGroups joins the groups of equal call sites and sorts them, the most
-// executions first. The second result has the Groups of the first.
+// executions first. The second result has their Groups alone.
 func (a *account) joinGroups() ([]joined, []Group) {
 	n := a.groups.n
 	if n == 0 && a.overflow == nil {
@@ -101,7 +101,6 @@ func (t *joinTable) sort() {
 	sorted := make([]Group, len(t.groups))
 	for i := range t.joined {
 		sorted[i] = *t.joined[i].Group
-		t.joined[i].Group = &sorted[i]
 	}
 	t.groups = sorted
 }

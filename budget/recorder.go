@@ -106,7 +106,7 @@ func (r *Recorder) scope(name string, b Budget) *Recorder {
 	allowances := r.allowances
 	r = r.counting()
 	s := &Recorder{unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now()}
-	r.unit.lock()
+	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	if len(r.scopes) < maxScopes {
 		r.scopes = append(r.scopes, s)
@@ -131,7 +131,7 @@ func (r *Recorder) SetName(name string) {
 	if r == nil {
 		return
 	}
-	r.unit.lock()
+	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	r.name = name
 }
@@ -144,7 +144,7 @@ func (r *Recorder) SetRoute(route Route) {
 	if r == nil {
 		return
 	}
-	r.unit.lock()
+	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	if r.route == route {
 		return
@@ -160,7 +160,7 @@ func (r *Recorder) Route() Route {
 	if r == nil {
 		return Route{}
 	}
-	r.unit.lock()
+	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	for s := r; s != nil; s = s.parent {
 		if s.route != (Route{}) {

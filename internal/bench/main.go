@@ -17,15 +17,14 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 81, "rounds of alternating blocks")
 	times := flag.Int("times", 2000, "operations in a block")
-	file := flag.String("o", "", "file to write the tables to (default: standard output)")
+	file := flag.String("o", "", "file to write the tables to, besides standard output")
 	flag.Parse()
 	var out bytes.Buffer
-	if err := write(&out, *rounds, *times); err != nil {
+	if err := write(io.MultiWriter(os.Stdout, &out), *rounds, *times); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 	if *file == "" {
-		_, _ = out.WriteTo(os.Stdout)
 		return
 	}
 	if err := os.WriteFile(*file, out.Bytes(), 0o644); err != nil {
@@ -132,7 +131,7 @@ func introduction(rounds, times int) string {
 	}
 	return fmt.Sprintf(`# Benchmarks
 
-Written by `+"`make table`"+` on %s, with %s on %s/%s, %d cores (%s)%s.
+Written by `+"`make bench`"+` on %s, with %s on %s/%s, %d cores (%s)%s.
 
 Each subject does %d operations in a block, the subjects in turns, %d times; a request is %d operations, with a recorder of its
 own where there is one. Extra is the median of the differences to the bare driver in the same round. The second bare driver shows
@@ -140,7 +139,8 @@ the noise. Compare within a table: the machine is in every figure.
 
 The fake driver answers at once. The peers record nothing of their own: sqlmw with an interceptor that does nothing, OpenTelemetry
 with a tracer that does nothing ("sampling": one that keeps spans and exports none), sqldb-logger with a logger that drops all.
-querybudget counts, times, reads the statement, hashes the arguments, takes the call site, and keeps what its rules need. What is
+querybudget counts, times, reads the statement, hashes the arguments, takes the call site, and keeps what its rules need; with its
+totals, it also makes up the account at the end of each request, and with its report, it builds one, findings included. What is
 counted and timed by hand is the floor: a wrapper with one count, one lock and two looks at the clock for a query, which keeps no query.
 `, time.Now().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpu(), versions, times, rounds, perRequest)
 }

@@ -38,13 +38,22 @@ func (t *trial) block(times int) error {
 	var ctx context.Context
 	for n := range times {
 		if n%perRequest == 0 {
+			t.end(ctx)
 			ctx = t.subject.request()
 		}
 		if err := t.run(ctx, n); err != nil {
 			return err
 		}
 	}
+	t.end(ctx)
 	return nil
+}
+
+// end ends a request, if there was one.
+func (t *trial) end(ctx context.Context) {
+	if ctx != nil && t.subject.end != nil {
+		t.subject.end(ctx)
+	}
 }
 
 // result is what a subject adds to the first subject.

@@ -24,8 +24,10 @@ import (
 type subject struct {
 	name string
 	open func(driver.Driver, string) *sql.DB
-	// request starts a request, whose context the queries have.
+	// request starts a request, whose context the queries have, and end is what is done
+	// with it at its end. Nil does nothing.
 	request func() context.Context
+	end     func(context.Context)
 }
 
 func background() context.Context { return context.Background() }
@@ -46,6 +48,8 @@ const (
 	bare      = "bare"
 	control   = "bare, again"
 	active    = "querybudget"
+	counted   = "querybudget, and its totals"
+	reported  = "querybudget, and its report"
 	inactive  = "querybudget, no recorder"
 	enforced  = "querybudget, enforced"
 	floor     = "counting and timing by hand, nothing else"
@@ -57,28 +61,30 @@ const (
 
 func subjects() []subject {
 	return []subject{
-		{bare, openBare, background},
-		{control, openBare, background},
-		{active, openWrapped, recording},
-		{inactive, openWrapped, background},
-		{enforced, openWrapped, enforcing},
-		{floor, openFloor, floorContext},
+		{bare, openBare, background, nil},
+		{control, openBare, background, nil},
+		{active, openWrapped, recording, nil},
+		{counted, openWrapped, recording, func(ctx context.Context) { budget.FromContext(ctx).Totals() }},
+		{reported, openWrapped, recording, func(ctx context.Context) { budget.FromContext(ctx).Report() }},
+		{inactive, openWrapped, background, nil},
+		{enforced, openWrapped, enforcing, nil},
+		{floor, openFloor, floorContext, nil},
 		{sqlmwNoop, func(d driver.Driver, dsn string) *sql.DB {
 			return openDriver(sqlmw.Driver(d, sqlmw.NullInterceptor{}), dsn)
-		}, background},
-		{otelNoop, openOTel(nooptrace.NewTracerProvider()), background},
-		{otelOff, openOTel(sampledOut()), background},
-		{"XSAM/otelsql, sampling", openOTel(sdktrace.NewTracerProvider()), background},
-		{"querybudget with otelsql, no-op tracer", openBoth(nooptrace.NewTracerProvider()), recording},
-		{bothOff, openBoth(sampledOut()), recording},
-		{"querybudget with otelsql, sampling", openBoth(sdktrace.NewTracerProvider()), recording},
+		}, background, nil},
+		{otelNoop, openOTel(nooptrace.NewTracerProvider()), background, nil},
+		{otelOff, openOTel(sampledOut()), background, nil},
+		{"XSAM/otelsql, sampling", openOTel(sdktrace.NewTracerProvider()), background, nil},
+		{"querybudget with otelsql, no-op tracer", openBoth(nooptrace.NewTracerProvider()), recording, nil},
+		{bothOff, openBoth(sampledOut()), recording, nil},
+		{"querybudget with otelsql, sampling", openBoth(sdktrace.NewTracerProvider()), recording, nil},
 		{"uptrace otelsql, no-op tracer", func(d driver.Driver, dsn string) *sql.DB {
 			return uptrace.OpenDB(connectorOf(d, dsn), uptrace.WithTracerProvider(nooptrace.NewTracerProvider()), uptrace.WithMeterProvider(noopmetric.NewMeterProvider()))
-		}, background},
+		}, background, nil},
 		{"nhatthm otelsql, no-op tracer", func(d driver.Driver, dsn string) *sql.DB {
 			return openDriver(nhat.Wrap(d, nhat.AllowRoot(), nhat.WithTracerProvider(nooptrace.NewTracerProvider()), nhat.WithMeterProvider(noopmetric.NewMeterProvider())), dsn)
-		}, background},
-		{"sqldb-logger, no logger", func(d driver.Driver, dsn string) *sql.DB { return sqldblogger.OpenDriver(dsn, d, noLogger{}) }, background},
+		}, background, nil},
+		{"sqldb-logger, no logger", func(d driver.Driver, dsn string) *sql.DB { return sqldblogger.OpenDriver(dsn, d, noLogger{}) }, background, nil},
 	}
 }
 
