@@ -85,7 +85,7 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 		slog.String("name", report.Name),
 		slog.String("outcome", string(report.Verdict.Outcome)),
 		slog.Duration("duration", report.Duration),
-		slog.Group("db",
+		slog.GroupAttrs("db",
 			slog.Int64("queries", t.Queries),
 			slog.Int64("reads", t.Reads),
 			slog.Int64("writes", t.Writes),
