@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"time"
@@ -71,10 +72,11 @@ type result struct {
 // does meets all of them.
 func compare(trials []*trial, rounds, times int) ([]result, time.Duration, error) {
 	took := make([][]float64, len(trials))
-	for round := range rounds {
-		for i := range trials {
-			// Another one begins each time: none follows the same one always.
-			at := (i + round) % len(trials)
+	order := rand.New(rand.NewPCG(1, 2))
+	for range rounds {
+		// In another order each time: what one leaves to the collector is paid by the
+		// next.
+		for _, at := range order.Perm(len(trials)) {
 			began := time.Now()
 			if err := trials[at].block(times); err != nil {
 				return nil, 0, err
