@@ -92,7 +92,7 @@ func errorType(err error) string {
 func unattributedOf(groups []joined) (n int64) {
 	seen := make([]*Database, 0, 4)
 	for i := range groups {
-		if d := groups[i].database; d != nil && !slices.Contains(seen, d) {
+		if d := groups[i].database(); d != nil && !slices.Contains(seen, d) {
 			seen = append(seen, d)
 			n += d.unattributed.queries.Load()
 		}

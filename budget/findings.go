@@ -65,8 +65,8 @@ type finder struct {
 func (f *finder) evidence(g *joined, kind FindingKind, c Confidence, count int64) Finding {
 	out := Finding{
 		Kind: kind, Confidence: c, Shape: g.Shape, Summary: g.Summary, Database: g.Database, System: g.System,
-		Count: count, Distinct: g.arguments.distinct, Rows: g.Rows, Time: g.Time, Worst: g.Slowest,
-		First: g.First, Last: g.Last, Parallel: g.parallel, InTransaction: g.inTransaction, database: g.database, stack: g.stack,
+		Count: count, Distinct: g.distinct(), Rows: g.Rows, Time: g.Time, Worst: g.Slowest,
+		First: g.First, Last: g.Last, Parallel: g.sums.parallel, InTransaction: g.sums.inTransaction, database: g.database(), stack: g.stack,
 	}
 	if f.total > 0 {
 		out.Share = min(1, float64(g.Time)/float64(f.total))
@@ -84,12 +84,12 @@ func (f *finder) duplicates() {
 	for i := range f.groups {
 		g := &f.groups[i]
 		if g.Overflow || g.Duplicates+1 < int64(f.rules.Duplicate) || g.Duplicates == 0 || isIntrospection(g.Tables) ||
-			f.find(NPlusOne, g.Shape, g.database, g.stack) != nil { // whose repair is also this one's
+			f.find(NPlusOne, g.Shape, g.database(), g.stack) != nil { // whose repair is also this one's
 			continue
 		}
 		out := f.evidence(g, Duplicate, Candidate, g.Duplicates)
 		out.Repair = fmt.Sprintf("keep the first result and pass it on, or cache it: saves %s", plural(g.Duplicates, "round trip"))
-		f.add(out, g.allowances)
+		f.add(out, g.allowances())
 	}
 }
 
@@ -98,12 +98,12 @@ func (f *finder) writeLoops() {
 	for i := range f.groups {
 		g := &f.groups[i]
 		if g.Overflow || g.Kind != WriteStatement || g.Queries < int64(f.rules.WriteLoop) ||
-			g.arguments.distinct < min(int64(f.rules.WriteLoop), fewArguments) || g.statement.Batched || isMigration(g.Tables) {
+			g.distinct() < min(int64(f.rules.WriteLoop), fewArguments) || g.statement().Batched || isMigration(g.Tables) {
 			continue
 		}
 		out := f.evidence(g, WriteLoop, Candidate, g.Queries)
 		out.Repair = writeRepair(g)
-		f.add(out, g.allowances)
+		f.add(out, g.allowances())
 	}
 }
 
@@ -112,20 +112,20 @@ func (f *finder) nested() {
 	for i := range f.account.nestings {
 		n := &f.account.nestings[i]
 		inner, outer := f.groupOf(n.inner), f.groupOf(n.outer)
-		if inner == nil || outer == nil || inner.parallel || outer.parallel || !n.isInside() {
+		if inner == nil || outer == nil || inner.sums.parallel || outer.sums.parallel || !n.isInside() {
 			continue
 		}
-		if outer.open > 0 {
+		if outer.sums.open > 0 {
 			continue // rows that nobody closes are a finding of their own
 		}
-		if old := f.find(NestedQuery, inner.Shape, inner.database, inner.stack); old != nil {
+		if old := f.find(NestedQuery, inner.Shape, inner.database(), inner.stack); old != nil {
 			old.Count += n.count
 			continue
 		}
 		out := f.evidence(inner, NestedQuery, Candidate, n.count)
 		out.Parent = related(outer, "its rows were open")
 		out.Repair = "read all rows and close them before the next query, or use one query with JOIN: each unit holds two connections, and units that hold one each wait for ever when the pool is full"
-		f.add(out, inner.allowances)
+		f.add(out, inner.allowances())
 	}
 }
 
@@ -143,7 +143,7 @@ func (f *finder) find(kind FindingKind, shape string, d *Database, stack *Stack)
 func (f *finder) groupOf(o *origin) *joined {
 	for i := range f.groups {
 		g := &f.groups[i]
-		if g.database == o.database && g.Fingerprint == o.statement.Fingerprint && g.stack.siteKey() == o.stack.siteKey() && !g.Overflow {
+		if g.database() == o.database && g.Fingerprint == o.statement.Fingerprint && g.stack.siteKey() == o.stack.siteKey() && !g.Overflow {
 			return g
 		}
 	}
@@ -157,23 +157,23 @@ func (f *finder) certain() {
 		if g.Overflow {
 			continue
 		}
-		if g.open > 0 {
-			out := f.evidence(g, UnclosedRows, Certain, g.open)
+		if g.sums.open > 0 {
+			out := f.evidence(g, UnclosedRows, Certain, int64(g.sums.open))
 			out.Repair = "defer rows.Close() where the rows are opened: until then each result holds a connection"
-			f.add(out, g.allowances)
+			f.add(out, g.allowances())
 		}
-		if g.slowestExec > f.rules.Slow {
+		if g.sums.slowestExec > f.rules.Slow {
 			out := f.evidence(g, Slow, Certain, 1)
-			out.Worst = g.slowestExec
+			out.Worst = g.sums.slowestExec
 			out.Repair = fmt.Sprintf("look at its plan with EXPLAIN; an index on the columns it filters by is the usual answer (%v, %v allowed)",
-				g.slowestExec.Round(time.Millisecond), f.rules.Slow)
-			f.add(out, g.allowances)
+				g.sums.slowestExec.Round(time.Millisecond), f.rules.Slow)
+			f.add(out, g.allowances())
 		}
-		if g.mostRows > int64(f.rules.LargeResult) {
+		if g.sums.mostRows > int64(f.rules.LargeResult) {
 			out := f.evidence(g, LargeResult, Certain, 1)
-			out.Rows = g.mostRows
-			out.Repair = fmt.Sprintf("page with LIMIT, filter, or aggregate in SQL (%d rows in one result, %d allowed)", g.mostRows, f.rules.LargeResult)
-			f.add(out, g.allowances)
+			out.Rows = g.sums.mostRows
+			out.Repair = fmt.Sprintf("page with LIMIT, filter, or aggregate in SQL (%d rows in one result, %d allowed)", g.sums.mostRows, f.rules.LargeResult)
+			f.add(out, g.allowances())
 		}
 	}
 }
@@ -182,12 +182,12 @@ func (f *finder) certain() {
 func (f *finder) stars() {
 	for i := range f.groups {
 		g := &f.groups[i]
-		if g.Overflow || !g.statement.Star || len(g.Tables) == 0 || isIntrospection(g.Tables) {
+		if g.Overflow || !g.statement().Star || len(g.Tables) == 0 || isIntrospection(g.Tables) {
 			continue
 		}
 		out := f.evidence(g, SelectStar, Hint, g.Queries)
 		out.Repair = "name the columns: what is added to the table later is then neither read nor sent"
-		f.add(out, g.allowances)
+		f.add(out, g.allowances())
 	}
 }
 

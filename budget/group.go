@@ -143,7 +143,7 @@ func (a *account) groupOf(o *origin, room int) *group {
 	}
 	if a.groups.n >= room {
 		if a.overflow == nil {
-			a.overflow = &group{}
+			a.overflow = &group{origin: &origin{}}
 		}
 		return a.overflow
 	}

@@ -4,23 +4,84 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
-	"time"
 )
 
-// joined is a Group with what only findings need.
+// joined is a Group, and the numbers behind it that only findings need.
 type joined struct {
 	*Group
-	statement     *Statement
-	database      *Database
-	arguments     argumentSet
-	slowestExec   time.Duration
-	mostRows      int64
-	open          int64
-	inTransaction bool
-	parallel      bool
-	spread        bool // whether another call site sends the same statement
-	allowances    []*allowance
-	tracked       []map[uint64]bool
+	sums   *group // the one group that it is, or the sum of several
+	joins  bool   // which of the two
+	spread bool   // whether another call site sends the same statement
+}
+
+func (g *joined) database() *Database { return g.sums.origin.database }
+
+func (g *joined) statement() *Statement { return g.sums.origin.statement }
+
+func (g *joined) allowances() []*allowance { return g.sums.look().allowances }
+
+// distinct is the number of different argument lists.
+func (g *joined) distinct() int64 { return g.sums.arguments.distinct }
+
+// join adds another group of the same call site.
+func (g *joined) join(other *group) {
+	if !g.joins {
+		sums := &group{origin: g.sums.origin}
+		sums.join(g.sums)
+		g.sums, g.joins = sums, true
+	}
+	g.sums.join(other)
+	*g.Group = newGroup(g.sums)
+}
+
+// join adds the numbers of another group.
+func (g *group) join(other *group) {
+	if other.first != 0 && (g.first == 0 || other.first < g.first) {
+		g.first = other.first
+	}
+	g.last = max(g.last, other.last)
+	g.count += other.count
+	g.blocked += other.blocked
+	g.duplicates += other.duplicates
+	g.retries += other.retries
+	g.errors += other.errors
+	g.rows += other.rows
+	g.affected += other.affected
+	g.exec += other.exec
+	g.fetch += other.fetch
+	g.slowest = max(g.slowest, other.slowest)
+	g.arguments.join(&other.arguments)
+	g.slowestExec = max(g.slowestExec, other.slowestExec)
+	g.mostRows = max(g.mostRows, other.mostRows)
+	g.open += other.open
+	g.inTransaction = g.inTransaction || other.inTransaction
+	g.parallel = g.parallel || other.parallel
+	if other.more == nil {
+		return
+	}
+	more := g.edit()
+	if more.allowances == nil {
+		more.allowances = other.more.allowances
+	}
+	if other.more.tracked != nil {
+		more.tracked = joinTracked(more.tracked, other.more.tracked)
+	}
+}
+
+// newGroup returns a group as the report has it.
+func newGroup(g *group) Group {
+	out := Group{
+		Queries: g.count, Blocked: int64(g.blocked), Duplicates: int64(g.duplicates), Retries: int64(g.retries), Errors: int64(g.errors),
+		Rows: g.rows, RowsAffected: g.affected, Time: g.exec + g.fetch, Slowest: g.slowest, First: g.first, Last: g.last,
+	}
+	st, d := g.origin.statement, g.origin.database
+	if st == nil {
+		out.Overflow = true
+		return out
+	}
+	out.Shape, out.Summary, out.Kind, out.Tables, out.Fingerprint = st.Shape, st.Summary, st.Kind, st.Tables, st.Fingerprint
+	out.Batched, out.Database, out.System, out.stack = st.Batched, d.name, d.system, g.origin.stack
+	return out
 }
 
 // joinGroups joins the groups of equal call sites and sorts them, the most
@@ -31,8 +92,11 @@ func (a *account) joinGroups() ([]joined, []Group) {
 		return nil, nil
 	}
 	// Few are joined, so they are sorted before: that moves pointers, not groups.
-	raw := make([]*group, 0, n)
+	raw := make([]*group, 0, n+1)
 	a.groups.each(func(g *group) { raw = append(raw, g) })
+	if a.overflow != nil {
+		raw = append(raw, a.overflow)
+	}
 	slices.SortFunc(raw, func(a, b *group) int { return compareGroups(a.count, b.count, a.first, b.first) })
 	t := joinTable{
 		joined: make([]joined, 0, n+1),
@@ -40,12 +104,9 @@ func (a *account) joinGroups() ([]joined, []Group) {
 		places: make([]int32, 1<<bits.Len(uint(2*n))),
 	}
 	for _, g := range raw {
-		t.joinedOf(g.origin).add(g)
+		t.add(g)
 	}
-	if a.overflow != nil {
-		t.add(Group{Overflow: true}).add(a.overflow)
-	}
-	if len(t.joined) != len(raw) || a.overflow != nil {
+	if len(t.joined) < len(raw) {
 		t.sort()
 	}
 	return t.joined, t.groups
@@ -66,33 +127,37 @@ type joinTable struct {
 	places []int32 // a power of two of places in joined, from 1, by fingerprint
 }
 
-// joinedOf returns the group of an origin, which it makes if there is none.
-func (t *joinTable) joinedOf(o *origin) *joined {
-	mask, spread := uint64(len(t.places)-1), false
+// add joins a group with those of its call site.
+func (t *joinTable) add(g *group) {
+	o, spread := g.origin, false
+	if o.statement == nil { // the overflow group
+		t.append(g, spread)
+		return
+	}
+	mask := uint64(len(t.places) - 1)
 	h := o.statement.Fingerprint * fnvPrime
 	for i := h ^ h>>32; ; i++ {
 		place := &t.places[i&mask]
 		if *place == 0 {
-			g := t.add(newGroup(o))
-			g.statement, g.database, g.spread = o.statement, o.database, spread
+			t.append(g, spread)
 			*place = int32(len(t.joined))
-			return g
+			return
 		}
-		g := &t.joined[*place-1]
-		if g.Fingerprint != o.statement.Fingerprint {
+		old := &t.joined[*place-1]
+		if old.Fingerprint != o.statement.Fingerprint {
 			continue
 		}
-		if g.database == o.database && (g.stack == o.stack || g.stack.siteKey() == o.stack.siteKey()) {
-			return g
+		if old.database() == o.database && (old.stack == o.stack || old.stack.siteKey() == o.stack.siteKey()) {
+			old.join(g)
+			return
 		}
-		g.spread, spread = true, true
+		old.spread, spread = true, true
 	}
 }
 
-func (t *joinTable) add(g Group) *joined {
-	t.groups = append(t.groups, g)
-	t.joined = append(t.joined, joined{Group: &t.groups[len(t.groups)-1]})
-	return &t.joined[len(t.joined)-1]
+func (t *joinTable) append(g *group, spread bool) {
+	t.groups = append(t.groups, newGroup(g))
+	t.joined = append(t.joined, joined{Group: &t.groups[len(t.groups)-1], sums: g, spread: spread})
 }
 
 // sort sorts both slices.
@@ -103,42 +168,4 @@ func (t *joinTable) sort() {
 		sorted[i] = *t.joined[i].Group
 	}
 	t.groups = sorted
-}
-
-func newGroup(o *origin) Group {
-	st := o.statement
-	return Group{
-		Shape: st.Shape, Summary: st.Summary, Kind: st.Kind, Tables: st.Tables, Fingerprint: st.Fingerprint,
-		Batched: st.Batched, Database: o.database.name, System: o.database.system, stack: o.stack,
-	}
-}
-
-// add adds the numbers of g.
-func (out *joined) add(g *group) {
-	if g.first != 0 && (out.First == 0 || g.first < out.First) {
-		out.First = g.first
-	}
-	out.Last = max(out.Last, g.last)
-	out.Queries += g.count
-	out.Blocked += int64(g.blocked)
-	out.Duplicates += int64(g.duplicates)
-	out.Retries += int64(g.retries)
-	out.Errors += int64(g.errors)
-	out.Rows += g.rows
-	out.RowsAffected += g.affected
-	out.Time += g.exec + g.fetch
-	out.Slowest = max(out.Slowest, g.slowest)
-	out.arguments.join(&g.arguments)
-	out.slowestExec = max(out.slowestExec, g.slowestExec)
-	out.mostRows = max(out.mostRows, g.mostRows)
-	out.open += int64(g.open)
-	out.inTransaction = out.inTransaction || g.inTransaction
-	out.parallel = out.parallel || g.parallel
-	more := g.look()
-	if out.allowances == nil {
-		out.allowances = more.allowances
-	}
-	if more.tracked != nil {
-		out.tracked = joinTracked(out.tracked, more.tracked)
-	}
 }

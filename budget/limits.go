@@ -188,7 +188,7 @@ func (r *Recorder) verdictOnRepeats(groups []joined) *ExceededError {
 	g := &groups[worst]
 	return r.exceeded(crossing{
 		limit: LimitRepeats, observed: g.Queries,
-		origin: &origin{statement: g.statement, stack: g.stack},
+		origin: g.sums.origin,
 	}, n)
 }
 

@@ -51,18 +51,18 @@ func (f *finder) addNPlusOne(g *joined, also []Related) {
 		out.Parent = cmp.Or(f.parent(g), f.outerLoop(g))
 	}
 	out.Repair = readRepair(g, out.Parent)
-	f.add(out, g.allowances)
+	f.add(out, g.allowances())
 }
 
 // isLoop applies the threshold, and leaves out what only looks like a loop over
 // rows.
 func (f *finder) isLoop(g *joined) bool {
 	n := int64(f.rules.NPlusOne)
-	return g.Queries >= n && g.arguments.distinct >= min(n, fewArguments) && f.canBeLoop(g)
+	return g.Queries >= n && g.distinct() >= min(n, fewArguments) && f.canBeLoop(g)
 }
 
 func (f *finder) canBeLoop(g *joined) bool {
-	return !g.Overflow && canBeLoop(g.statement) && !f.checksBeforeInsert(g)
+	return !g.Overflow && canBeLoop(g.statement()) && !f.checksBeforeInsert(g)
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves:
@@ -108,8 +108,8 @@ func sharesTable(a, b []string) bool {
 // sameLoop reports whether two groups are statements of one loop: as many
 // executions, interleaved, below a common line.
 func sameLoop(a, b *joined) bool {
-	interleaved := b.First < a.Last && a.First < b.Last || a.parallel && b.parallel
-	if a.Queries != b.Queries || a.database != b.database || !interleaved {
+	interleaved := b.First < a.Last && a.First < b.Last || a.sums.parallel && b.sums.parallel
+	if a.Queries != b.Queries || a.database() != b.database() || !interleaved {
 		return false
 	}
 	return commonLine(a.stack.CallSite(), b.stack.CallSite())
@@ -155,24 +155,18 @@ func (f *finder) spreadLoops() []*joined {
 		if len(site.Outer) == 0 {
 			continue
 		}
-		k := key{g.database, g.Fingerprint, hashSite(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})}
+		k := key{g.database(), g.Fingerprint, hashSite(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})}
 		sum := spread[k]
 		if spread == nil {
 			spread, again = make(map[key]*joined), make(map[key]bool)
 		}
 		if sum == nil {
-			copied := *g.Group
-			sum = &joined{Group: &copied, statement: g.statement, database: g.database, allowances: g.allowances}
-			sum.stack = NewStack(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})
+			outer := NewStack(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})
+			sum = &joined{Group: &Group{}, sums: &group{origin: &origin{database: g.database(), statement: g.statement(), stack: outer}}, joins: true}
 			spread[k] = sum
 			order = append(order, k)
-		} else {
-			sum.Queries += g.Queries
-			sum.Rows += g.Rows
-			sum.Time += g.Time
-			sum.First, sum.Last = min(sum.First, g.First), max(sum.Last, g.Last)
 		}
-		sum.arguments.join(&g.arguments)
+		sum.join(g.sums)
 		again[k] = again[k] || g.Queries > 1
 	}
 	var out []*joined
@@ -189,7 +183,7 @@ func (f *finder) spreadLoops() []*joined {
 func (f *finder) outerLoop(g *joined) *Related {
 	var outer *joined
 	for _, h := range f.loops {
-		if h != g && h.First < g.First && h.Last > g.First && h.Queries < g.Queries && h.Rows >= g.arguments.distinct {
+		if h != g && h.First < g.First && h.Last > g.First && h.Queries < g.Queries && h.Rows >= g.distinct() {
 			outer = h // the last one to start is the innermost
 		}
 	}
@@ -212,7 +206,7 @@ func (f *finder) parent(g *joined) *Related {
 	for i := first - 1; i >= 0; i-- {
 		rec := records[i]
 		st := rec.origin.statement
-		if st.Kind != ReadStatement || st.Fingerprint == g.Fingerprint || rec.rows < min(g.arguments.distinct, g.Queries) {
+		if st.Kind != ReadStatement || st.Fingerprint == g.Fingerprint || rec.rows < min(g.distinct(), g.Queries) {
 			continue
 		}
 		why := "it was the last to finish with as many rows"

@@ -79,7 +79,7 @@ func (f *finder) addPair(kind FindingKind, first, second int, repair string) {
 	var allowances []*allowance
 	if g := f.groupOf(a.origin); g != nil {
 		out.Time, out.Worst = g.Time, g.Slowest
-		allowances = g.allowances
+		allowances = g.allowances()
 	}
 	f.add(out, allowances)
 }

@@ -93,7 +93,7 @@ func (f *finder) prove(g *joined) (parent *Related, proof string) {
 		}
 		columns := rec.columns()
 		for c := range columns {
-			for _, arguments := range g.tracked {
+			for _, arguments := range g.sums.look().tracked {
 				if len(arguments) < min(f.rules.NPlusOne, fewArguments) || !columns[c].hasAll(arguments) {
 					continue
 				}
