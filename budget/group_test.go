@@ -2,6 +2,7 @@ package budget
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -64,6 +65,38 @@ func TestStock(t *testing.T) {
 	}
 }
 
+func TestJoinedNumbers(t *testing.T) {
+	first, second := []*allowance{{}}, []*allowance{{}, {}}
+	a := &group{
+		count: 1, first: 5, last: 6, rows: 10, affected: 20, exec: 30, fetch: 40, slowest: 50,
+		blocked: 1, duplicates: 2, retries: 3, errors: 4, arguments: argumentSet{first: 1, distinct: 1},
+		slowestExec: 60, mostRows: 70, open: 5, inTransaction: true, more: &moreOfGroup{allowances: first},
+	}
+	b := &group{
+		count: 2, first: 3, last: 9, rows: 100, affected: 200, exec: 300, fetch: 400, slowest: 500,
+		blocked: 10, duplicates: 20, retries: 30, errors: 40, arguments: argumentSet{first: 2, distinct: 1},
+		slowestExec: 600, mostRows: 700, open: 50, parallel: true, more: &moreOfGroup{allowances: second},
+	}
+	refused := &group{blocked: 100} // never executed, so without a position
+	want := group{
+		count: 3, first: 3, last: 9, rows: 110, affected: 220, exec: 330, fetch: 440, slowest: 500,
+		blocked: 111, duplicates: 22, retries: 33, errors: 44, arguments: argumentSet{first: 1, more: &[7]uint64{2}, distinct: 2},
+		slowestExec: 600, mostRows: 700, open: 55, inTransaction: true, parallel: true, more: &moreOfGroup{allowances: first},
+	}
+	for _, order := range [][]*group{{a, b, refused}, {refused, b, a}} {
+		var got group
+		for _, g := range order {
+			got.join(g)
+		}
+		if order[0] == refused { // what came first, in this order
+			want.arguments, want.more = argumentSet{first: 2, more: &[7]uint64{1}, distinct: 2}, b.more
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+	}
+}
+
 func TestOverflowIsSorted(t *testing.T) {
 	_, r := Options{Groups: 2}.NewContext(t.Context())
 	d := NewDatabase(DatabaseOptions{})
@@ -101,6 +134,7 @@ func TestJoinedGroupsAreSorted(t *testing.T) {
 	run(1, NewStack(other), 1)
 	run(3, NewStack(site), 1)
 	var got []string
+	r.Report() // which changes nothing
 	for _, g := range r.Report().Groups {
 		got = append(got, fmt.Sprintf("%d: %d from line %d, %d to %d", g.Fingerprint, g.Queries, g.CallSite().Line, g.First, g.Last))
 	}
