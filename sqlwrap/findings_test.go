@@ -519,6 +519,7 @@ func BenchmarkRules(b *testing.B) {
 					x.Open()
 					x.Close(1, nil)
 				}
+				r.Totals() // counts them
 			}
 		})
 	}
