@@ -33,8 +33,8 @@ func (r *Recorder) Report() *Report {
 			Scopes:  r.unkept,
 		},
 	}
-	groups, listed := a.joinGroups()
-	rep.Groups = listed
+	var groups []joined
+	groups, rep.Groups = a.joinGroups()
 	rep.Unattributed = unattributedOf(groups)
 	if a.overflow != nil {
 		rep.Truncated.Grouped = a.overflow.count

@@ -142,14 +142,16 @@ func (u *unit) newRecord() *record {
 	if rec == nil {
 		return u.records.take()
 	}
-	u.free = rec.next
-	*rec = record{}
+	u.free, rec.next = rec.next, nil
+	u.nFree--
 	return rec
 }
 
 // done takes a record back when its execution has ended, unless it is kept.
 func (u *unit) done(rec *record) {
-	if !rec.kept {
-		rec.next, u.free = u.free, rec
+	if !rec.kept && u.nFree < maxBacklog {
+		*rec = record{next: u.free}
+		u.free = rec
+		u.nFree++
 	}
 }

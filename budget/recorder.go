@@ -52,6 +52,7 @@ type unit struct {
 	backlog backlog
 	records stock[record]
 	free    *record // that may be used again, see newRecord
+	nFree   int
 }
 
 // now returns the time since the unit started. It uses the monotonic clock.

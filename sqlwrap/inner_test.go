@@ -158,7 +158,7 @@ func TestInnerThatOnlyPrepares(t *testing.T) {
 	db := sql.OpenDB(sqlwrap.Config{Inner: inner}.Connector(innerDriver{}))
 	defer db.Close() //nolint:errcheck // a test
 	ctx, r := budget.NewContext(t.Context())
-	_, err := db.QueryContext(ctx, "SELECT id FROM books") //nolint:rowserrcheck,sqlclosecheck // it fails
+	_, err := db.QueryContext(ctx, "SELECT id FROM books")
 	if err == nil || err.Error() != "not here" {
 		t.Errorf("got %v, want the error of innerConn.Prepare", err)
 	}
