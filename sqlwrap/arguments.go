@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"math"
 	"math/bits"
+	"reflect"
 	"time"
 )
 
@@ -25,8 +26,7 @@ func newHasher() hasher {
 func (h hasher) arguments(args []driver.NamedValue) (list, key uint64) {
 	for i := range args {
 		key = h.value(args[i].Value)
-		list = (list ^ key) * 0x9e3779b97f4a7c15
-		list ^= list >> 29
+		list = next(list, key)
 	}
 	if len(args) > 0 {
 		key |= 1
@@ -34,13 +34,16 @@ func (h hasher) arguments(args []driver.NamedValue) (list, key uint64) {
 	return list, key
 }
 
-// value hashes the types that database/sql passes by default without allocating.
-// Other types are the driver's own business; they are formatted.
+// value hashes the types that database/sql passes by default, and those that are
+// made of them, without allocating: some drivers, pgx among them, take arguments as
+// the application has them. The rest is formatted.
 func (h hasher) value(v driver.Value) uint64 {
 	switch v := v.(type) {
 	case nil:
-		return 1
+		return null
 	case int64:
+		return h.number(2, uint64(v))
+	case int:
 		return h.number(2, uint64(v))
 	case string:
 		return maphash.String(h.seed, v)
@@ -49,15 +52,75 @@ func (h hasher) value(v driver.Value) uint64 {
 	case float64:
 		return h.number(3, math.Float64bits(v))
 	case bool:
-		if v {
-			return h.number(4, 1)
-		}
-		return h.number(4, 0)
+		return h.number(4, bit(v))
 	case time.Time:
 		return h.number(5, uint64(v.UnixNano()))
-	default:
-		return maphash.String(h.seed, fmt.Sprintf("%T %v", v, v))
 	}
+	if hash, ok := h.made(reflect.ValueOf(v), 3); ok {
+		return hash
+	}
+	return maphash.String(h.seed, fmt.Sprintf("%T %v", v, v))
+}
+
+// null is the hash of what is sent as NULL.
+const null = 1
+
+// made hashes a value of a type that is made of simple ones: a type with a name, a
+// pointer, a list. It looks no deeper than depth, because types may be made of
+// themselves.
+func (h hasher) made(v reflect.Value, depth int) (hash uint64, ok bool) {
+	switch {
+	case depth == 0:
+		return 0, false
+	case v.CanInt():
+		return h.number(2, uint64(v.Int())), true
+	case v.CanUint():
+		return h.number(2, v.Uint()), true
+	case v.CanFloat():
+		return h.number(3, math.Float64bits(v.Float())), true
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return maphash.String(h.seed, v.String()), true
+	case reflect.Bool:
+		return h.number(4, bit(v.Bool())), true
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return null, true
+		}
+		return h.made(v.Elem(), depth-1)
+	case reflect.Slice, reflect.Array:
+		return h.list(v, depth)
+	}
+	return 0, false
+}
+
+func (h hasher) list(v reflect.Value, depth int) (hash uint64, ok bool) {
+	if v.Kind() == reflect.Slice && v.IsNil() {
+		return null, true
+	}
+	hash = h.number(6, uint64(v.Len()))
+	for i := range v.Len() {
+		item, ok := h.made(v.Index(i), depth-1)
+		if !ok {
+			return 0, false
+		}
+		hash = next(hash, item)
+	}
+	return hash, true
+}
+
+// next adds the hash of one more value to that of a list.
+func next(list, value uint64) uint64 {
+	list = (list ^ value) * 0x9e3779b97f4a7c15
+	return list ^ list>>29
+}
+
+func bit(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // number mixes a word with the seed: maphash.Comparable does it well, at ten times
@@ -85,9 +148,22 @@ func keepArguments(args []driver.NamedValue) []any {
 		case nil, int64, float64, bool, time.Time:
 			kept[i] = v
 		default:
-			text := fmt.Sprintf("%T %v", v, v)
-			kept[i] = text[:min(len(text), keptArgumentBytes)]
+			kept[i] = keepMade(v)
 		}
 	}
 	return kept
+}
+
+// keepMade keeps a value of another type than those that database/sql passes by
+// default: numbers as they are, the rest as text.
+func keepMade(v driver.Value) any {
+	r := reflect.ValueOf(v)
+	if r.CanInt() || r.CanUint() || r.CanFloat() {
+		return v
+	}
+	text := fmt.Sprintf("%T %v", v, v)
+	if r.Kind() == reflect.String {
+		text = r.String()
+	}
+	return text[:min(len(text), keptArgumentBytes)]
 }

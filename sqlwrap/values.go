@@ -3,6 +3,7 @@ package sqlwrap
 import (
 	"database/sql/driver"
 	"hash/maphash"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -37,9 +38,6 @@ func (v *values) add(bare driver.Rows, i int, value driver.Value) {
 // for values that prove nothing: NULL and booleans.
 func hashText(seed maphash.Seed, v driver.Value) uint64 {
 	switch v := v.(type) {
-	case int64:
-		var buf [20]byte
-		return maphash.Bytes(seed, strconv.AppendInt(buf[:0], v, 10)) | 1
 	case string:
 		return maphash.String(seed, v) | 1
 	case []byte:
@@ -48,9 +46,18 @@ func hashText(seed maphash.Seed, v driver.Value) uint64 {
 		return maphash.String(seed, strconv.FormatFloat(v, 'g', -1, 64)) | 1
 	case time.Time:
 		return maphash.Comparable(seed, v.UnixNano()) | 1
-	default:
-		return 0
 	}
+	// Some drivers take numbers and texts as the application has them.
+	var buf [20]byte
+	switch r := reflect.ValueOf(v); {
+	case r.CanInt():
+		return maphash.Bytes(seed, strconv.AppendInt(buf[:0], r.Int(), 10)) | 1
+	case r.CanUint():
+		return maphash.Bytes(seed, strconv.AppendUint(buf[:0], r.Uint(), 10)) | 1
+	case r.Kind() == reflect.String:
+		return maphash.String(seed, r.String()) | 1
+	}
+	return 0
 }
 
 // hashTexts hashes arguments one by one.

@@ -94,6 +94,48 @@ func TestRoundTrips(t *testing.T) {
 	})
 }
 
+// Some drivers take arguments as the application has them (pgx), others get them
+// converted: what is the same to the database is the same to the account.
+func TestArgumentTypes(t *testing.T) {
+	type bookID int64
+	each(t, func(t *testing.T, d testDatabase) {
+		db := d.open(t)
+		ctx, r := budget.Options{TrackValues: true}.NewContext(t.Context())
+		var ids []int
+		for _, statement := range []string{"CREATE TABLE books (id BIGINT)", "INSERT INTO books (id) VALUES (1), (2), (3), (4), (5)"} {
+			if _, err := db.ExecContext(ctx, statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := sqlx.NewDb(db, d.driver).SelectContext(ctx, &ids, "SELECT id FROM books"); err != nil {
+			t.Fatal(err)
+		}
+		read := func(id any) {
+			var got int
+			if err := db.QueryRowContext(ctx, d.rebind("SELECT id FROM books WHERE id = ?"), id).Scan(&got); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, id := range ids {
+			read(id)
+		}
+		five := int64(5)
+		for _, same := range []any{five, int32(5), uint8(5), bookID(5), &five} {
+			read(same)
+		}
+		report := r.Report()
+		if report.Totals.Queries != 13 || report.Totals.Duplicates != 5 {
+			t.Errorf("%d queries, %d duplicates", report.Totals.Queries, report.Totals.Duplicates)
+		}
+		for _, f := range report.Findings {
+			if f.Kind == budget.NPlusOne && f.Confidence == budget.Proven && f.Distinct == 5 && f.Proof == "all 5 arguments are values of books.id of query 3" {
+				return
+			}
+		}
+		t.Errorf("no proven n+1 in %v", report.Findings)
+	})
+}
+
 func TestResultSets(t *testing.T) {
 	each(t, func(t *testing.T, d testDatabase) {
 		if d.system != "mysql" {
