@@ -81,13 +81,12 @@ func operationTable(w io.Writer, op operation, d realDatabase, rounds, times int
 		return err
 	}
 	fmt.Fprintf(w, "## %s\n\nBare: %v.\n\n| | extra, median (quartiles) | to %s | to %s | allocations | bytes |\n| --- | --- | --- | --- | --- | --- |\n", op.name, base, sqlmwNoop, otelNoop)
-	extraOf := func(name string) float64 {
-		at := slices.IndexFunc(results, func(r result) bool { return r.name == name })
-		return float64(results[at].extra)
+	peer := func(name string) result {
+		return results[slices.IndexFunc(results, func(r result) bool { return r.name == name })]
 	}
 	for _, r := range results[1:] {
-		fmt.Fprintf(w, "| %s | %+d ns (%+d .. %+d) | %.2f | %.2f | %.1f | %.0f |\n", r.name, r.extra, r.low, r.high,
-			float64(r.extra)/extraOf(sqlmwNoop), float64(r.extra)/extraOf(otelNoop), r.allocs, r.bytes)
+		fmt.Fprintf(w, "| %s | %+d ns (%+d .. %+d) | %s | %s | %.1f | %.0f |\n", r.name, r.extra, r.low, r.high,
+			r.to(peer(sqlmwNoop), rounds), r.to(peer(otelNoop), rounds), r.allocs, r.bytes)
 	}
 	fmt.Fprintln(w)
 	return nil
@@ -135,7 +134,7 @@ Written by `+"`make bench`"+` on %s, with %s on %s/%s, %d cores (%s)%s.
 
 Each subject does %d operations in a block, the subjects in turns, %d times; a request is %d operations, with a recorder of its
 own where there is one. Extra is the median of the differences to the bare driver in the same round. The second bare driver shows
-the noise. Compare within a table: the machine is in every figure.
+the noise; a dash stands where a peer's own difference is lost in it. Compare within a table: the machine is in every figure.
 
 The fake driver answers at once. The peers record nothing of their own: sqlmw with an interceptor that does nothing, OpenTelemetry
 with a tracer that does nothing ("sampling": one that keeps spans and exports none), sqldb-logger with a logger that drops all.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -66,6 +67,15 @@ type result struct {
 	allocs  float64 // more than the first subject's, for one operation
 	bytes   float64
 	perBare float64 // median of the ratios to the first subject
+}
+
+// to is the ratio to a peer, unless that one's median is no farther from 0 than the
+// median of so many rounds may be by chance.
+func (r result) to(peer result, rounds int) string {
+	if chance := float64(peer.high-peer.low) / math.Sqrt(float64(rounds)); math.Abs(float64(peer.extra)) <= chance {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", float64(r.extra)/float64(peer.extra))
 }
 
 // compare measures the trials in alternating blocks, so that what else the machine
