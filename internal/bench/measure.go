@@ -69,10 +69,10 @@ type result struct {
 	perBare float64 // median of the ratios to the first subject
 }
 
-// to is the ratio to a peer, unless that one's median is no farther from 0 than the
+// to is the ratio to a peer, unless that one's median is no farther above 0 than the
 // median of so many rounds may be by chance.
 func (r result) to(peer result, rounds int) string {
-	if chance := float64(peer.high-peer.low) / math.Sqrt(float64(rounds)); math.Abs(float64(peer.extra)) <= chance {
+	if chance := float64(peer.high-peer.low) / math.Sqrt(float64(rounds)); float64(peer.extra) <= chance {
 		return "–"
 	}
 	return fmt.Sprintf("%.2f", float64(r.extra)/float64(peer.extra))
