@@ -40,7 +40,7 @@ cross:
 	for t in linux/386 linux/arm windows/amd64 windows/arm64 darwin/arm64 js/wasm; do GOOS=$${t%/*} GOARCH=$${t#*/} go vet ./... || exit 1; done
 
 # Measures a query beside its peers, prints the tables and writes docs/benchmarks.md:
-# about three minutes.
+# a minute or two.
 bench:
 	scripts/with-databases sh -ec 'cd internal/bench && go run . -o ../../docs/benchmarks.md'
 

@@ -75,6 +75,9 @@ func (h hasher) made(v reflect.Value, depth int) (hash uint64, ok bool) {
 	case v.CanInt():
 		return h.number(2, uint64(v.Int())), true
 	case v.CanUint():
+		if v.Uint() > math.MaxInt64 { // what no signed number is
+			return h.number(7, v.Uint()), true
+		}
 		return h.number(2, v.Uint()), true
 	case v.CanFloat():
 		return h.number(3, math.Float64bits(v.Float())), true
@@ -96,8 +99,11 @@ func (h hasher) made(v reflect.Value, depth int) (hash uint64, ok bool) {
 }
 
 func (h hasher) list(v reflect.Value, depth int) (hash uint64, ok bool) {
-	if v.Kind() == reflect.Slice && v.IsNil() {
+	switch isSlice := v.Kind() == reflect.Slice; {
+	case isSlice && v.IsNil():
 		return null, true
+	case isSlice && v.Type().Elem().Kind() == reflect.Uint8: // such as json.RawMessage
+		return maphash.Bytes(h.seed, v.Bytes()), true
 	}
 	hash = h.number(6, uint64(v.Len()))
 	for i := range v.Len() {

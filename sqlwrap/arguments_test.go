@@ -3,7 +3,9 @@ package sqlwrap
 import (
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -24,8 +26,11 @@ func pointer[T any](v T) *T { return &v }
 
 // Arguments of one row have one hash, whatever type the application has them in.
 var equalArguments = [][]driver.Value{
+	{int64(-1)},
+	{uint64(math.MaxUint64)},
+	{int64(math.MaxInt64), uint64(math.MaxInt64)},
 	{int64(7), int(7), int32(7), uint8(7), uint64(7), bookID(7), pointer(7), pointer(bookID(7)), pointer(pointer(7))},
-	{"a", isbn("a"), pointer("a"), []byte("a")},
+	{"a", isbn("a"), pointer("a"), []byte("a"), json.RawMessage("a")},
 	{"", []byte{}},
 	{2.5, float32(2.5), pointer(2.5)},
 	{true, pointer(true)},
@@ -109,7 +114,7 @@ func TestTextHashes(t *testing.T) {
 
 func BenchmarkArgumentHashes(b *testing.B) {
 	h := newHasher()
-	for _, v := range []driver.Value{int64(7), 7, bookID(7), "a", uuid{1}, []string{"a", "b", "c"}, nothing{"a", "b"}} {
+	for _, v := range []driver.Value{int64(7), 7, bookID(7), "a", uuid{1}, []string{"a", "b", "c"}, json.RawMessage(strings.Repeat("a", 10_000)), nothing{"a", "b"}} {
 		b.Run(fmt.Sprintf("%T", v), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
