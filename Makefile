@@ -28,9 +28,9 @@ tidy:
 # Stacks are taken in two ways, and the race detector has only one of them: here is
 # the other, also while stacks move all the time, and the first one by its tag.
 paths:
-	go test ./budget ./sqlwrap/...
-	GOGC=1 GODEBUG=adaptivestackstart=1,gcstoptheworld=2 go test -count=1 -short -run 'Captured|Chains|CallSite' ./budget
-	go test -tags purego -run 'Captured|Chains|CallSite|LostContext' ./budget
+	go test ./callsite ./budget ./sqlwrap/...
+	GOGC=1 GODEBUG=adaptivestackstart=1,gcstoptheworld=2 go test -count=1 -short -run 'Captured|Chains|CallSite' ./callsite
+	go test -tags purego -run 'Captured|Chains|CallSite|LostContext' ./callsite ./budget
 
 arm64:
 	scripts/arm64
@@ -50,7 +50,7 @@ guard:
 
 # The next version of Go, for what is behind its build tag.
 next:
-	GOTOOLCHAIN=$(GO_NEXT) go vet ./... && GOTOOLCHAIN=$(GO_NEXT) go test ./budget/... ./sqlwrap/... ./middleware/... ./exporters/...
+	GOTOOLCHAIN=$(GO_NEXT) go vet ./... && GOTOOLCHAIN=$(GO_NEXT) go test ./callsite ./budget/... ./sqlwrap/... ./middleware/... ./exporters/...
 	cd exporters/otelbudget && GOTOOLCHAIN=$(GO_NEXT) go test .
 	scripts/with-databases sh -ec 'cd examples/chi-app && GOTOOLCHAIN=$(GO_NEXT) go test -run "Drivers|Counts|Libraries" .'
 

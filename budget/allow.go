@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // Allowance accepts findings of a kind, with a ceiling and a reason. What it
@@ -23,7 +25,7 @@ type Allowance struct {
 // allowance is an Allowance in a unit of work.
 type allowance struct {
 	Allowance
-	stack *Stack
+	stack *callsite.Stack
 }
 
 // maxAllowances is the number of allowances that a unit keeps.
@@ -52,7 +54,7 @@ func (r *Recorder) Allow(a Allowance) *Recorder {
 	if r == nil {
 		return nil
 	}
-	w := r.counting().allow(a, callerStack())
+	w := r.counting().allow(a, callsite.Take())
 	return &Recorder{unit: r.unit, target: r.counting(), allowances: append(slices.Clip(r.allowances), w)}
 }
 
@@ -68,7 +70,7 @@ func (a *Allowance) check() {
 }
 
 // allow registers an allowance with the recorder and those around it, once.
-func (r *Recorder) allow(a Allowance, stack *Stack) *allowance {
+func (r *Recorder) allow(a Allowance, stack *callsite.Stack) *allowance {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	w := &allowance{Allowance: a, stack: stack}

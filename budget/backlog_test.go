@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // Queries that are counted later are counted as if they had been at once: a unit
@@ -40,7 +42,7 @@ func TestLookingChangesNothing(t *testing.T) {
 // Queries past those that are kept use the same memory again.
 func TestQueriesThatAreNotKept(t *testing.T) {
 	_, r := Options{Queries: 10}.NewContext(t.Context())
-	d, st, s := NewDatabase(DatabaseOptions{}), &Statement{Kind: ReadStatement, Tables: []string{"books"}, Repeatable: true}, NewStack(CallSite{})
+	d, st, s := NewDatabase(DatabaseOptions{}), &Statement{Kind: ReadStatement, Tables: []string{"books"}, Repeatable: true}, callsite.New(callsite.CallSite{})
 	queries := func() {
 		for n := range uint64(300) {
 			x, err := r.Start(Call{Database: d, Statement: st, Stack: s, Arguments: n % 100})
@@ -69,7 +71,7 @@ type twins struct {
 	random     *rand.Rand
 	databases  [2]*Database
 	statements []*Statement
-	stacks     []*Stack
+	stacks     []*callsite.Stack
 	units      [2]*Recorder
 	scopes     [2]*Recorder // nil while there is none
 	running    [][2]Execution
@@ -86,7 +88,7 @@ func newTwins(seed uint64) *twins {
 		})
 	}
 	for i := range 4 {
-		p.stacks = append(p.stacks, NewStack(CallSite{Frame: Frame{Function: fmt.Sprintf("shop.f%d", i/2), File: "shop.go", Line: i}}))
+		p.stacks = append(p.stacks, callsite.New(callsite.CallSite{Frame: callsite.Frame{Function: fmt.Sprintf("shop.f%d", i/2), File: "shop.go", Line: i}}))
 	}
 	options := Options{Queries: p.random.IntN(3) * 40, Groups: p.random.IntN(2) * 6, Reads: p.random.IntN(2) * 10}
 	if p.random.IntN(10) == 0 {

@@ -1,5 +1,7 @@
 package budget
 
+import "github.com/querybudget/querybudget/callsite"
+
 // Call is a query about to be handed to the driver.
 type Call struct {
 	// Database is the handle it goes to. It must not be nil.
@@ -17,7 +19,7 @@ type Call struct {
 	Transaction *Transaction
 	// Stack is where the query comes from, for a wrapper that knows it better.
 	// Nil: the stack of the caller of Start.
-	Stack *Stack
+	Stack *callsite.Stack
 	// Detail is what few calls have. It is nil for most.
 	Detail *CallDetail
 }
@@ -58,7 +60,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 		c.Database.attributed.Store(true)
 	}
 	if c.Stack == nil {
-		c.Stack = c.Database.stacks.capture()
+		c.Stack = c.Database.stacks.Capture()
 	}
 	origin := c.Database.origin(c.Statement, c.Stack)
 	lens := r // the recorder in the context, with its allowances

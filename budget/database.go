@@ -3,6 +3,8 @@ package budget
 import (
 	"math/rand/v2"
 	"sync/atomic"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // DatabaseOptions are the optional parts of a [Database]. The zero value is the
@@ -26,7 +28,7 @@ type DatabaseOptions struct {
 // makes one for each handle. It is safe for concurrent use.
 type Database struct {
 	name, system string
-	stacks       stacks
+	stacks       *callsite.Cache
 	origins      origins
 	attributed   atomic.Bool
 	unattributed unattributed
@@ -36,9 +38,7 @@ type Database struct {
 
 // NewDatabase returns the account's side of a database handle.
 func NewDatabase(o DatabaseOptions) *Database {
-	d := &Database{name: o.Name, system: o.System, id: rand.Uint64()}
-	d.stacks.skip.packages = o.SkipPackages
-	return d
+	return &Database{name: o.Name, system: o.System, id: rand.Uint64(), stacks: callsite.NewCache(o.SkipPackages...)}
 }
 
 // Name returns the database's name. It is empty for most services, which have

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // ErrExceeded is what every [ExceededError] matches with [errors.Is].
@@ -44,11 +46,11 @@ type ExceededError struct {
 	// Refused is set when the query was refused before it reached the database.
 	Refused bool
 
-	stack *Stack
+	stack *callsite.Stack
 }
 
 // CallSite is where the query came from that crossed the line.
-func (e *ExceededError) CallSite() CallSite { return e.stack.CallSite() }
+func (e *ExceededError) CallSite() callsite.CallSite { return e.stack.CallSite() }
 
 // Error names the limit, the unit, the query and its call site. It holds no
 // literal and no argument value.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // FindingKind names a known waste. It prints as it is written in the
@@ -105,7 +107,7 @@ type Finding struct {
 	Note string `json:"note,omitempty"`
 
 	database *Database
-	stack    *Stack
+	stack    *callsite.Stack
 }
 
 // Related is a query that a finding refers to.
@@ -118,14 +120,14 @@ type Related struct {
 	// Why says what makes it related.
 	Why string `json:"why"`
 
-	stack *Stack
+	stack *callsite.Stack
 }
 
 // CallSite is where the query came from.
-func (f *Finding) CallSite() CallSite { return f.stack.CallSite() }
+func (f *Finding) CallSite() callsite.CallSite { return f.stack.CallSite() }
 
 // CallSite is where the query came from.
-func (r *Related) CallSite() CallSite { return r.stack.CallSite() }
+func (r *Related) CallSite() callsite.CallSite { return r.stack.CallSite() }
 
 // String returns the finding in one line, without the repair.
 func (f *Finding) String() string {
@@ -150,7 +152,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 	type plain Finding
 	return json.Marshal(struct {
 		plain
-		CallSite CallSite `json:"call_site,omitzero"`
+		CallSite callsite.CallSite `json:"call_site,omitzero"`
 	}{plain(f), f.CallSite()})
 }
 
@@ -159,6 +161,6 @@ func (r Related) MarshalJSON() ([]byte, error) {
 	type plain Related
 	return json.Marshal(struct {
 		plain
-		CallSite CallSite `json:"call_site,omitzero"`
+		CallSite callsite.CallSite `json:"call_site,omitzero"`
 	}{plain(r), r.CallSite()})
 }

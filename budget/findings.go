@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // maxFindings is the number of findings in a report. Those that cost most come
@@ -130,10 +132,10 @@ func (f *finder) nested() {
 }
 
 // find returns the finding of a kind, statement, database and call site, or nil.
-func (f *finder) find(kind FindingKind, shape string, d *Database, stack *Stack) *Finding {
+func (f *finder) find(kind FindingKind, shape string, d *Database, stack *callsite.Stack) *Finding {
 	for i := range f.found {
 		old := &f.found[i]
-		if old.Kind == kind && old.Shape == shape && old.database == d && old.stack.siteKey() == stack.siteKey() {
+		if old.Kind == kind && old.Shape == shape && old.database == d && old.stack.Key() == stack.Key() {
 			return old
 		}
 	}
@@ -143,7 +145,7 @@ func (f *finder) find(kind FindingKind, shape string, d *Database, stack *Stack)
 func (f *finder) groupOf(o *origin) *joined {
 	for i := range f.groups {
 		g := &f.groups[i]
-		if g.database() == o.database && g.Fingerprint == o.statement.Fingerprint && g.stack.siteKey() == o.stack.siteKey() && !g.Overflow {
+		if g.database() == o.database && g.Fingerprint == o.statement.Fingerprint && g.stack.Key() == o.stack.Key() && !g.Overflow {
 			return g
 		}
 	}
@@ -219,9 +221,10 @@ func (f *finder) lostContexts() {
 
 // runsBeside reports whether the unit's own queries come from below the same
 // function as a stack.
-func (f *finder) runsBeside(stack *Stack) bool {
+func (f *finder) runsBeside(stack *callsite.Stack) bool {
 	return slices.ContainsFunc(f.groups, func(g joined) bool {
-		return !g.Overflow && (g.stack.reaches(stack) || stack.reaches(g.stack))
+		site, other := stack.CallSite(), g.stack.CallSite()
+		return !g.Overflow && (other.Below(site) || site.Below(other))
 	})
 }
 

@@ -5,16 +5,19 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 func TestGroupTable(t *testing.T) {
 	d := NewDatabase(DatabaseOptions{})
 	other := NewDatabase(DatabaseOptions{})
+	stacks := []*callsite.Stack{callsite.New(callsite.CallSite{}), callsite.New(callsite.CallSite{})} // with one hash
 	var table groupTable
 	var origins []*origin
 	for i := range 600 {
 		st := &Statement{Fingerprint: uint64(i/4) * 0x10001}
-		o := []*Database{d, other}[i%2].origin(st, &Stack{hash: uint64(i % 4 / 2)})
+		o := []*Database{d, other}[i%2].origin(st, stacks[i%4/2])
 		origins = append(origins, o)
 		if table.find(o) != nil {
 			t.Fatalf("found %d before it was added", i)
@@ -36,12 +39,12 @@ func TestGroupTable(t *testing.T) {
 
 func TestOriginsAreInterned(t *testing.T) {
 	d := NewDatabase(DatabaseOptions{})
-	s, a, b := &Stack{}, &Statement{Fingerprint: 1}, &Statement{Fingerprint: 1}
+	s, a, b := &callsite.Stack{}, &Statement{Fingerprint: 1}, &Statement{Fingerprint: 1}
 	first := d.origin(a, s)
 	if d.origin(a, s) != first {
 		t.Error("the same origin was made again")
 	}
-	other := &Stack{} // with the same hash
+	other := &callsite.Stack{} // with the same hash
 	if o := d.origin(a, other); o.stack != other {
 		t.Error("another stack has the same origin")
 	}
@@ -101,7 +104,7 @@ func TestOverflowIsSorted(t *testing.T) {
 	_, r := Options{Groups: 2}.NewContext(t.Context())
 	d := NewDatabase(DatabaseOptions{})
 	for _, fingerprint := range []uint64{1, 1, 2, 3, 4} { // the first two are joined
-		x, err := r.Start(Call{Database: d, Statement: &Statement{Fingerprint: fingerprint}, Stack: NewStack(CallSite{})})
+		x, err := r.Start(Call{Database: d, Statement: &Statement{Fingerprint: fingerprint}, Stack: callsite.New(callsite.CallSite{})})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,9 +120,9 @@ func TestOverflowIsSorted(t *testing.T) {
 func TestJoinedGroupsAreSorted(t *testing.T) {
 	_, r := NewContext(t.Context())
 	d := NewDatabase(DatabaseOptions{})
-	site := CallSite{Frame: Frame{Function: "shop.Books", File: "shop.go", Line: 7}}
-	other := CallSite{Frame: Frame{Function: "shop.Books", File: "shop.go", Line: 9}}
-	run := func(fingerprint uint64, s *Stack, times int) {
+	site := callsite.CallSite{Frame: callsite.Frame{Function: "shop.Books", File: "shop.go", Line: 7}}
+	other := callsite.CallSite{Frame: callsite.Frame{Function: "shop.Books", File: "shop.go", Line: 9}}
+	run := func(fingerprint uint64, s *callsite.Stack, times int) {
 		for range times {
 			x, err := r.Start(Call{Database: d, Statement: &Statement{Fingerprint: fingerprint, Kind: ReadStatement}, Stack: s})
 			if err != nil {
@@ -128,11 +131,11 @@ func TestJoinedGroupsAreSorted(t *testing.T) {
 			x.End(0, nil)
 		}
 	}
-	run(1, NewStack(site), 2)
-	run(2, NewStack(site), 3)
-	run(1, NewStack(site), 2)
-	run(1, NewStack(other), 1)
-	run(3, NewStack(site), 1)
+	run(1, callsite.New(site), 2)
+	run(2, callsite.New(site), 3)
+	run(1, callsite.New(site), 2)
+	run(1, callsite.New(other), 1)
+	run(3, callsite.New(site), 1)
 	var got []string
 	r.Report() // which changes nothing
 	for _, g := range r.Report().Groups {

@@ -147,7 +147,7 @@ func (t *joinTable) add(g *group) {
 		if old.Fingerprint != o.statement.Fingerprint {
 			continue
 		}
-		if old.database() == o.database && (old.stack == o.stack || old.stack.siteKey() == o.stack.siteKey()) {
+		if old.database() == o.database && (old.stack == o.stack || old.stack.Key() == o.stack.Key()) {
 			old.join(g)
 			return
 		}

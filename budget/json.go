@@ -1,6 +1,10 @@
 package budget
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/querybudget/querybudget/callsite"
+)
 
 // MarshalJSON encodes the query with its call site. Text and argument values as
 // sent are left out.
@@ -8,7 +12,7 @@ func (q Query) MarshalJSON() ([]byte, error) {
 	type plain Query
 	return json.Marshal(struct {
 		plain
-		CallSite CallSite `json:"call_site"`
+		CallSite callsite.CallSite `json:"call_site"`
 	}{plain(q), q.CallSite()})
 }
 
@@ -17,20 +21,20 @@ func (g Group) MarshalJSON() ([]byte, error) {
 	type plain Group
 	return json.Marshal(struct {
 		plain
-		CallSite CallSite `json:"call_site"`
+		CallSite callsite.CallSite `json:"call_site"`
 	}{plain(g), g.CallSite()})
 }
 
 // MarshalJSON encodes the error's fields with its call site.
 func (e *ExceededError) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Limit    Limit    `json:"limit"`
-		Allowed  int64    `json:"allowed"`
-		Observed int64    `json:"observed"`
-		Name     string   `json:"name,omitempty"`
-		Summary  string   `json:"summary,omitempty"`
-		Shape    string   `json:"shape,omitempty"`
-		Refused  bool     `json:"refused,omitempty"`
-		CallSite CallSite `json:"call_site,omitzero"`
+		Limit    Limit             `json:"limit"`
+		Allowed  int64             `json:"allowed"`
+		Observed int64             `json:"observed"`
+		Name     string            `json:"name,omitempty"`
+		Summary  string            `json:"summary,omitempty"`
+		Shape    string            `json:"shape,omitempty"`
+		Refused  bool              `json:"refused,omitempty"`
+		CallSite callsite.CallSite `json:"call_site,omitzero"`
 	}{e.Limit, e.Allowed, e.Observed, e.Name, e.Summary, e.Shape, e.Refused, e.CallSite()})
 }

@@ -72,12 +72,5 @@ func (n *nesting) isInside() bool {
 	if outer.IsZero() || inner.IsZero() || n.outer.stack == n.inner.stack {
 		return false
 	}
-	return bottom(outer).Function == bottom(inner).Function
-}
-
-func bottom(s CallSite) Frame {
-	if len(s.Outer) == 0 {
-		return s.Frame
-	}
-	return s.Outer[len(s.Outer)-1]
+	return inner.Below(outer) || outer.Below(inner)
 }

@@ -3,6 +3,8 @@ package budget
 import (
 	"context"
 	"testing"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // Only a query that starts while rows are open can be inside of the loop over them.
@@ -10,7 +12,7 @@ func TestNestingNeedsOpenRows(t *testing.T) {
 	_, r := NewContext(context.Background())
 	d := NewDatabase(DatabaseOptions{})
 	start := func(fingerprint uint64) *Execution {
-		x, err := r.Start(Call{Database: d, Statement: &Statement{Kind: ReadStatement, Fingerprint: fingerprint}, Stack: NewStack(CallSite{})})
+		x, err := r.Start(Call{Database: d, Statement: &Statement{Kind: ReadStatement, Fingerprint: fingerprint}, Stack: callsite.New(callsite.CallSite{})})
 		if err != nil {
 			t.Fatal(err)
 		}

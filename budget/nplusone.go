@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // nPlusOne finds one query for each row of another: the same statement from the
@@ -117,12 +119,12 @@ func sameLoop(a, b *joined) bool {
 
 // commonLine reports whether two call sites are in one function, or below one
 // line.
-func commonLine(a, b CallSite) bool {
+func commonLine(a, b callsite.CallSite) bool {
 	if a.Function == b.Function {
 		return true
 	}
-	for _, x := range frames(a) {
-		for _, y := range frames(b) {
+	for _, x := range a.Frames() {
+		for _, y := range b.Frames() {
 			if x.Function == y.Function && x.File == y.File {
 				// The innermost function they share: the loop's, or one around it.
 				return x.Line == y.Line || len(a.Outer) == len(b.Outer)
@@ -131,8 +133,6 @@ func commonLine(a, b CallSite) bool {
 	}
 	return false
 }
-
-func frames(s CallSite) []Frame { return append([]Frame{s.Frame}, s.Outer...) }
 
 // spreadLoops finds a statement that a loop sends from several helpers, of which
 // none is over the threshold. One of them has to be sent again, or there is no
@@ -155,13 +155,13 @@ func (f *finder) spreadLoops() []*joined {
 		if len(site.Outer) == 0 {
 			continue
 		}
-		k := key{g.database(), g.Fingerprint, hashSite(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})}
+		k := key{g.database(), g.Fingerprint, callsite.New(callsite.CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]}).Key()}
 		sum := spread[k]
 		if spread == nil {
 			spread, again = make(map[key]*joined), make(map[key]bool)
 		}
 		if sum == nil {
-			outer := NewStack(CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})
+			outer := callsite.New(callsite.CallSite{Frame: site.Outer[0], Outer: site.Outer[1:]})
 			sum = &joined{Group: &Group{}, sums: &group{origin: &origin{database: g.database(), statement: g.statement(), stack: outer}}, joins: true}
 			spread[k] = sum
 			order = append(order, k)

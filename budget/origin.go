@@ -1,13 +1,17 @@
 package budget
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/querybudget/querybudget/callsite"
+)
 
 // origin is a statement and where it comes from: what a query is, but for its
 // arguments. Equal ones are not always identical.
 type origin struct {
 	database  *Database
 	statement *Statement
-	stack     *Stack
+	stack     *callsite.Stack
 	hash      uint64 // the same for those that count in one group
 }
 
@@ -16,8 +20,8 @@ type origin struct {
 type origins [1024]atomic.Pointer[origin]
 
 // origin returns the origin of a statement that is sent from a stack.
-func (d *Database) origin(st *Statement, s *Stack) *origin {
-	h := (s.hash ^ st.Fingerprint) * fnvPrime
+func (d *Database) origin(st *Statement, s *callsite.Stack) *origin {
+	h := (s.Hash() ^ st.Fingerprint) * fnvPrime
 	h ^= h >> 32
 	place := &d.origins[h%uint64(len(d.origins))]
 	if o := place.Load(); o != nil && o.statement == st && o.stack == s {
@@ -44,5 +48,5 @@ type siteCall struct {
 
 // siteCall symbolises the stack.
 func (o *origin) siteCall() siteCall {
-	return siteCall{o.database, o.statement.Fingerprint, o.stack.siteKey()}
+	return siteCall{o.database, o.statement.Fingerprint, o.stack.Key()}
 }

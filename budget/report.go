@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // Report is the finished account of a recorder, at the time it was asked for.
@@ -151,11 +153,11 @@ type Query struct {
 	SQL    string `json:"-"`
 	Values []any  `json:"-"`
 
-	stack *Stack
+	stack *callsite.Stack
 }
 
 // CallSite is where the query came from.
-func (q *Query) CallSite() CallSite { return q.stack.CallSite() }
+func (q *Query) CallSite() callsite.CallSite { return q.stack.CallSite() }
 
 // Group adds up the queries of one shape from one call site to one database.
 type Group struct {
@@ -189,11 +191,11 @@ type Group struct {
 	// was no room. It has no shape and no call site.
 	Overflow bool `json:"overflow,omitempty"`
 
-	stack *Stack
+	stack *callsite.Stack
 }
 
 // CallSite is where the queries came from.
-func (g *Group) CallSite() CallSite { return g.stack.CallSite() }
+func (g *Group) CallSite() callsite.CallSite { return g.stack.CallSite() }
 
 // Scope is the account of a scope in a report.
 type Scope struct {

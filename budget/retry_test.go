@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"testing"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // A query that was tried again is one query, from its first start until the rows of
@@ -12,7 +14,7 @@ import (
 func TestRetriedQueryEndsWithItsLastAttempt(t *testing.T) {
 	_, r := NewContext(context.Background())
 	st := &Statement{Kind: ReadStatement}
-	call := Call{Database: NewDatabase(DatabaseOptions{}), Statement: st, Stack: NewStack(CallSite{})}
+	call := Call{Database: NewDatabase(DatabaseOptions{}), Statement: st, Stack: callsite.New(callsite.CallSite{})}
 	var last Execution
 	for _, err := range []error{driver.ErrBadConn, driver.ErrBadConn, nil} {
 		x, refused := r.Start(call)

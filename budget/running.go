@@ -1,6 +1,10 @@
 package budget
 
-import "context"
+import (
+	"context"
+
+	"github.com/querybudget/querybudget/callsite"
+)
 
 // Running is what a driver wrapper is doing for the application: a query, a
 // prepare, a transaction's begin. The wrapper puts it into the context that it
@@ -12,7 +16,7 @@ import "context"
 type Running struct {
 	database            *Database
 	statement           *Statement
-	stack               *Stack // nil where it is looked at only if somebody asks
+	stack               *callsite.Stack // nil where it is looked at only if somebody asks
 	position, duplicate int64
 }
 
@@ -79,12 +83,12 @@ func (r *Running) Statement() *Statement {
 
 // CallSite is where it comes from. For what is no query, or is counted by nobody,
 // it is the caller's, and the wrapper has to be on the stack.
-func (r *Running) CallSite() CallSite {
+func (r *Running) CallSite() callsite.CallSite {
 	switch {
 	case r == nil:
-		return CallSite{}
+		return callsite.CallSite{}
 	case r.stack == nil:
-		return r.database.stacks.capture().CallSite()
+		return r.database.stacks.Capture().CallSite()
 	default:
 		return r.stack.CallSite()
 	}
@@ -128,7 +132,3 @@ func (x *Execution) place() (position, repetition int64) {
 	}
 	return int64(x.record.position), repetition
 }
-
-// Here returns the call site of the code that calls it, for instrumentation that
-// no driver wrapper tells. It is symbolised each time, which takes microseconds.
-func Here() CallSite { return callerStack().CallSite() }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // maxUnattributed is the number of shapes that are kept one by one.
@@ -34,7 +36,7 @@ type UnattributedShape struct {
 	Summary string `json:"summary"`
 	Queries int64  `json:"queries"`
 	// CallSite is where the first of them came from.
-	CallSite CallSite `json:"call_site"`
+	CallSite callsite.CallSite `json:"call_site"`
 }
 
 // Unattributed returns what ran on d in contexts without a recorder.
@@ -60,7 +62,7 @@ func (d *Database) CountUnattributed(ctx context.Context, st *Statement, failed 
 	}
 	s := u.lookup(st)
 	if s == nil && u.open() {
-		s = u.add(st, d.stacks.capture())
+		s = u.add(st, d.stacks.Capture())
 	}
 	if s != nil {
 		s.queries.Add(1)
@@ -78,7 +80,7 @@ type unattributed struct {
 
 type unattributedShape struct {
 	statement *Statement
-	stack     *Stack
+	stack     *callsite.Stack
 	queries   atomic.Int64
 	latest    atomic.Int64 // the position of the latest among all unattributed ones
 }
@@ -94,7 +96,7 @@ func (u *unattributed) lookup(st *Statement) *unattributedShape { return u.all()
 
 func (u *unattributed) open() bool { return len(u.all()) < maxUnattributed }
 
-func (u *unattributed) add(st *Statement, stack *Stack) *unattributedShape {
+func (u *unattributed) add(st *Statement, stack *callsite.Stack) *unattributedShape {
 	u.adding.Lock()
 	defer u.adding.Unlock()
 	if s := u.lookup(st); s != nil {

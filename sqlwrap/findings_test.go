@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/sqlwrap/internal/fingerprint"
 )
 
@@ -107,7 +108,7 @@ type scenario struct {
 	txs       map[string]*budget.Transaction
 	open      map[string]*budget.Execution
 	opened    map[string]int64
-	stacks    map[string]*budget.Stack
+	stacks    map[string]*callsite.Stack
 	seed      maphash.Seed
 	dialect   string
 	expected  []string
@@ -117,7 +118,7 @@ type scenario struct {
 func newScenario(t *testing.T) *scenario {
 	s := &scenario{
 		t: t, seed: maphash.MakeSeed(), databases: map[string]*budget.Database{}, txs: map[string]*budget.Transaction{},
-		open: map[string]*budget.Execution{}, opened: map[string]int64{}, stacks: map[string]*budget.Stack{},
+		open: map[string]*budget.Execution{}, opened: map[string]int64{}, stacks: map[string]*callsite.Stack{},
 	}
 	s.start(budget.Rules{Slow: time.Hour}, "postgresql")
 	return s
@@ -277,7 +278,7 @@ func (s *scenario) allow(text string) {
 }
 
 type options struct {
-	site         budget.CallSite
+	site         callsite.CallSite
 	args         []string
 	rows         int64
 	db, tx, open string
@@ -291,7 +292,7 @@ func (s *scenario) options(rest string) (o options, text string) {
 	if !ok {
 		s.t.Fatalf("no statement in %q", rest)
 	}
-	var frames []budget.Frame
+	var frames []callsite.Frame
 	for _, f := range strings.Fields(head) {
 		name, value, isOption := strings.Cut(f, "=")
 		switch {
@@ -319,17 +320,17 @@ func (s *scenario) options(rest string) (o options, text string) {
 	if len(frames) == 0 {
 		s.t.Fatalf("no call site in %q", rest)
 	}
-	o.site = budget.CallSite{Frame: frames[0], Outer: frames[1:]}
+	o.site = callsite.CallSite{Frame: frames[0], Outer: frames[1:]}
 	return o, text
 }
 
 // frameOf reads "file.go:10" or "file.go:10/function"; the function is called like
 // the file if it has no name.
-func frameOf(text string) budget.Frame {
+func frameOf(text string) callsite.Frame {
 	at, function, _ := strings.Cut(text, "/")
 	file, line, _ := strings.Cut(at, ":")
 	n, _ := strconv.Atoi(line)
-	return budget.Frame{File: file, Line: n, Function: "shop." + cmp.Or(function, strings.TrimSuffix(file, ".go"))}
+	return callsite.Frame{File: file, Line: n, Function: "shop." + cmp.Or(function, strings.TrimSuffix(file, ".go"))}
 }
 
 func (s *scenario) call(o options, text string) budget.Call {
@@ -344,7 +345,7 @@ func (s *scenario) call(o options, text string) budget.Call {
 	}
 	site := fmt.Sprint(o.site, o.site.Outer)
 	if s.stacks[site] == nil {
-		s.stacks[site] = budget.NewStack(o.site) // one for each call site, as a handle keeps them
+		s.stacks[site] = callsite.New(o.site) // one for each call site, as a handle keeps them
 	}
 	c := budget.Call{Database: db, Statement: s.reader.Read(text), Transaction: tx, Stack: s.stacks[site]}
 	if len(o.args) > 0 {
@@ -416,7 +417,7 @@ func (s *scenario) findings() []string {
 	return out
 }
 
-func place(site budget.CallSite) string { return fmt.Sprintf("%s:%d", site.File, site.Line) }
+func place(site callsite.CallSite) string { return fmt.Sprintf("%s:%d", site.File, site.Line) }
 
 // What goroutines do at the same time has the same findings in every order.
 func TestFindingsDoNotDependOnOrder(t *testing.T) {
@@ -467,7 +468,7 @@ func TestFindingsOfManyQueries(t *testing.T) {
 	const shapes, each = 1000, 100
 	s := newScenario(t)
 	reader := fingerprint.NewCache(s.reader)
-	stack := budget.NewStack(budget.CallSite{Frame: frameOf("many.go:5")})
+	stack := callsite.New(callsite.CallSite{Frame: frameOf("many.go:5")})
 	db := budget.NewDatabase(budget.DatabaseOptions{})
 	texts := make([]*budget.Statement, shapes)
 	for i := range texts {

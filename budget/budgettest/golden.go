@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // updateVariable makes Golden write its files.
@@ -144,7 +145,7 @@ func goldenLines(report *budget.Report) []goldenLine {
 // takes the name of the function around it, and the package from its file: its own
 // name changes with the code, and with what the compiler inlines where. Of
 // store.List.func1, inlined into main.handler, that name is main.handler.List.func1.
-func functionName(site budget.Frame) string {
+func functionName(site callsite.Frame) string {
 	name := strings.ReplaceAll(site.Function[strings.LastIndexByte(site.Function, '/')+1:], "[...]", "")
 	pkg, function, _ := strings.Cut(name, ".")
 	function, _, isLoop := strings.Cut(function, "-range")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // Growth says how a number grows with the size of the data.
@@ -42,7 +43,7 @@ func (g Growth) String() string {
 type Series struct {
 	Shape, Summary, Database string
 	Kind                     budget.StatementKind
-	CallSite                 budget.CallSite
+	CallSite                 callsite.CallSite
 	// Queries and Rows (fetched) have an entry for each size.
 	Queries, Rows []int64
 	// QueryGrowth and RowGrowth say how they grow.

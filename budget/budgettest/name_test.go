@@ -3,7 +3,7 @@ package budgettest
 import (
 	"testing"
 
-	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // The same closure has one name, wherever it was inlined.
@@ -27,7 +27,7 @@ func TestFunctionName(t *testing.T) {
 		{"example.com/shop.init.0", "main.go", "shop.init"},
 		{"", "", ""},
 	} {
-		if got := functionName(budget.Frame{Function: test.function, File: test.file}); got != test.want {
+		if got := functionName(callsite.Frame{Function: test.function, File: test.file}); got != test.want {
 			t.Errorf("%s in %s: got %q, want %q", test.function, test.file, got, test.want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 )
 
@@ -84,7 +85,7 @@ func kinds(findings []budget.Finding) string {
 // worstLine names the line that a reader should look at first: that of a finding,
 // or of an exceeded limit, otherwise of the most frequent query.
 func worstLine(r *budget.Report) (line string, repeats int64) {
-	var site budget.CallSite
+	var site callsite.CallSite
 	if len(r.Groups) > 0 {
 		site, repeats = r.Groups[0].CallSite(), r.Groups[0].Queries
 	}

@@ -20,6 +20,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/examples/chi-app/internal/sqlcstyle"
 )
 
@@ -140,7 +141,7 @@ func checkFindings(t *testing.T, kind string, report *budget.Report) {
 		t.Fatalf("the loop: %+v", found)
 	}
 	f := &found[0]
-	line := func(site budget.CallSite) string {
+	line := func(site callsite.CallSite) string {
 		if site.File != "findings_test.go" {
 			return site.String()
 		}

@@ -11,6 +11,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // The attributes of database spans that the semantic conventions do not name.
@@ -53,7 +54,7 @@ func isQuery(method otelsql.Method) bool {
 func Attributes(ctx context.Context, _ otelsql.Method, _ string, _ []driver.NamedValue) []attribute.KeyValue {
 	running := budget.RunningFromContext(ctx)
 	if running == nil {
-		return appendSite(nil, budget.Here())
+		return appendSite(nil, callsite.Here())
 	}
 	attrs := make([]attribute.KeyValue, 0, 10)
 	if st := running.Statement(); st != nil {
@@ -76,7 +77,7 @@ func Attributes(ctx context.Context, _ otelsql.Method, _ string, _ []driver.Name
 
 // appendSite adds a call site under the names of the conventions. A stack without
 // application code says nothing: the nearest library is not where it comes from.
-func appendSite(to []attribute.KeyValue, site budget.CallSite) []attribute.KeyValue {
+func appendSite(to []attribute.KeyValue, site callsite.CallSite) []attribute.KeyValue {
 	if site.IsZero() || site.Library {
 		return to
 	}

@@ -1,6 +1,6 @@
 //go:build !((amd64 || arm64) && gc && !race && !purego)
 
-package budget
+package callsite
 
 // readChain has nothing to read without frame pointers or assembly: each stack is
 // then taken with runtime.Callers.

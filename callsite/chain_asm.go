@@ -1,6 +1,6 @@
 //go:build (amd64 || arm64) && gc && !race && !purego
 
-package budget
+package callsite
 
 // readChain reads the return addresses of the calling goroutine, from that of its
 // caller's frame outwards, and hashes them. It stays inside of the goroutine's

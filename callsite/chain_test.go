@@ -1,4 +1,4 @@
-package budget
+package callsite
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 // and compares at its leaves what capture says with what runtime.Callers says.
 type tree struct {
 	*testing.T
-	c      *stacks
+	c      *Cache
 	random *rand.Rand
 	leaves int
 }
@@ -38,7 +38,7 @@ func hasChains() bool {
 func (t *tree) probe() {
 	var buf [maxFrames]uintptr
 	for range 2 { // a miss, as a rule, and a hit
-		got := t.c.capture().pcs
+		got := t.c.Capture().pcs
 		want := buf[:runtime.Callers(1, buf[:])]
 		// The first is this function, at two lines.
 		if !slices.Equal(got[1:], want[1:]) {
@@ -186,7 +186,7 @@ func TestCapturedStacksAreExact(t *testing.T) {
 		trees = 300
 	}
 	for seed := range uint64(trees) {
-		tree := &tree{T: t, c: &stacks{}, random: rand.New(rand.NewPCG(seed, 1))}
+		tree := &tree{T: t, c: &Cache{}, random: rand.New(rand.NewPCG(seed, 1))}
 		for range 4 {
 			tree.step(tree.random.IntN(70))
 		}
@@ -194,14 +194,10 @@ func TestCapturedStacksAreExact(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 		known, gaps := 0, 0
-		for i := range tree.c.chains {
-			for j := range tree.c.chains[i].ways {
-				if e := tree.c.chains[i].ways[j].Load(); e != nil {
-					known++
-					if e.stack == nil && len(e.pcs) < maxChain { // with many wrappers it is too short
-						gaps++
-					}
-				}
+		for e := range tree.c.chains.all() {
+			known++
+			if e.stack == nil && len(e.pcs) < maxChain { // with many wrappers it is too short
+				gaps++
 			}
 		}
 		if hasChains() && (known == 0 || gaps > 0) || !hasChains() && known > 0 {
@@ -212,7 +208,7 @@ func TestCapturedStacksAreExact(t *testing.T) {
 
 // The same stack from many goroutines at once, while the collector moves stacks.
 func TestCapturedStacksInParallel(t *testing.T) {
-	c := &stacks{}
+	c := &Cache{}
 	var wg sync.WaitGroup
 	for worker := range uint64(8) {
 		wg.Go(func() {
@@ -230,7 +226,7 @@ func TestChainsWithGaps(t *testing.T) {
 	var buf [maxFrames]uintptr
 	deepStack := func() []uintptr { return buf[:runtime.Callers(1, buf[:])] }
 	var stack []uintptr
-	throughBigGeneric(&tree{T: t, c: &stacks{}, random: rand.New(rand.NewPCG(1, 1))}, 0, 0)
+	throughBigGeneric(&tree{T: t, c: &Cache{}, random: rand.New(rand.NewPCG(1, 1))}, 0, 0)
 	func() { stack = slices.Clone(deepStack()) }()
 	var physical []uintptr
 	frames := runtime.CallersFrames(stack)
@@ -265,10 +261,10 @@ func TestChainsWithGaps(t *testing.T) {
 func BenchmarkCapture(b *testing.B) {
 	for _, depth := range []int{5, 15, 25} {
 		b.Run(fmt.Sprint(depth), func(b *testing.B) {
-			c := &stacks{}
+			c := &Cache{}
 			recurse(depth, func() {
 				for b.Loop() {
-					c.capture()
+					c.Capture()
 				}
 			})
 		})
@@ -296,4 +292,21 @@ func recurse(n int, f func()) {
 		return
 	}
 	f()
+}
+
+// all returns the entries of a table.
+func (t *table[E]) all() iter.Seq[*E] {
+	return func(yield func(*E) bool) {
+		if t.sets.Load() == nil {
+			return
+		}
+		for i := range *t.sets.Load() {
+			set := &(*t.sets.Load())[i]
+			for j := range set.places {
+				if e := set.places[j].Load(); e != nil && !yield(e) {
+					return
+				}
+			}
+		}
+	}
 }

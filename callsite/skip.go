@@ -1,4 +1,4 @@
-package budget
+package callsite
 
 import "strings"
 
@@ -16,11 +16,12 @@ const (
 const thisModule = "github.com/querybudget/querybudget/"
 
 // internalPackages and libraryPackages are the packages, each with all below
-// it, that are seen through on the way from a query to the line that sent it.
+// it, that are seen through on the way from a call to the line that made it.
 var (
 	internalPackages = []string{
 		"runtime", "reflect", "testing", "database/sql", "net/http",
-		thisModule + "budget", thisModule + "sqlwrap", thisModule + "middleware", thisModule + "exporters",
+		thisModule + "budget", thisModule + "callsite", thisModule + "statement", thisModule + "sqlwrap",
+		thisModule + "middleware", thisModule + "exporters",
 	}
 	libraryPackages = []string{
 		// data libraries

@@ -1,4 +1,4 @@
-package budget
+package callsite
 
 import (
 	"path/filepath"
@@ -21,7 +21,7 @@ func TestSkipRule(t *testing.T) {
 		{"net/http.HandlerFunc.ServeHTTP", "/go/src/net/http/server.go", internalFrame},
 		{"github.com/querybudget/querybudget/sqlwrap.(*conn).start", "/x/conn.go", internalFrame},
 		{"github.com/querybudget/querybudget/examples/chi-app/store.(*Store).List", "/x/store.go", applicationFrame},
-		{"github.com/querybudget/querybudget/budget_test.TestX", "/x/x_test.go", applicationFrame},
+		{"github.com/querybudget/querybudget/callsite_test.TestX", "/x/x_test.go", applicationFrame},
 		{"github.com/jmoiron/sqlx.Select", "/x/sqlx.go", libraryFrame},
 		{"gorm.io/gorm.(*DB).Find", "/x/finisher_api.go", libraryFrame},
 		{"gorm.io/driver/postgres.Dialector.Explain", "/x/postgres.go", libraryFrame},
@@ -74,19 +74,19 @@ func TestIsPlain(t *testing.T) {
 }
 
 // here returns the call site of its caller, through whatever is between.
-func here(c *stacks) CallSite { return capture(c).CallSite() }
+func here(c *Cache) CallSite { return capture(c).CallSite() }
 
 //go:noinline
-func capture(c *stacks) *Stack { return c.capture() }
+func capture(c *Cache) *Stack { return c.Capture() }
 
-type generic[T any] struct{ c *stacks }
+type generic[T any] struct{ c *Cache }
 
 func (g generic[T]) here() CallSite { return here(g.c) }
 
-func inlined(c *stacks) CallSite { return here(c) }
+func inlined(c *Cache) CallSite { return here(c) }
 
 func TestCallSites(t *testing.T) {
-	c := &stacks{}
+	c := &Cache{}
 	deferred := func() (site CallSite) {
 		defer func() { site = here(c) }()
 		return
@@ -108,7 +108,7 @@ func TestCallSites(t *testing.T) {
 		},
 	} {
 		site := call()
-		if site.File != "budget/callsite_test.go" || site.Line == 0 || site.Library || !strings.HasPrefix(site.Function, "github.com/querybudget/querybudget/budget.") {
+		if site.File != "callsite/callsite_test.go" || site.Line == 0 || site.Library || !strings.HasPrefix(site.Function, "github.com/querybudget/querybudget/callsite.") {
 			t.Errorf("%s: got %+v", name, site)
 		}
 		for _, f := range append(slices.Clone(site.Outer), site.Frame) {
@@ -135,20 +135,20 @@ func TestLibraryFrameIsTheFallback(t *testing.T) {
 	frames := pcs[:runtime.Callers(1, pcs[:])]
 	rule := &skipRule{packages: []string{"github.com/querybudget/querybudget"}}
 	site := rule.site(frames)
-	if site.Library || site.File != "budget/callsite_test.go" {
+	if site.Library || site.File != "callsite/callsite_test.go" {
 		t.Errorf("a test file is the application's: %+v", site)
 	}
 	site = (&skipRule{}).site(nil)
 	if !site.IsZero() || site.Library {
 		t.Errorf("no stack: %+v", site)
 	}
-	if !(*Stack)(nil).CallSite().IsZero() || (*Stack)(nil).siteKey() != 0 {
+	if !(*Stack)(nil).CallSite().IsZero() || (*Stack)(nil).Key() != 0 {
 		t.Error("a nil stack knows something")
 	}
 }
 
 func TestStacksAreInterned(t *testing.T) {
-	c := &stacks{}
+	c := &Cache{}
 	var seen []*Stack
 	for range 3 {
 		seen = append(seen, capture(c))
@@ -156,12 +156,12 @@ func TestStacksAreInterned(t *testing.T) {
 	if seen[0] != seen[1] || seen[1] != seen[2] {
 		t.Error("one line gives several stacks")
 	}
-	if other := capture(c); other == seen[0] || other.siteKey() == seen[0].siteKey() {
+	if other := capture(c); other == seen[0] || other.Key() == seen[0].Key() {
 		t.Error("two lines give one stack")
 	}
 	// A stack that was pushed out is another pointer and the same call site.
 	first := c.intern([]uintptr{1})
-	for i := range uintptr(stackSets * stackWays * 4) {
+	for i := range uintptr(maxSets * setPlaces * 4) {
 		c.intern([]uintptr{i + 2})
 	}
 	if again := c.intern([]uintptr{1}); again == first {
@@ -176,5 +176,47 @@ func TestFrameString(t *testing.T) {
 	}
 	if got := (Frame{Function: "f"}).String(); got != "f" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A table starts small, grows while sets are full, keeps what it has when it does,
+// and stops at its bound.
+func TestTableGrows(t *testing.T) {
+	type entry struct{ hash uint64 }
+	hashOf := func(e *entry) uint64 { return e.hash }
+	var table table[entry]
+	if table.set(1) != nil {
+		t.Error("an empty table has a set")
+	}
+	var all []*entry
+	for i := range uint64(300) {
+		all = append(all, &entry{i * 0x9e3779b97f4a7c15 >> 20})
+		table.put(all[i].hash, all[i], hashOf)
+		if i == 2 && len(*table.sets.Load()) > fewSets {
+			t.Errorf("%d sets for three entries", len(*table.sets.Load()))
+		}
+	}
+	has := func(e *entry) bool {
+		s := table.set(e.hash)
+		for i := range s.places {
+			if s.places[i].Load() == e {
+				return true
+			}
+		}
+		return false
+	}
+	for i, e := range all {
+		if !has(e) {
+			t.Errorf("entry %d was lost while there was room", i)
+		}
+	}
+	for i := range uint64(3 * maxSets * setPlaces) {
+		e := &entry{i * 0x9e3779b97f4a7c15 >> 20}
+		if table.put(e.hash, e, hashOf); !has(e) {
+			t.Fatalf("entry %d is not there at once", i)
+		}
+	}
+	if n := len(*table.sets.Load()); n != maxSets {
+		t.Errorf("%d sets, the bound is %d", n, maxSets)
 	}
 }

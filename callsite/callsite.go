@@ -1,14 +1,12 @@
-package budget
+package callsite
 
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
-	"sync"
 )
 
-// Frame is one function call on the stack of a query.
+// Frame is one function call on a stack.
 type Frame struct {
 	// Function is the full name: "example.com/shop/store.(*Books).List".
 	Function string `json:"function,omitempty"`
@@ -29,85 +27,84 @@ func (f Frame) String() string {
 	return fmt.Sprintf("%s:%d %s", f.File, f.Line, f.Function[strings.LastIndexByte(f.Function, '/')+1:])
 }
 
-// CallSite is where a query came from: the innermost frame of application code
+// CallSite is where a call came from: the innermost frame of application code
 // and the application's frames above it. The zero CallSite means that the stack
 // was not kept.
 type CallSite struct {
 	Frame
 	// Outer are the application frames around the innermost one, from the
-	// inside out. It may be cut at 48 frames of the whole stack.
+	// inside out.
 	Outer []Frame `json:"outer,omitempty"`
 	// Library is set when there was no application frame on the stack and Frame
 	// is the nearest one outside of the standard library and this module.
 	Library bool `json:"library,omitempty"`
+	// Cut is set when the stack was deeper than the 48 frames that are looked at:
+	// the outermost frames are missing.
+	Cut bool `json:"cut,omitempty"`
 }
 
 // IsZero reports whether nothing is known of the call site.
 func (s CallSite) IsZero() bool { return s.Function == "" }
 
-// maxFrames is the number of frames that are looked at. The first application
-// frame was measured at index 7 to 17, at 17 under GORM's Preload and bun's
-// relations.
-const maxFrames = 48
-
-// Stack is the stack of a query, kept as program counters: it costs nothing to
-// read until somebody does. All methods are safe for concurrent use, and on a
-// nil Stack, which knows nothing.
-type Stack struct {
-	pcs  []uintptr
-	hash uint64
-	skip *skipRule
-
-	once sync.Once
-	site CallSite
-	key  uint64
-}
-
-// CallSite symbolises the stack, the first time it is called.
-func (s *Stack) CallSite() CallSite {
-	if s == nil {
-		return CallSite{}
+// Frames returns all frames, from the inside out.
+func (s CallSite) Frames() []Frame {
+	if s.IsZero() {
+		return nil
 	}
-	s.resolve()
-	return s.site
+	return append([]Frame{s.Frame}, s.Outer...)
 }
 
-// siteKey is the same for stacks with the same application frames. Stacks that
-// differ in library frames only, as a first attempt and its retry do, are one
-// call site.
-func (s *Stack) siteKey() uint64 {
-	if s == nil {
-		return 0
+// bottom is the outermost frame.
+func (s CallSite) bottom() Frame {
+	if len(s.Outer) == 0 {
+		return s.Frame
 	}
-	s.resolve()
-	return s.key
+	return s.Outer[len(s.Outer)-1]
 }
 
-func (s *Stack) resolve() {
-	s.once.Do(func() {
-		s.site = s.skip.site(s.pcs)
-		s.key = hashSite(s.site)
-	})
-}
-
-// reaches reports whether s goes down to the function at the bottom of other. Of
-// two stacks that were cut at maxFrames, one reaches less far than the other;
-// those that are whole have the same bottom, or nothing in common.
-func (s *Stack) reaches(other *Stack) bool {
-	function := bottom(other.CallSite()).Function
-	if len(other.pcs) < maxFrames {
-		return bottom(s.CallSite()).Function == function
+func (s CallSite) passes(function string) bool {
+	if s.Function == function {
+		return true
 	}
-	site := s.CallSite()
-	return site.Function == function || slices.ContainsFunc(site.Outer, func(f Frame) bool { return f.Function == function })
+	for _, f := range s.Outer {
+		if f.Function == function {
+			return true
+		}
+	}
+	return false
 }
 
-func hashSite(site CallSite) uint64 {
-	h := hashString(fnvOffset, site.String())
-	for _, f := range site.Outer {
+// Below reports whether s was reached through the outermost function that is known
+// of other: a handler, or what a goroutine began with. Of two stacks of one
+// goroutine that were cut, one reaches less far than the other.
+func (s CallSite) Below(other CallSite) bool {
+	function := other.bottom().Function
+	if other.Cut {
+		return s.passes(function)
+	}
+	return s.bottom().Function == function
+}
+
+// hash is the same for equal call sites, in every process.
+func (s CallSite) hash() uint64 {
+	h := hashString(fnvOffset, s.Frame.String())
+	for _, f := range s.Outer {
 		h = hashString(h, f.String())
 	}
 	return h
+}
+
+// FNV-1a: keys that are the same in every process.
+const (
+	fnvOffset uint64 = 14695981039346656037
+	fnvPrime  uint64 = 1099511628211
+)
+
+func hashString(h uint64, s string) uint64 {
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * fnvPrime
+	}
+	return (h ^ 0xff) * fnvPrime // 0xff ends a string: no valid UTF-8 holds it
 }
 
 // site picks the application's frames out of a stack.
@@ -132,11 +129,12 @@ func (r *skipRule) site(pcs []uintptr) CallSite {
 			break
 		}
 	}
+	isCut := len(pcs) >= maxFrames
 	if len(application) == 0 {
-		return CallSite{Frame: newFrame(nearest, ""), Library: nearest.Function != ""}
+		return CallSite{Frame: newFrame(nearest, ""), Library: nearest.Function != "", Cut: isCut}
 	}
 	root := moduleRoot(application)
-	site := CallSite{Frame: newFrame(application[0], root)}
+	site := CallSite{Frame: newFrame(application[0], root), Cut: isCut}
 	for _, f := range application[1:] {
 		site.Outer = append(site.Outer, newFrame(f, root))
 	}

@@ -1,0 +1,96 @@
+package callsite
+
+import (
+	"runtime"
+	"slices"
+)
+
+// Cache keeps one [Stack] for each stack that calls [Cache.Capture], so that a
+// stack is looked up once however often it comes. It is small while there are few
+// stacks, grows to a fixed bound, and takes no lock on the way of a stack that it
+// knows. A stack that was pushed out is made anew when it is seen again.
+//
+// The zero Cache is ready. It is safe for concurrent use and must not be copied.
+type Cache struct {
+	skip   skipRule
+	chains table[knownChain]
+	stacks table[Stack]
+}
+
+// NewCache returns a cache whose call sites lie outside of the given packages.
+// They are import paths, each with all packages below it, that are not the place
+// where a call comes from but lead to it: a repository layer, generated code.
+func NewCache(skipPackages ...string) *Cache {
+	return &Cache{skip: skipRule{packages: slices.Clone(skipPackages)}}
+}
+
+// callersSkip leaves out runtime.Callers and the function that calls it.
+const callersSkip = 2
+
+// Capture returns the stack of its caller.
+//
+//go:noinline
+func (c *Cache) Capture() *Stack {
+	var k chain
+	k.n, k.hash = readChain(&k.pcs)
+	key := k.pcs[:k.n]
+	e := c.findChain(k.hash, key)
+	if e != nil && e.stack != nil {
+		return e.stack
+	}
+	var buf [maxFrames]uintptr
+	pcs := buf[:runtime.Callers(callersSkip, buf[:])]
+	s := c.intern(pcs)
+	if e == nil && len(key) > 0 {
+		e = &knownChain{pcs: slices.Clone(key), hash: k.hash}
+		if covers(key, pcs, maxFrames) {
+			e.stack = s
+		}
+		c.chains.put(k.hash, e, func(e *knownChain) uint64 { return e.hash })
+	}
+	return s
+}
+
+// knownChain is a chain that was seen, with its stack: nil for one with a gap,
+// which says nothing.
+type knownChain struct {
+	pcs   []uintptr
+	hash  uint64
+	stack *Stack
+}
+
+func (c *Cache) findChain(hash uint64, pcs []uintptr) *knownChain {
+	set := c.chains.set(hash)
+	if set == nil {
+		return nil
+	}
+	for i := range set.places {
+		if e := set.places[i].Load(); e != nil && e.hash == hash && slices.Equal(e.pcs, pcs) {
+			return e
+		}
+	}
+	return nil
+}
+
+// intern returns the stack with the given program counters.
+func (c *Cache) intern(pcs []uintptr) *Stack {
+	hash := hashPCs(pcs)
+	if set := c.stacks.set(hash); set != nil {
+		for i := range set.places {
+			if s := set.places[i].Load(); s != nil && s.hash == hash && slices.Equal(s.pcs, pcs) {
+				return s
+			}
+		}
+	}
+	s := &Stack{pcs: slices.Clone(pcs), hash: hash, skip: &c.skip}
+	c.stacks.put(hash, s, func(s *Stack) uint64 { return s.hash })
+	return s
+}
+
+func hashPCs(pcs []uintptr) uint64 {
+	h := fnvOffset
+	for _, pc := range pcs {
+		h = (h ^ uint64(pc)) * fnvPrime
+	}
+	return h ^ h>>32
+}
