@@ -50,10 +50,10 @@ guard:
 
 # The next version of Go, for what is behind its build tag.
 next:
-	GOTOOLCHAIN=$(GO_NEXT) go vet ./... && GOTOOLCHAIN=$(GO_NEXT) go test ./callsite ./budget/... ./sqlwrap/... ./middleware/... ./exporters/...
+	GOTOOLCHAIN=$(GO_NEXT) go vet ./... && GOTOOLCHAIN=$(GO_NEXT) go test ./callsite ./statement ./budget/... ./sqlwrap/... ./middleware/... ./exporters/...
 	cd exporters/otelbudget && GOTOOLCHAIN=$(GO_NEXT) go test .
 	scripts/with-databases sh -ec 'cd examples/chi-app && GOTOOLCHAIN=$(GO_NEXT) go test -run "Drivers|Counts|Libraries" .'
 
 fuzz:
-	go test ./sqlwrap/internal/fingerprint -run=NONE -fuzz=FuzzRead -fuzztime=1m
-	go test ./sqlwrap/internal/fingerprint -run=NONE -fuzz=FuzzLiterals -fuzztime=1m
+	go test ./statement -run=NONE -fuzz=FuzzRead -fuzztime=1m
+	go test ./statement -run=NONE -fuzz=FuzzLiterals -fuzztime=1m

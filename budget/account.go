@@ -2,8 +2,9 @@ package budget
 
 import (
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/querybudget/querybudget/statement"
 )
 
 // account is what one recorder has counted. It is guarded by the unit's lock.
@@ -63,7 +64,7 @@ func (a *account) addReserved(rec *record, n int64, o *Options) {
 		return
 	}
 	a.reserved.queries += n
-	if kind == WriteStatement {
+	if kind == statement.Write {
 		a.reserved.writes += n
 	}
 	if a.strict {
@@ -92,9 +93,9 @@ func (a *account) execute(rec *record, err error, own bool, o *Options) {
 	}
 	a.totals.Queries++
 	switch st.Kind {
-	case ReadStatement:
+	case statement.Read:
 		a.totals.Reads++
-	case WriteStatement:
+	case statement.Write:
 		a.totals.Writes++
 	}
 	g.count++
@@ -118,12 +119,12 @@ func (a *account) execute(rec *record, err error, own bool, o *Options) {
 }
 
 // control counts transaction control that was sent as text.
-func (a *account) control(st *Statement, took time.Duration, err error) {
+func (a *account) control(st *statement.Statement, took time.Duration, err error) {
 	a.totals.TransactionTime += took
-	if st.Kind == BeginStatement && err == nil {
+	if st.Kind == statement.Begin && err == nil {
 		a.totals.Transactions++
 	}
-	if strings.HasPrefix(st.Summary, "ROLLBACK") {
+	if st.Verb == "ROLLBACK" {
 		a.reads.wrote(nil) // as in Transaction.RolledBack
 	}
 }

@@ -14,22 +14,23 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // These tests play the driver wrapper: statements with the shapes and tables
 // that package fingerprint would find.
 
-func read(shape string, tables ...string) *budget.Statement {
-	return &budget.Statement{
-		Shape: shape, Summary: "SELECT " + strings.Join(tables, " "), Fingerprint: hash(shape),
-		Kind: budget.ReadStatement, Tables: tables, Repeatable: true,
+func read(shape string, tables ...string) *statement.Statement {
+	return &statement.Statement{
+		Shape: shape, Summary: "SELECT " + strings.Join(tables, " "), Fingerprint: statement.Fingerprint(hash(shape)),
+		Kind: statement.Read, Tables: tables, Repeatable: true,
 	}
 }
 
-func write(shape string, tables ...string) *budget.Statement {
-	return &budget.Statement{
-		Shape: shape, Summary: "UPDATE " + strings.Join(tables, " "), Fingerprint: hash(shape),
-		Kind: budget.WriteStatement, Tables: tables,
+func write(shape string, tables ...string) *statement.Statement {
+	return &statement.Statement{
+		Shape: shape, Summary: "UPDATE " + strings.Join(tables, " "), Fingerprint: statement.Fingerprint(hash(shape)),
+		Kind: statement.Write, Tables: tables,
 	}
 }
 
@@ -46,13 +47,13 @@ var (
 	users   = read("SELECT * FROM users WHERE id = ?", "users")
 	books   = read("SELECT * FROM books WHERE id = ?", "books")
 	rename  = write("UPDATE users SET name = ? WHERE id = ?", "users")
-	begin   = &budget.Statement{Shape: "BEGIN", Kind: budget.BeginStatement}
-	commit  = &budget.Statement{Shape: "COMMIT", Kind: budget.ControlStatement}
+	begin   = &statement.Statement{Shape: "BEGIN", Kind: statement.Begin}
+	commit  = &statement.Statement{Shape: "COMMIT", Kind: statement.Control}
 )
 
 // query runs a query that returns rows, or is refused.
-func query(r *budget.Recorder, st *budget.Statement, args uint64, rows int64) error {
-	x, err := r.Start(budget.Call{Database: db, Statement: st, Arguments: args})
+func query(r *budget.Recorder, st *statement.Statement, args uint64, rows int64) error {
+	x, err := r.Start(budget.Call{Database: db, Statement: st, Arguments: statement.Arguments{List: args}})
 	if err != nil {
 		return err
 	}
@@ -62,8 +63,8 @@ func query(r *budget.Recorder, st *budget.Statement, args uint64, rows int64) er
 }
 
 // exec runs a query that returns no rows, and fails with err unless it is nil.
-func exec(r *budget.Recorder, st *budget.Statement, args uint64, err error) error {
-	x, refused := r.Start(budget.Call{Database: db, Statement: st, Arguments: args})
+func exec(r *budget.Recorder, st *statement.Statement, args uint64, err error) error {
+	x, refused := r.Start(budget.Call{Database: db, Statement: st, Arguments: statement.Arguments{List: args}})
 	if refused != nil {
 		return refused
 	}
@@ -242,7 +243,7 @@ func TestDuplicates(t *testing.T) {
 			_, _, _ = query(r, users, 1, 1), exec(r, write("w", "public.Users"), 1, nil), query(r, users, 1, 1)
 		}, 0},
 		"a statement nobody could read": {func(r *budget.Recorder) {
-			_, _, _ = query(r, users, 1, 1), exec(r, &budget.Statement{Shape: "CALL f()"}, 1, nil), query(r, users, 1, 1)
+			_, _, _ = query(r, users, 1, 1), exec(r, &statement.Statement{Shape: "CALL f()"}, 1, nil), query(r, users, 1, 1)
 		}, 0},
 		"a failed write": {func(r *budget.Recorder) {
 			_, _, _ = query(r, users, 1, 1), exec(r, rename, 1, errors.New("x")), query(r, users, 1, 1)
@@ -250,7 +251,7 @@ func TestDuplicates(t *testing.T) {
 		"a failed read": {func(r *budget.Recorder) { _, _ = exec(r, users, 1, errors.New("x")), query(r, users, 1, 1) }, 0},
 		"another database": {func(r *budget.Recorder) {
 			_ = query(r, users, 1, 1)
-			x, _ := r.Start(budget.Call{Database: replica, Statement: users, Arguments: 1})
+			x, _ := r.Start(budget.Call{Database: replica, Statement: users, Arguments: statement.Arguments{List: 1}})
 			x.End(0, nil)
 		}, 0},
 		"other literals": {func(r *budget.Recorder) {
@@ -284,7 +285,7 @@ func TestDuplicates(t *testing.T) {
 func TestRetryIsOneQuery(t *testing.T) {
 	start := func(t *testing.T, r *budget.Recorder, tx *budget.Transaction) budget.Execution {
 		t.Helper()
-		x, err := r.Start(budget.Call{Database: db, Statement: users, Arguments: 1, Transaction: tx})
+		x, err := r.Start(budget.Call{Database: db, Statement: users, Arguments: statement.Arguments{List: 1}, Transaction: tx})
 		must(t, err)
 		return x
 	}
@@ -619,7 +620,7 @@ func deeper(n int, f func()) {
 // again.
 func TestDuplicatesAfterAWrite(t *testing.T) {
 	_, r := budget.NewContext(t.Context())
-	for i, st := range []*budget.Statement{users, users, rename, users, users, users, rename, users, rename, rename, users, users} {
+	for i, st := range []*statement.Statement{users, users, rename, users, users, users, rename, users, rename, rename, users, users} {
 		x, err := r.Start(budget.Call{Database: db, Statement: st})
 		must(t, err)
 		x.End(0, nil)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 var perTenant = budget.Allowance{Kind: budget.NPlusOne, Max: 10, Reason: "one per tenant"}
@@ -90,7 +91,7 @@ func TestEvidence(t *testing.T) {
 	must(t, query(r, users, 1, 8))
 	tx := r.Began(0, nil)
 	for i := range 8 {
-		x, err := r.Start(budget.Call{Database: replica, Statement: books, Arguments: uint64(i + 1), Transaction: &tx})
+		x, err := r.Start(budget.Call{Database: replica, Statement: books, Arguments: statement.Arguments{List: uint64(i + 1)}, Transaction: &tx})
 		must(t, err)
 		x.Open()
 		time.Sleep(time.Microsecond)
@@ -125,7 +126,7 @@ func TestProof(t *testing.T) {
 			t.Fatal("values are not tracked")
 		}
 		for result := range 30 { // more than are kept
-			x, err := r.Start(budget.Call{Database: db, Statement: users, Arguments: uint64(result + 1)})
+			x, err := r.Start(budget.Call{Database: db, Statement: users, Arguments: statement.Arguments{List: uint64(result + 1)}})
 			must(t, err)
 			x.Open()
 			var v budget.Values
@@ -137,7 +138,7 @@ func TestProof(t *testing.T) {
 			x.Close(2000, nil)
 		}
 		for i := range 8 {
-			x, err := r.Start(budget.Call{Database: db, Statement: books, Arguments: uint64(i + 1), Detail: &budget.CallDetail{Hashes: []uint64{argument(i), 1, 1, 1, 1, 1}}})
+			x, err := r.Start(budget.Call{Database: db, Statement: books, Arguments: statement.Arguments{List: uint64(i + 1)}, Detail: &budget.CallDetail{Hashes: []uint64{argument(i), 1, 1, 1, 1, 1}}})
 			must(t, err)
 			x.End(0, nil)
 		}

@@ -3,13 +3,15 @@ package budget
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/querybudget/querybudget/statement"
 )
 
 // Whatever comes in whatever order, up to fewArguments lists are told apart for
 // sure, and more as far as they are known to be new.
 func TestArgumentSets(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
-	o := &origin{statement: &Statement{}}
+	o := &origin{statement: &statement.Statement{}}
 	for round := range 2000 {
 		kinds := uint64(1 + round%30)
 		sets, seen := [2]argumentSet{}, [2]map[uint64]bool{{}, {}}
@@ -41,7 +43,7 @@ func TestArgumentSets(t *testing.T) {
 }
 
 func TestArgumentSetsCountWhatIsNew(t *testing.T) {
-	o := &origin{statement: &Statement{}}
+	o := &origin{statement: &statement.Statement{}}
 	var s argumentSet
 	for i := range 20 {
 		s.add(&record{origin: o, arguments: uint64(i)}, true)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // Queries that are counted later are counted as if they had been at once: a unit
@@ -42,10 +43,10 @@ func TestLookingChangesNothing(t *testing.T) {
 // Queries past those that are kept use the same memory again.
 func TestQueriesThatAreNotKept(t *testing.T) {
 	_, r := Options{Queries: 10}.NewContext(t.Context())
-	d, st, s := NewDatabase(DatabaseOptions{}), &Statement{Kind: ReadStatement, Tables: []string{"books"}, Repeatable: true}, callsite.New(callsite.CallSite{})
+	d, st, s := NewDatabase(DatabaseOptions{}), &statement.Statement{Kind: statement.Read, Tables: []string{"books"}, Repeatable: true}, callsite.New(callsite.CallSite{})
 	queries := func() {
 		for n := range uint64(300) {
-			x, err := r.Start(Call{Database: d, Statement: st, Stack: s, Arguments: n % 100})
+			x, err := r.Start(Call{Database: d, Statement: st, Stack: s, Arguments: statement.Arguments{List: n % 100}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +71,7 @@ func TestQueriesThatAreNotKept(t *testing.T) {
 type twins struct {
 	random     *rand.Rand
 	databases  [2]*Database
-	statements []*Statement
+	statements []*statement.Statement
 	stacks     []*callsite.Stack
 	units      [2]*Recorder
 	scopes     [2]*Recorder // nil while there is none
@@ -81,10 +82,10 @@ type twins struct {
 
 func newTwins(seed uint64) *twins {
 	p := &twins{random: rand.New(rand.NewPCG(seed, 0)), databases: [2]*Database{NewDatabase(DatabaseOptions{}), NewDatabase(DatabaseOptions{Name: "second"})}}
-	for i, kind := range []StatementKind{ReadStatement, ReadStatement, ReadStatement, WriteStatement, WriteStatement, OtherStatement, BeginStatement, ControlStatement} {
-		p.statements = append(p.statements, &Statement{
-			Shape: fmt.Sprintf("statement %d", i), Summary: fmt.Sprintf("%v %d", kind, i), Fingerprint: uint64(i), Kind: kind,
-			Tables: []string{fmt.Sprintf("table%d", i%3)}, Repeatable: kind == ReadStatement, Star: i == 2,
+	for i, kind := range []statement.Kind{statement.Read, statement.Read, statement.Read, statement.Write, statement.Write, statement.Other, statement.Begin, statement.Control} {
+		p.statements = append(p.statements, &statement.Statement{
+			Shape: fmt.Sprintf("statement %d", i), Summary: fmt.Sprintf("%v %d", kind, i), Fingerprint: statement.Fingerprint(i), Kind: kind,
+			Tables: []string{fmt.Sprintf("table%d", i%3)}, Repeatable: kind == statement.Read, Star: i == 2,
 		})
 	}
 	for i := range 4 {
@@ -154,9 +155,9 @@ func (p *twins) each(f func(i int, r *Recorder)) {
 func (p *twins) query() {
 	call := Call{
 		Database: p.databases[max(0, p.random.IntN(6)-4)], Statement: p.statements[p.random.IntN(len(p.statements))],
-		Stack: p.stacks[p.random.IntN(len(p.stacks))], Arguments: uint64(p.random.IntN(12)),
+		Stack: p.stacks[p.random.IntN(len(p.stacks))], Arguments: statement.Arguments{List: uint64(p.random.IntN(12))},
 	}
-	call.Key = call.Arguments | 1
+	call.Arguments.Row = call.Arguments.List | 1
 	if p.random.IntN(5) == 0 {
 		call.Stack = nil // that of this test, as of its unattributed queries
 	}

@@ -1,19 +1,18 @@
 package budget
 
-import "github.com/querybudget/querybudget/callsite"
+import (
+	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
+)
 
 // Call is a query about to be handed to the driver.
 type Call struct {
 	// Database is the handle it goes to. It must not be nil.
 	Database *Database
 	// Statement is its text as the account sees it.
-	Statement *Statement
-	// Arguments identifies the argument values; see [Statement.Literals] for
-	// those in the text.
-	Arguments uint64
-	// Key identifies the last argument, which is the key in most statements that
-	// read or write one row; 0 without arguments.
-	Key uint64
+	Statement *statement.Statement
+	// Arguments identifies the argument values, and the row they ask for.
+	Arguments statement.Arguments
 	// Transaction is the open transaction, nil outside of one. Inside of one
 	// database/sql tries nothing again.
 	Transaction *Transaction
@@ -70,7 +69,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	u.mu.Lock()
 	rec := u.newRecord()
 	rec.origin, rec.start, rec.transaction = origin, now, c.Transaction
-	rec.arguments, rec.key = c.Arguments, c.Key
+	rec.arguments, rec.row = c.Arguments.List, c.Arguments.Row
 	rec.describe(c, lens)
 	if u.backlog.take(r, rec) {
 		u.mu.Unlock()
@@ -178,3 +177,6 @@ func (x *Execution) end() (*Recorder, *record) {
 	*x = Execution{}
 	return r, rec
 }
+
+// unknownStatement stands in where an instrumentation hands over none.
+var unknownStatement = &statement.Statement{Shape: "(unknown statement)", Summary: "unknown"}

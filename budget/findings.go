@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // maxFindings is the number of findings in a report. Those that cost most come
@@ -99,7 +100,7 @@ func (f *finder) duplicates() {
 func (f *finder) writeLoops() {
 	for i := range f.groups {
 		g := &f.groups[i]
-		if g.Overflow || g.Kind != WriteStatement || g.Queries < int64(f.rules.WriteLoop) ||
+		if g.Overflow || g.Kind != statement.Write || g.Queries < int64(f.rules.WriteLoop) ||
 			g.distinct() < min(int64(f.rules.WriteLoop), fewArguments) || g.statement().Batched || isMigration(g.Tables) {
 			continue
 		}

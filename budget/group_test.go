@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 func TestGroupTable(t *testing.T) {
@@ -16,7 +17,7 @@ func TestGroupTable(t *testing.T) {
 	var table groupTable
 	var origins []*origin
 	for i := range 600 {
-		st := &Statement{Fingerprint: uint64(i/4) * 0x10001}
+		st := &statement.Statement{Fingerprint: statement.Fingerprint(i/4) * 0x10001}
 		o := []*Database{d, other}[i%2].origin(st, stacks[i%4/2])
 		origins = append(origins, o)
 		if table.find(o) != nil {
@@ -30,7 +31,7 @@ func TestGroupTable(t *testing.T) {
 		t.Errorf("%d groups, %d of them listed, want %d", table.n, len(seen), len(origins))
 	}
 	for i, o := range origins {
-		equal := o.database.origin(&Statement{Fingerprint: o.statement.Fingerprint}, o.stack)
+		equal := o.database.origin(&statement.Statement{Fingerprint: o.statement.Fingerprint}, o.stack)
 		if g := table.find(equal); g == nil || g.origin != o {
 			t.Fatalf("%d is not found", i)
 		}
@@ -39,7 +40,7 @@ func TestGroupTable(t *testing.T) {
 
 func TestOriginsAreInterned(t *testing.T) {
 	d := NewDatabase(DatabaseOptions{})
-	s, a, b := &callsite.Stack{}, &Statement{Fingerprint: 1}, &Statement{Fingerprint: 1}
+	s, a, b := &callsite.Stack{}, &statement.Statement{Fingerprint: 1}, &statement.Statement{Fingerprint: 1}
 	first := d.origin(a, s)
 	if d.origin(a, s) != first {
 		t.Error("the same origin was made again")
@@ -104,7 +105,7 @@ func TestOverflowIsSorted(t *testing.T) {
 	_, r := Options{Groups: 2}.NewContext(t.Context())
 	d := NewDatabase(DatabaseOptions{})
 	for _, fingerprint := range []uint64{1, 1, 2, 3, 4} { // the first two are joined
-		x, err := r.Start(Call{Database: d, Statement: &Statement{Fingerprint: fingerprint}, Stack: callsite.New(callsite.CallSite{})})
+		x, err := r.Start(Call{Database: d, Statement: &statement.Statement{Fingerprint: statement.Fingerprint(fingerprint)}, Stack: callsite.New(callsite.CallSite{})})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,9 +123,9 @@ func TestJoinedGroupsAreSorted(t *testing.T) {
 	d := NewDatabase(DatabaseOptions{})
 	site := callsite.CallSite{Frame: callsite.Frame{Function: "shop.Books", File: "shop.go", Line: 7}}
 	other := callsite.CallSite{Frame: callsite.Frame{Function: "shop.Books", File: "shop.go", Line: 9}}
-	run := func(fingerprint uint64, s *callsite.Stack, times int) {
+	run := func(fingerprint statement.Fingerprint, s *callsite.Stack, times int) {
 		for range times {
-			x, err := r.Start(Call{Database: d, Statement: &Statement{Fingerprint: fingerprint, Kind: ReadStatement}, Stack: s})
+			x, err := r.Start(Call{Database: d, Statement: &statement.Statement{Fingerprint: fingerprint, Kind: statement.Read}, Stack: s})
 			if err != nil {
 				t.Fatal(err)
 			}

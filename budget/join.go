@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"github.com/querybudget/querybudget/statement"
 )
 
 // joined is a Group, and the numbers behind it that only findings need.
@@ -16,7 +18,7 @@ type joined struct {
 
 func (g *joined) database() *Database { return g.sums.origin.database }
 
-func (g *joined) statement() *Statement { return g.sums.origin.statement }
+func (g *joined) statement() *statement.Statement { return g.sums.origin.statement }
 
 func (g *joined) allowances() []*allowance { return g.sums.look().allowances }
 
@@ -135,7 +137,7 @@ func (t *joinTable) add(g *group) {
 		return
 	}
 	mask := uint64(len(t.places) - 1)
-	h := o.statement.Fingerprint * fnvPrime
+	h := uint64(o.statement.Fingerprint) * fnvPrime
 	for i := h ^ h>>32; ; i++ {
 		place := &t.places[i&mask]
 		if *place == 0 {

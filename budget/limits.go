@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/querybudget/querybudget/statement"
 )
 
 // crossing is the query with which a limit was exceeded.
@@ -60,7 +62,7 @@ func (r *Recorder) refuse(rec *record) *ExceededError {
 	a, b := r.counts(), &r.budget
 	// As it would be after the query.
 	after := Totals{Queries: a.totals.Queries + a.reserved.queries + 1, Rows: a.totals.Rows}
-	if rec.origin.statement.Kind == WriteStatement {
+	if rec.origin.statement.Kind == statement.Write {
 		after.Writes = a.totals.Writes + a.reserved.writes + 1
 	}
 	if b.Duplicates != 0 && a.reads.repeats(rec) {
@@ -207,7 +209,7 @@ func (r *Recorder) verdictOnNPlusOne(findings []Finding) *ExceededError {
 			continue
 		}
 		if c.observed++; c.origin == nil {
-			c.origin = &origin{statement: &Statement{Summary: f.Summary, Shape: f.Shape}, stack: f.stack}
+			c.origin = &origin{statement: &statement.Statement{Summary: f.Summary, Shape: f.Shape}, stack: f.stack}
 		}
 	}
 	if c.observed <= n {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // Each limit, from both sides: what is allowed is let through in both modes,
@@ -210,7 +211,7 @@ func TestEnforceIsExactWithDeclinedQueries(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
-			x, err := r.Start(budget.Call{Database: db, Statement: users, Arguments: uint64(i)})
+			x, err := r.Start(budget.Call{Database: db, Statement: users, Arguments: statement.Arguments{List: uint64(i)}})
 			if err != nil {
 				return
 			}
@@ -300,15 +301,15 @@ func TestTextForms(t *testing.T) {
 			t.Errorf("%v came back as %v", m, back)
 		}
 	}
-	for k := budget.OtherStatement; k <= budget.ControlStatement; k++ {
-		var back budget.StatementKind
+	for k := statement.Other; k <= statement.Control; k++ {
+		var back statement.Kind
 		text, err := k.MarshalText()
 		must(t, errors.Join(err, back.UnmarshalText(text)))
 		if back != k {
 			t.Errorf("%v came back as %v", k, back)
 		}
 	}
-	if new(budget.Mode).UnmarshalText([]byte("x")) == nil || new(budget.StatementKind).UnmarshalText([]byte("x")) == nil {
+	if new(budget.Mode).UnmarshalText([]byte("x")) == nil || new(statement.Kind).UnmarshalText([]byte("x")) == nil {
 		t.Error("nonsense was read")
 	}
 }
@@ -332,7 +333,7 @@ func TestDuplicatesOfAReadFromBeforeTheBudget(t *testing.T) {
 func TestDuplicatesAtTheSameTime(t *testing.T) {
 	_, r := budget.NewContext(t.Context())
 	r.SetBudget(budget.Budget{Duplicates: 1, Mode: budget.Enforce})
-	start := func(st *budget.Statement, want bool) (x budget.Execution) {
+	start := func(st *statement.Statement, want bool) (x budget.Execution) {
 		t.Helper()
 		x, err := r.Start(budget.Call{Database: db, Statement: st})
 		if (err == nil) != want {

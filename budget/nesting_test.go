@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // Only a query that starts while rows are open can be inside of the loop over them.
 func TestNestingNeedsOpenRows(t *testing.T) {
 	_, r := NewContext(context.Background())
 	d := NewDatabase(DatabaseOptions{})
-	start := func(fingerprint uint64) *Execution {
-		x, err := r.Start(Call{Database: d, Statement: &Statement{Kind: ReadStatement, Fingerprint: fingerprint}, Stack: callsite.New(callsite.CallSite{})})
+	start := func(fingerprint statement.Fingerprint) *Execution {
+		x, err := r.Start(Call{Database: d, Statement: &statement.Statement{Kind: statement.Read, Fingerprint: fingerprint}, Stack: callsite.New(callsite.CallSite{})})
 		if err != nil {
 			t.Fatal(err)
 		}

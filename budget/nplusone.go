@@ -3,9 +3,9 @@ package budget
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // nPlusOne finds one query for each row of another: the same statement from the
@@ -70,19 +70,8 @@ func (f *finder) canBeLoop(g *joined) bool {
 // canBeLoop leaves out the statements that are no loop over rows by themselves:
 // those that read no table, ask for several keys at once, read a schema, or read
 // page by page.
-func canBeLoop(st *Statement) bool {
-	return st.Kind == ReadStatement && len(st.Tables) > 0 && !st.Batched && !isIntrospection(st.Tables) && !isPaging(st.Shape)
-}
-
-// isPaging recognises a statement that reads page by page: the next page's
-// argument comes from the last row of the page before.
-func isPaging(shape string) bool {
-	s := strings.ToUpper(shape)
-	if strings.Contains(s, "OFFSET ?") || strings.Contains(s, "FETCH NEXT") {
-		return true
-	}
-	return strings.Contains(s, "LIMIT ?") && (strings.Contains(s, " > ?") || strings.Contains(s, " < ?") ||
-		strings.Contains(s, " >= ?") || strings.Contains(s, " <= ?") || strings.Contains(s, ") > (?") || strings.Contains(s, ") < (?"))
+func canBeLoop(st *statement.Statement) bool {
+	return st.Kind == statement.Read && len(st.Tables) > 0 && !st.Batched && !isIntrospection(st.Tables) && !st.Paged
 }
 
 // checksBeforeInsert recognises a look before each insert into the same table,
@@ -92,7 +81,7 @@ func (f *finder) checksBeforeInsert(g *joined) bool {
 		return false
 	}
 	return slices.ContainsFunc(f.groups, func(w joined) bool {
-		return w.Kind == WriteStatement && strings.HasPrefix(w.Summary, "INSERT") && sharesTable(w.Tables, g.Tables)
+		return w.Kind == statement.Write && w.statement().Verb == "INSERT" && sharesTable(w.Tables, g.Tables)
 	})
 }
 
@@ -140,7 +129,7 @@ func commonLine(a, b callsite.CallSite) bool {
 func (f *finder) spreadLoops() []*joined {
 	type key struct {
 		database    *Database
-		fingerprint uint64
+		fingerprint statement.Fingerprint
 		outer       uint64
 	}
 	var spread map[key]*joined
@@ -206,7 +195,7 @@ func (f *finder) parent(g *joined) *Related {
 	for i := first - 1; i >= 0; i-- {
 		rec := records[i]
 		st := rec.origin.statement
-		if st.Kind != ReadStatement || st.Fingerprint == g.Fingerprint || rec.rows < min(g.distinct(), g.Queries) {
+		if st.Kind != statement.Read || st.Fingerprint == g.Fingerprint || rec.rows < min(g.distinct(), g.Queries) {
 			continue
 		}
 		why := "it was the last to finish with as many rows"

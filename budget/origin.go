@@ -4,13 +4,14 @@ import (
 	"sync/atomic"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // origin is a statement and where it comes from: what a query is, but for its
 // arguments. Equal ones are not always identical.
 type origin struct {
 	database  *Database
-	statement *Statement
+	statement *statement.Statement
 	stack     *callsite.Stack
 	hash      uint64 // the same for those that count in one group
 }
@@ -20,8 +21,8 @@ type origin struct {
 type origins [1024]atomic.Pointer[origin]
 
 // origin returns the origin of a statement that is sent from a stack.
-func (d *Database) origin(st *Statement, s *callsite.Stack) *origin {
-	h := (s.Hash() ^ st.Fingerprint) * fnvPrime
+func (d *Database) origin(st *statement.Statement, s *callsite.Stack) *origin {
+	h := (s.Hash() ^ uint64(st.Fingerprint)) * fnvPrime
 	h ^= h >> 32
 	place := &d.origins[h%uint64(len(d.origins))]
 	if o := place.Load(); o != nil && o.statement == st && o.stack == s {
@@ -42,7 +43,7 @@ func (o *origin) is(other *origin) bool {
 // siteCall tells origins apart by their call sites, in place of their stacks.
 type siteCall struct {
 	database    *Database
-	fingerprint uint64
+	fingerprint statement.Fingerprint
 	site        uint64
 }
 

@@ -1,6 +1,10 @@
 package budget
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 // reads remembers which reads a unit has made, in order to tell a duplicate: a
 // read that was answered before, with the same arguments, and no write to its
@@ -13,8 +17,8 @@ type reads struct {
 	// clock counts the writes, written is its time of the last one to a table.
 	clock      uint32
 	written    map[string]uint32
-	everything uint32     // time of the last write to tables that are not known
-	latest     *Statement // the last write, if nothing was read since
+	everything uint32               // time of the last write to tables that are not known
+	latest     *statement.Statement // the last write, if nothing was read since
 	unkept     int
 	// asking are the reads in the driver, and repeated the duplicates among
 	// them. They are kept only where a budget refuses duplicates (asks), so that
@@ -34,7 +38,7 @@ type asked struct {
 // in 10^13 units.
 func hashRead(rec *record) uint64 {
 	st := rec.origin.statement
-	h := (st.Fingerprint ^ rec.origin.database.id) * fnvPrime
+	h := (uint64(st.Fingerprint) ^ rec.origin.database.id) * fnvPrime
 	h = (h ^ h>>32 ^ st.Literals) * fnvPrime
 	h = (h ^ h>>29 ^ rec.arguments) * fnvPrime
 	return (h ^ h>>32) | 1 // 0 is an empty place in readTable
@@ -45,7 +49,7 @@ func hashRead(rec *record) uint64 {
 // was not answered; a write that failed may still have changed something.
 func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
 	st := rec.origin.statement
-	if st.Kind != ReadStatement {
+	if st.Kind != statement.Read {
 		if r.latest != st { // in a loop of writes nothing changes any more
 			r.wrote(st.Tables)
 			r.latest = st
@@ -92,7 +96,7 @@ func (r *reads) repetition(rec *record) int64 {
 
 // answers reports whether what was read at a time of the write clock still answers
 // a read.
-func (r *reads) answers(read uint32, st *Statement) bool {
+func (r *reads) answers(read uint32, st *statement.Statement) bool {
 	if !st.Repeatable || read < r.everything {
 		return false
 	}
@@ -127,7 +131,7 @@ func (r *reads) wrote(tables []string) {
 // tableKey is a table's name without its schema and case: rather one duplicate
 // too few than a wrong one.
 func tableKey(table string) string {
-	return strings.ToLower(table[strings.LastIndexByte(table, '.')+1:])
+	return strings.ToLower(statement.Unqualified(table))
 }
 
 // asked returns what is in the driver of a read, nil for nothing. It is good until

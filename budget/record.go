@@ -7,7 +7,7 @@ import "time"
 // details.
 type record struct {
 	origin         *origin
-	arguments, key uint64 // see Call
+	arguments, row uint64 // see Call
 	transaction    *Transaction
 	details        *details
 	start          time.Duration // since the unit started

@@ -23,18 +23,3 @@ func TestBatch(t *testing.T) {
 		}
 	}
 }
-
-func TestIsPaging(t *testing.T) {
-	for shape, want := range map[string]bool{
-		"SELECT a FROM t ORDER BY a LIMIT ? OFFSET ?":                 true,
-		"select a from t where id > ? order by id limit ?":            true,
-		"SELECT a FROM t WHERE (a, b) > (?) ORDER BY a, b LIMIT ?":    true,
-		"SELECT a FROM t WHERE b = ? ORDER BY a LIMIT ?":              false,
-		"SELECT a FROM t WHERE b > ?":                                 false,
-		"SELECT a FROM t ORDER BY a OFFSET ? ROWS FETCH NEXT ? ROWS ": true,
-	} {
-		if got := isPaging(shape); got != want {
-			t.Errorf("%s: got %v", shape, got)
-		}
-	}
-}

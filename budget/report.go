@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // Report is the finished account of a recorder, at the time it was asked for.
@@ -121,12 +122,12 @@ type Query struct {
 	// Position is its place in the unit, from 1.
 	Position int64 `json:"position"`
 	// Shape is the statement without literals, cut to the handle's limit.
-	Shape   string        `json:"shape"`
-	Summary string        `json:"summary"`
-	Kind    StatementKind `json:"kind"`
-	Tables  []string      `json:"tables,omitempty"`
+	Shape   string         `json:"shape"`
+	Summary string         `json:"summary"`
+	Kind    statement.Kind `json:"kind"`
+	Tables  []string       `json:"tables,omitempty"`
 	// Fingerprint identifies the whole shape, the same in every process.
-	Fingerprint uint64 `json:"fingerprint,string"`
+	Fingerprint statement.Fingerprint `json:"fingerprint"`
 	// Database is the name of the handle, empty if it has none.
 	Database string `json:"database,omitempty"`
 	// Start is when the driver was called, since the start of the unit.
@@ -161,12 +162,12 @@ func (q *Query) CallSite() callsite.CallSite { return q.stack.CallSite() }
 
 // Group adds up the queries of one shape from one call site to one database.
 type Group struct {
-	Shape       string        `json:"shape"`
-	Summary     string        `json:"summary"`
-	Kind        StatementKind `json:"kind"`
-	Tables      []string      `json:"tables,omitempty"`
-	Fingerprint uint64        `json:"fingerprint,string"`
-	Database    string        `json:"database,omitempty"`
+	Shape       string                `json:"shape"`
+	Summary     string                `json:"summary"`
+	Kind        statement.Kind        `json:"kind"`
+	Tables      []string              `json:"tables,omitempty"`
+	Fingerprint statement.Fingerprint `json:"fingerprint"`
+	Database    string                `json:"database,omitempty"`
 	// System is the kind of the database, empty if it is not known.
 	System string `json:"system,omitempty"`
 	// Batched is set for a statement that asks for several keys at once, or

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // A query that was tried again is one query, from its first start until the rows of
 // the last attempt are closed.
 func TestRetriedQueryEndsWithItsLastAttempt(t *testing.T) {
 	_, r := NewContext(context.Background())
-	st := &Statement{Kind: ReadStatement}
+	st := &statement.Statement{Kind: statement.Read}
 	call := Call{Database: NewDatabase(DatabaseOptions{}), Statement: st, Stack: callsite.New(callsite.CallSite{})}
 	var last Execution
 	for _, err := range []error{driver.ErrBadConn, driver.ErrBadConn, nil} {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // Running is what a driver wrapper is doing for the application: a query, a
@@ -15,7 +16,7 @@ import (
 // nothing.
 type Running struct {
 	database            *Database
-	statement           *Statement
+	statement           *statement.Statement
 	stack               *callsite.Stack // nil where it is looked at only if somebody asks
 	position, duplicate int64
 }
@@ -60,7 +61,7 @@ func (x *Execution) Context(ctx context.Context) context.Context {
 // Context returns a copy of ctx that tells instrumentation below about a driver call
 // which is no query, or which nobody counts. The statement is nil for one that
 // has no text.
-func (d *Database) Context(ctx context.Context, st *Statement) context.Context {
+func (d *Database) Context(ctx context.Context, st *statement.Statement) context.Context {
 	return &runningContext{ctx, Running{database: d, statement: st}}
 }
 
@@ -74,7 +75,7 @@ func (r *Running) Database() *Database {
 
 // Statement is the statement, nil for a driver call that has none, such as a
 // transaction's begin.
-func (r *Running) Statement() *Statement {
+func (r *Running) Statement() *statement.Statement {
 	if r == nil {
 		return nil
 	}

@@ -1,6 +1,6 @@
 package budget
 
-import "strings"
+import "github.com/querybudget/querybudget/statement"
 
 // sequences finds the kinds that are two statements: a read and a write of the
 // same table. It looks at the queries that are kept in detail, and reports each
@@ -24,22 +24,22 @@ func (f *finder) sequences() {
 		for _, table := range st.Tables {
 			anyRow := place{database: rec.origin.database, table: tableKey(table)}
 			row := anyRow
-			row.key = rec.key
+			row.key = rec.row
 			switch {
-			case st.Kind == ReadStatement:
+			case st.Kind == statement.Read:
 				delete(missing, anyRow)
 				if rec.rows == 0 && len(st.Tables) == 1 {
 					missing[anyRow] = i
 				} else if st.Repeatable && row.key != 0 && len(st.Tables) == 1 {
 					reads[row] = i
 				}
-			case strings.HasPrefix(st.Summary, "UPDATE"):
-				if at, ok := reads[row]; ok && len(st.Tables) == 1 && setsPlainValue(st.Shape) {
+			case st.Verb == "UPDATE":
+				if at, ok := reads[row]; ok && len(st.Tables) == 1 && len(st.Sets) > 0 {
 					f.addPair(ReadModifyWrite, at, i, "let the database compute, as in SET n = n + ?, or read with FOR UPDATE in a transaction")
 				}
 				delete(reads, row)
 				delete(missing, anyRow)
-			case strings.HasPrefix(st.Summary, "INSERT"):
+			case st.Verb == "INSERT":
 				if at, ok := missing[anyRow]; ok && len(st.Tables) == 1 {
 					f.addPair(SelectThenInsert, at, i, "INSERT ... ON CONFLICT DO NOTHING (MySQL: ON DUPLICATE KEY UPDATE), with a unique index")
 				}
@@ -47,16 +47,6 @@ func (f *finder) sequences() {
 			}
 		}
 	}
-}
-
-// setsPlainValue reports whether an UPDATE writes a value that the application
-// computed.
-func setsPlainValue(shape string) bool {
-	s := strings.ToUpper(shape)
-	_, set, _ := strings.Cut(s, " SET ")
-	set, _, _ = strings.Cut(set, " WHERE ")
-	computes := strings.Contains(set, "+ ?") || strings.Contains(set, "- ?")
-	return strings.Contains(set, "= ?") && !computes
 }
 
 // addPair makes a finding of two queries in detail.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // maxUnattributed is the number of shapes that are kept one by one.
@@ -48,7 +49,7 @@ func (d *Database) Unattributed() Unattributed {
 
 // CountUnattributed counts a query whose context carries no recorder. It does
 // nothing for transaction control, and for a context that [Without] made.
-func (d *Database) CountUnattributed(ctx context.Context, st *Statement, failed bool) {
+func (d *Database) CountUnattributed(ctx context.Context, st *statement.Statement, failed bool) {
 	if st == nil {
 		st = unknownStatement
 	}
@@ -75,28 +76,30 @@ func (d *Database) CountUnattributed(ctx context.Context, st *Statement, failed 
 type unattributed struct {
 	queries, errors atomic.Int64
 	adding          sync.Mutex
-	shapes          atomic.Pointer[map[uint64]*unattributedShape]
+	shapes          atomic.Pointer[map[statement.Fingerprint]*unattributedShape]
 }
 
 type unattributedShape struct {
-	statement *Statement
+	statement *statement.Statement
 	stack     *callsite.Stack
 	queries   atomic.Int64
 	latest    atomic.Int64 // the position of the latest among all unattributed ones
 }
 
-func (u *unattributed) all() map[uint64]*unattributedShape {
+func (u *unattributed) all() map[statement.Fingerprint]*unattributedShape {
 	if m := u.shapes.Load(); m != nil {
 		return *m
 	}
 	return nil
 }
 
-func (u *unattributed) lookup(st *Statement) *unattributedShape { return u.all()[st.Fingerprint] }
+func (u *unattributed) lookup(st *statement.Statement) *unattributedShape {
+	return u.all()[st.Fingerprint]
+}
 
 func (u *unattributed) open() bool { return len(u.all()) < maxUnattributed }
 
-func (u *unattributed) add(st *Statement, stack *callsite.Stack) *unattributedShape {
+func (u *unattributed) add(st *statement.Statement, stack *callsite.Stack) *unattributedShape {
 	u.adding.Lock()
 	defer u.adding.Unlock()
 	if s := u.lookup(st); s != nil {
@@ -107,7 +110,7 @@ func (u *unattributed) add(st *Statement, stack *callsite.Stack) *unattributedSh
 	}
 	m := maps.Clone(u.all())
 	if m == nil {
-		m = make(map[uint64]*unattributedShape)
+		m = make(map[statement.Fingerprint]*unattributedShape)
 	}
 	s := &unattributedShape{statement: st, stack: stack}
 	m[st.Fingerprint] = s

@@ -21,11 +21,12 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/middleware"
+	"github.com/querybudget/querybudget/statement"
 )
 
 var (
 	db    = budget.NewDatabase(budget.DatabaseOptions{})
-	users = &budget.Statement{Shape: "SELECT * FROM users", Summary: "SELECT users", Kind: budget.ReadStatement, Tables: []string{"users"}}
+	users = &statement.Statement{Shape: "SELECT * FROM users", Summary: "SELECT users", Kind: statement.Read, Tables: []string{"users"}}
 )
 
 // ask runs a query as a wrapped driver would.

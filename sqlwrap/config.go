@@ -4,7 +4,7 @@ import (
 	"database/sql/driver"
 
 	"github.com/querybudget/querybudget/budget"
-	"github.com/querybudget/querybudget/sqlwrap/internal/fingerprint"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // Config holds what is optional. The zero value is the default, and what the
@@ -67,8 +67,8 @@ func (c Config) Connector(bare driver.Connector) driver.Connector {
 // handle is what all connections of a database handle share.
 type handle struct {
 	database   *budget.Database
-	statements *fingerprint.Cache
-	hash       hasher
+	statements *statement.Reader
+	hasher     *statement.Hasher
 	arguments  bool
 	errorText  bool
 }
@@ -82,13 +82,13 @@ func (c Config) newHandle(d driver.Driver) *handle {
 	if shape <= 0 {
 		shape = 2048
 	}
-	hash := newHasher()
+	hasher := statement.NewHasher()
 	return &handle{
 		database: budget.NewDatabase(budget.DatabaseOptions{
 			Name: c.Database, System: system, SkipPackages: c.SkipPackages,
 		}),
-		statements: fingerprint.NewCache(fingerprint.NewReader(dialectOf(system), shape, hash.seed)),
-		hash:       hash,
+		statements: statement.NewReader(statement.Dialect(system), hasher, shape),
+		hasher:     hasher,
 		arguments:  c.Arguments,
 		errorText:  c.ErrorText,
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // conn wraps a driver.Conn with the methods that every connection may have.
@@ -81,7 +82,7 @@ func (c *conn) tellOther(ctx context.Context, text *string) context.Context {
 }
 
 // read reads a statement.
-func (c *conn) read(text string) *budget.Statement { return c.handle.statements.Read(text) }
+func (c *conn) read(text string) *statement.Statement { return c.handle.statements.Read(text) }
 
 // PrepareContext prepares a statement.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // query is one query on its way through a connection or a statement. It is small
@@ -16,18 +17,21 @@ type query struct {
 	// once the driver has executed it.
 	database  *budget.Database
 	ctx       context.Context
-	statement *budget.Statement
+	statement *statement.Statement
 }
 
 // start admits a query. The error is a *budget.ExceededError.
-func (c *conn) start(ctx context.Context, st *budget.Statement, text string, args []driver.NamedValue) (query, error) {
+func (c *conn) start(ctx context.Context, st *statement.Statement, text string, args []driver.NamedValue) (query, error) {
 	database := c.handle.database
 	r := database.Recorder(ctx)
 	if r == nil {
 		return query{database: database, ctx: ctx, statement: st}, nil
 	}
 	call := budget.Call{Database: database, Statement: st, Transaction: c.transaction}
-	call.Arguments, call.Key = c.handle.hash.arguments(args)
+	for i := range args {
+		call.Arguments.Add(st, c.handle.hasher, args[i].Value)
+	}
+	call.Arguments.End(st)
 	var tracked *values
 	if r.TracksValues() || c.handle.arguments {
 		call.Detail, tracked = c.detail(r, text, args)
@@ -40,8 +44,8 @@ func (c *conn) start(ctx context.Context, st *budget.Statement, text string, arg
 func (c *conn) detail(r *budget.Recorder, text string, args []driver.NamedValue) (d *budget.CallDetail, tracked *values) {
 	d = &budget.CallDetail{}
 	if r.TracksValues() {
-		d.Hashes = hashTexts(c.handle.hash.seed, args)
-		tracked = &values{seed: c.handle.hash.seed}
+		d.Hashes = hashTexts(c.handle.hasher, args)
+		tracked = &values{hasher: c.handle.hasher}
 	}
 	if c.handle.arguments {
 		d.SQL, d.Values = text, keepArguments(args)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 
-	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // stmt wraps a driver.Stmt. StmtExecContext and StmtQueryContext can always be
@@ -14,7 +14,7 @@ type stmt struct {
 	via     driver.Stmt // the way to it: the same, but for Config.Inner
 	conn    *conn
 	text    string
-	account *budget.Statement
+	account *statement.Statement
 	copies  bool   // takes rows, see copyRow
 	copying *query // while it does
 }

@@ -4,8 +4,6 @@ import (
 	"database/sql/driver"
 	"reflect"
 	"strings"
-
-	"github.com/querybudget/querybudget/sqlwrap/internal/fingerprint"
 )
 
 // systems tells the kind of database by the import path of the driver's type.
@@ -38,19 +36,4 @@ func systemOf(d driver.Driver) string {
 		}
 	}
 	return ""
-}
-
-func dialectOf(system string) fingerprint.Dialect {
-	switch system {
-	case "postgresql":
-		return fingerprint.PostgreSQL
-	case "mysql", "mariadb":
-		return fingerprint.MySQL
-	case "sqlite":
-		return fingerprint.SQLite
-	case "microsoft.sql_server":
-		return fingerprint.SQLServer
-	default:
-		return fingerprint.Standard
-	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // Growth says how a number grows with the size of the data.
@@ -42,7 +43,7 @@ func (g Growth) String() string {
 // Series is a statement at a call site, at each size of the data.
 type Series struct {
 	Shape, Summary, Database string
-	Kind                     budget.StatementKind
+	Kind                     statement.Kind
 	CallSite                 callsite.CallSite
 	// Queries and Rows (fetched) have an entry for each size.
 	Queries, Rows []int64
@@ -226,7 +227,7 @@ func (s *Series) advice() string {
 	switch {
 	case s.repair != "":
 		return s.repair
-	case s.Kind == budget.WriteStatement:
+	case s.Kind == statement.Write:
 		return "one statement for all rows would do"
 	default:
 		return "one query with IN or JOIN would do"

@@ -26,6 +26,7 @@ import (
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/sqlwrap"
 	"github.com/querybudget/querybudget/sqlwrap/sqlwraptest"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // connector makes the bare connector of a database.
@@ -298,8 +299,8 @@ func testLibrary(t *testing.T, lib library) {
 	want := []struct {
 		queries  int64
 		function string
-		kind     budget.StatementKind
-	}{{things, "insert", budget.WriteStatement}, {things, "find", budget.ReadStatement}, {1, "list", budget.ReadStatement}}
+		kind     statement.Kind
+	}{{things, "insert", statement.Write}, {things, "find", statement.Read}, {1, "list", statement.Read}}
 	if len(report.Groups) != len(want) {
 		t.Fatalf("%d groups: %+v", len(report.Groups), report.Groups)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"strconv"
 
 	"github.com/XSAM/otelsql"
 	"go.opentelemetry.io/otel/attribute"
@@ -61,7 +60,7 @@ func Attributes(ctx context.Context, _ otelsql.Method, _ string, _ []driver.Name
 		attrs = append(attrs,
 			semconv.DBQueryText(st.Shape),
 			semconv.DBQuerySummary(st.Summary),
-			FingerprintKey.String(fingerprint(st.Fingerprint)))
+			FingerprintKey.String(st.Fingerprint.String()))
 	}
 	if n := running.Position(); n > 0 {
 		attrs = append(attrs, PositionKey.Int64(n))
@@ -85,12 +84,6 @@ func appendSite(to []attribute.KeyValue, site callsite.CallSite) []attribute.Key
 		semconv.CodeFunctionName(site.Function),
 		semconv.CodeFilePath(site.File),
 		semconv.CodeLineNumber(site.Line))
-}
-
-func fingerprint(n uint64) string {
-	const digits = 16
-	s := strconv.FormatUint(n, 16)
-	return "0000000000000000"[:digits-len(s)] + s
 }
 
 // ErrorAttributes describes the error of a span: its type, and the SQLSTATE where the

@@ -13,18 +13,19 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/exporters/slogbudget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 var (
 	db    = budget.NewDatabase(budget.DatabaseOptions{})
-	users = &budget.Statement{
+	users = &statement.Statement{
 		Shape: "SELECT * FROM users WHERE id = ?", Summary: "SELECT users", Fingerprint: 1,
-		Kind: budget.ReadStatement, Tables: []string{"users"}, Repeatable: true,
+		Kind: statement.Read, Tables: []string{"users"}, Repeatable: true,
 	}
-	long = &budget.Statement{Shape: strings.Repeat("ä", 1000), Fingerprint: 2}
+	long = &statement.Statement{Shape: strings.Repeat("ä", 1000), Fingerprint: 2}
 )
 
-func report(b budget.Budget, statements ...*budget.Statement) *budget.Report {
+func report(b budget.Budget, statements ...*statement.Statement) *budget.Report {
 	_, r := budget.NewContext(context.Background())
 	r.SetRoute(budget.Route{Method: "GET", Pattern: "/users/{id}"})
 	r.SetBudget(b)
@@ -117,9 +118,9 @@ func TestJSON(t *testing.T) {
 func TestFindings(t *testing.T) {
 	_, r := budget.NewContext(t.Context())
 	r.SetName("page")
-	star := &budget.Statement{Shape: "SELECT * FROM books WHERE author_id = ?", Summary: "SELECT books", Fingerprint: 3, Kind: budget.ReadStatement, Tables: []string{"books"}, Star: true}
+	star := &statement.Statement{Shape: "SELECT * FROM books WHERE author_id = ?", Summary: "SELECT books", Fingerprint: 3, Kind: statement.Read, Tables: []string{"books"}, Star: true}
 	for i := range 6 {
-		x, err := r.Start(budget.Call{Database: db, Statement: star, Arguments: uint64(i + 1)})
+		x, err := r.Start(budget.Call{Database: db, Statement: star, Arguments: statement.Arguments{List: uint64(i + 1)}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,20 +1,21 @@
-package fingerprint
+package statement
 
 import (
 	"fmt"
-	"hash/maphash"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"unsafe"
-
-	"github.com/querybudget/querybudget/budget"
 )
 
-var testSeed = maphash.MakeSeed()
+var (
+	testHasher = NewHasher()
+	dialects   = []Dialect{Standard, PostgreSQL, MySQL, SQLite, SQLServer}
+)
 
-func read(d Dialect, text string) *budget.Statement {
-	return NewReader(d, 1<<20, testSeed).Read(text)
+func read(d Dialect, text string) *Statement {
+	return NewReader(d, testHasher, 1<<20).read(text)
 }
 
 func TestShape(t *testing.T) {
@@ -63,42 +64,42 @@ func TestShape(t *testing.T) {
 func TestClassify(t *testing.T) {
 	for _, test := range []struct {
 		text    string
-		kind    budget.StatementKind
+		kind    Kind
 		summary string
 		tables  string
 	}{
-		{"SELECT * FROM users", budget.ReadStatement, "SELECT users", "users"},
-		{"SELECT * FROM a, b x JOIN c ON a.id = c.id LEFT JOIN public.d USING (id)", budget.ReadStatement, "SELECT a b c public.d", "a b c public.d"},
-		{`SELECT * FROM "public"."Users" AS u WHERE u.id IN (SELECT user_id FROM orders)`, budget.ReadStatement, "SELECT public.Users SELECT orders", "public.Users orders"},
-		{"INSERT INTO a (x) SELECT x FROM b", budget.WriteStatement, "INSERT a SELECT b", "a b"},
-		{"INSERT INTO a(x) VALUES (1) ON CONFLICT (x) DO UPDATE SET x = 2", budget.WriteStatement, "INSERT a", "a"},
-		{"INSERT INTO a(x) VALUES (1) ON DUPLICATE KEY UPDATE x = 2", budget.WriteStatement, "INSERT a", "a"},
-		{"UPDATE a SET x = 1 FROM b WHERE a.id = b.id", budget.WriteStatement, "UPDATE a b", "a b"},
-		{"DELETE FROM a USING b WHERE a.id = b.id", budget.WriteStatement, "DELETE a b", "a b"},
-		{"REPLACE INTO a VALUES (1)", budget.WriteStatement, "REPLACE a", "a"},
-		{"MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN UPDATE SET x = 1", budget.WriteStatement, "MERGE a b", "a b"},
-		{"TRUNCATE TABLE a", budget.WriteStatement, "TRUNCATE a", "a"},
-		{"COPY a FROM STDIN", budget.WriteStatement, "COPY a", "a"},
-		{"WITH x AS (SELECT * FROM a), y AS (SELECT 1) SELECT * FROM x JOIN y ON true JOIN b ON true", budget.ReadStatement, "SELECT a SELECT SELECT b", "a b"},
-		{"WITH x AS (DELETE FROM a RETURNING id) SELECT * FROM x", budget.WriteStatement, "DELETE a SELECT", "a"},
-		{"WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n FROM x", budget.ReadStatement, "SELECT SELECT SELECT", ""},
-		{"SELECT EXTRACT(YEAR FROM created) FROM a WHERE b IS DISTINCT FROM c", budget.ReadStatement, "SELECT a", "a"},
-		{"SELECT * FROM generate_series(1, 5) g, a", budget.ReadStatement, "SELECT a", "a"},
-		{"SELECT * FROM a FOR UPDATE", budget.ReadStatement, "SELECT a", "a"},
-		{"(SELECT 1 FROM a) UNION (SELECT 2 FROM b)", budget.ReadStatement, "SELECT a SELECT b", "a b"},
-		{"BEGIN", budget.BeginStatement, "BEGIN", ""},
-		{"start transaction read only", budget.BeginStatement, "START", ""},
-		{"COMMIT", budget.ControlStatement, "COMMIT", ""},
-		{"ROLLBACK TO SAVEPOINT s1", budget.ControlStatement, "ROLLBACK", ""},
-		{"SAVEPOINT s1", budget.ControlStatement, "SAVEPOINT", ""},
-		{"RELEASE SAVEPOINT s1", budget.ControlStatement, "RELEASE", ""},
-		{"BEGIN; UPDATE a SET x = 1; COMMIT", budget.WriteStatement, "BEGIN UPDATE a COMMIT", "a"},
-		{"CREATE TABLE a (id int REFERENCES b ON DELETE CASCADE)", budget.OtherStatement, "CREATE a", "a"},
-		{"CREATE TRIGGER tr AFTER INSERT ON a BEGIN UPDATE b SET x = 1; END", budget.OtherStatement, "CREATE", ""},
-		{"SET search_path = x", budget.OtherStatement, "SET", ""},
-		{"PRAGMA table_info(a)", budget.OtherStatement, "PRAGMA", ""},
-		{"EXPLAIN SELECT 1", budget.OtherStatement, "EXPLAIN SELECT", ""},
-		{"'SELECT'", budget.OtherStatement, "", ""},
+		{"SELECT * FROM users", Read, "SELECT users", "users"},
+		{"SELECT * FROM a, b x JOIN c ON a.id = c.id LEFT JOIN public.d USING (id)", Read, "SELECT a b c public.d", "a b c public.d"},
+		{`SELECT * FROM "public"."Users" AS u WHERE u.id IN (SELECT user_id FROM orders)`, Read, "SELECT public.Users SELECT orders", "public.Users orders"},
+		{"INSERT INTO a (x) SELECT x FROM b", Write, "INSERT a SELECT b", "a b"},
+		{"INSERT INTO a(x) VALUES (1) ON CONFLICT (x) DO UPDATE SET x = 2", Write, "INSERT a", "a"},
+		{"INSERT INTO a(x) VALUES (1) ON DUPLICATE KEY UPDATE x = 2", Write, "INSERT a", "a"},
+		{"UPDATE a SET x = 1 FROM b WHERE a.id = b.id", Write, "UPDATE a b", "a b"},
+		{"DELETE FROM a USING b WHERE a.id = b.id", Write, "DELETE a b", "a b"},
+		{"REPLACE INTO a VALUES (1)", Write, "REPLACE a", "a"},
+		{"MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN UPDATE SET x = 1", Write, "MERGE a b", "a b"},
+		{"TRUNCATE TABLE a", Write, "TRUNCATE a", "a"},
+		{"COPY a FROM STDIN", Write, "COPY a", "a"},
+		{"WITH x AS (SELECT * FROM a), y AS (SELECT 1) SELECT * FROM x JOIN y ON true JOIN b ON true", Read, "SELECT a SELECT SELECT b", "a b"},
+		{"WITH x AS (DELETE FROM a RETURNING id) SELECT * FROM x", Write, "DELETE a SELECT", "a"},
+		{"WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT n FROM x", Read, "SELECT SELECT SELECT", ""},
+		{"SELECT EXTRACT(YEAR FROM created) FROM a WHERE b IS DISTINCT FROM c", Read, "SELECT a", "a"},
+		{"SELECT * FROM generate_series(1, 5) g, a", Read, "SELECT a", "a"},
+		{"SELECT * FROM a FOR UPDATE", Read, "SELECT a", "a"},
+		{"(SELECT 1 FROM a) UNION (SELECT 2 FROM b)", Read, "SELECT a SELECT b", "a b"},
+		{"BEGIN", Begin, "BEGIN", ""},
+		{"start transaction read only", Begin, "START", ""},
+		{"COMMIT", Control, "COMMIT", ""},
+		{"ROLLBACK TO SAVEPOINT s1", Control, "ROLLBACK", ""},
+		{"SAVEPOINT s1", Control, "SAVEPOINT", ""},
+		{"RELEASE SAVEPOINT s1", Control, "RELEASE", ""},
+		{"BEGIN; UPDATE a SET x = 1; COMMIT", Write, "BEGIN UPDATE a COMMIT", "a"},
+		{"CREATE TABLE a (id int REFERENCES b ON DELETE CASCADE)", Other, "CREATE a", "a"},
+		{"CREATE TRIGGER tr AFTER INSERT ON a BEGIN UPDATE b SET x = 1; END", Other, "CREATE", ""},
+		{"SET search_path = x", Other, "SET", ""},
+		{"PRAGMA table_info(a)", Other, "PRAGMA", ""},
+		{"EXPLAIN SELECT 1", Other, "EXPLAIN SELECT", ""},
+		{"'SELECT'", Other, "", ""},
 	} {
 		st := read(PostgreSQL, test.text)
 		if tables := strings.Join(st.Tables, " "); st.Kind != test.kind || st.Summary != test.summary || tables != test.tables {
@@ -143,7 +144,7 @@ func TestBatchedAndStar(t *testing.T) {
 		"INSERT INTO t (a, b) VALUES (1, 2)":                      {false, false},
 		"INSERT INTO t (a, b) VALUES (1, 2), (3, 4)":              {true, false},
 		"WITH x AS (SELECT 1) INSERT INTO t (a, b) VALUES (1, 2)": {false, false},
-		"UPDATE t SET a = 1 WHERE id IN (1, 2)":                   {true, false},
+		"UPDATE t SET a = 1 WHERE id IN ($1, $2)":                 {true, false},
 		"DELETE FROM t WHERE id = ANY($1)":                        {true, false},
 		"INSERT INTO t (a) SELECT unnest($1::int[])":              {true, false},
 		"SELECT id FROM t WHERE EXISTS (SELECT * FROM u)":         {false, false},
@@ -169,7 +170,7 @@ func TestLiteralsTellTextsApart(t *testing.T) {
 }
 
 func TestShapeIsCut(t *testing.T) {
-	st := NewReader(PostgreSQL, 12, testSeed).Read("SELECT ä, ö, ü FROM t")
+	st := NewReader(PostgreSQL, testHasher, 12).Read("SELECT ä, ö, ü FROM t")
 	if st.Shape != "SELECT ä, …" {
 		t.Errorf("got %q", st.Shape)
 	}
@@ -200,13 +201,13 @@ func bulkInsert(rows int) string {
 	return b.String()
 }
 
-func TestCache(t *testing.T) {
-	c := NewCache(NewReader(PostgreSQL, 2048, testSeed))
+func TestReader(t *testing.T) {
+	c := NewReader(PostgreSQL, testHasher, 2048)
 	first := c.Read("SELECT 1 FROM t")
 	if c.Read("SELECT 1 FROM t") != first {
 		t.Error("the second read made a new statement")
 	}
-	for i := range 3 * cacheSets * cacheWays {
+	for i := range 3 * maxSets * waysOfSet {
 		c.Read(fmt.Sprint("SELECT ", i))
 	}
 	if st := c.Read("SELECT 1 FROM t"); st.Fingerprint != first.Fingerprint {
@@ -215,8 +216,8 @@ func TestCache(t *testing.T) {
 }
 
 // Some libraries build texts in memory that they use again.
-func TestCacheKeepsNoMemoryOfTexts(t *testing.T) {
-	c := NewCache(NewReader(PostgreSQL, 2048, testSeed))
+func TestReaderKeepsNoMemoryOfTexts(t *testing.T) {
+	c := NewReader(PostgreSQL, testHasher, 2048)
 	memory := []byte("SELECT a FROM books")
 	text := unsafe.String(&memory[0], len(memory))
 	for range 3 {
@@ -239,12 +240,12 @@ func FuzzRead(f *testing.F) {
 		"SELECT * FROM t WHERE id IN (1, 2) AND x = 'y'", "INSERT INTO t VALUES (?, ?), (?, ?)", "/* /* */ */ SELECT $$a$$",
 		"SELECT [a], `b`, \"c\" FROM d -- e", "WITH a AS (SELECT 1) SELECT E'\\'' # x", "a[1:2]::int ?| :x := @@y @z #t",
 	} {
-		for d := Standard; d <= SQLServer; d++ {
-			f.Add(byte(d), seed)
+		for i := range dialects {
+			f.Add(byte(i), seed)
 		}
 	}
 	f.Fuzz(func(t *testing.T, d byte, text string) {
-		dialect := Dialect(d % byte(SQLServer+1))
+		dialect := dialects[int(d)%len(dialects)]
 		st := read(dialect, text)
 		again := read(dialect, st.Shape)
 		if again.Shape != st.Shape {
@@ -264,7 +265,7 @@ func FuzzLiterals(f *testing.F) {
 		f.Add(seed, int64(-7))
 	}
 	f.Fuzz(func(t *testing.T, s string, n int64) {
-		for d := Standard; d <= SQLServer; d++ {
+		for _, d := range dialects {
 			quoted := strings.ReplaceAll(s, "'", "''")
 			if d == MySQL {
 				quoted = strings.ReplaceAll(quoted, `\`, `\\`)
@@ -272,7 +273,7 @@ func FuzzLiterals(f *testing.F) {
 			const form = "SELECT a FROM t WHERE b = '%s' AND c > %d AND d IN (%d, 2)"
 			got, want := read(d, fmt.Sprintf(form, quoted, n, n)), read(d, fmt.Sprintf(form, "x", 1, 1))
 			if got.Shape != want.Shape || !slices.Equal(got.Tables, want.Tables) || got.Kind != want.Kind {
-				t.Fatalf("dialect %d, literal %q: %q", d, s, got.Shape)
+				t.Fatalf("dialect %q, literal %q: %q", d, s, got.Shape)
 			}
 		}
 	})
@@ -284,20 +285,109 @@ func BenchmarkRead(b *testing.B) {
 		"500 KB":    bulkInsert(18000),
 	} {
 		b.Run(name, func(b *testing.B) {
-			r := NewReader(PostgreSQL, 2048, testSeed)
+			r := NewReader(PostgreSQL, testHasher, 2048)
 			b.ReportAllocs()
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				r.Read(text)
+				r.read(text)
 			}
 		})
 	}
 }
 
-func BenchmarkCache(b *testing.B) {
-	c := NewCache(NewReader(PostgreSQL, 2048, testSeed))
+func BenchmarkReader(b *testing.B) {
+	c := NewReader(PostgreSQL, testHasher, 2048)
 	b.ReportAllocs()
 	for b.Loop() {
 		c.Read("SELECT id, author_id, title FROM books WHERE author_id = $1")
 	}
+}
+
+// What rules ask of a statement.
+func TestClauses(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		want Statement
+	}{
+		{"SELECT n FROM c WHERE id = $1", Statement{Verb: "SELECT", Keys: []string{"id"}}},
+		{"SELECT n FROM c WHERE c.id = $1 AND tenant = 7 AND a > 3 AND b = c", Statement{Verb: "SELECT", Keys: []string{"c.id", "tenant"}}},
+		{"SELECT insert, update, delete FROM grants", Statement{Verb: "SELECT"}},
+		{"SELECT a FROM t WHERE merge = $1", Statement{Verb: "SELECT", Keys: []string{"merge"}}},
+		{"SELECT value FROM settings WHERE key = $1", Statement{Verb: "SELECT", Keys: []string{"key"}}},
+		{"UPDATE t SET a = $1, b = b + 1, c = 'x' WHERE id = $2", Statement{Verb: "UPDATE", Keys: []string{"id"}, Sets: []string{"a", "c"}}},
+		{"UPDATE t SET a = a + $1, b = now()", Statement{Verb: "UPDATE"}},
+		{"INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO UPDATE SET a = $2 WHERE t.a = 1", Statement{Verb: "INSERT"}},
+		{"WITH x AS (SELECT id FROM u WHERE id = 1) UPDATE t SET a = 1 FROM x WHERE t.id = $1", Statement{Verb: "UPDATE", Keys: []string{"t.id"}, Sets: []string{"a"}}},
+		{"SELECT a FROM t WHERE id = $1 UNION SELECT a FROM u WHERE id = $1", Statement{Verb: "SELECT"}},
+		{"SELECT a FROM t ORDER BY a LIMIT 10 OFFSET $1", Statement{Verb: "SELECT", Paged: true}},
+		{"SELECT a FROM t WHERE id > $1 ORDER BY id LIMIT 10", Statement{Verb: "SELECT", Paged: true}},
+		{"SELECT a FROM t WHERE (a, id) > ($1, $2) ORDER BY a, id LIMIT $3", Statement{Verb: "SELECT", Paged: true}},
+		{"SELECT a FROM t ORDER BY a OFFSET $1 ROWS FETCH NEXT 10 ROWS ONLY", Statement{Verb: "SELECT", Paged: true}},
+		{"SELECT a FROM t LIMIT 20, 10", Statement{Verb: "SELECT", Paged: true}},
+		{"SELECT a FROM t WHERE id = $1 LIMIT 1", Statement{Verb: "SELECT", Keys: []string{"id"}}},
+		{"SELECT a FROM t FETCH FIRST 1 ROW ONLY", Statement{Verb: "SELECT"}},
+		{"SELECT a FROM t WHERE id IN (SELECT id FROM u OFFSET 1)", Statement{Verb: "SELECT"}},
+		{"SELECT a FROM t WHERE id = $1 FOR UPDATE", Statement{Verb: "SELECT", Keys: []string{"id"}, Locks: true}},
+		{"SELECT a FROM t WHERE id = $1 AND s IN ('x', 'y')", Statement{Verb: "SELECT", Keys: []string{"id"}, Lists: 1}},
+		{"SELECT price::numeric(10, 2), round(1.5, 1) FROM t WHERE id = $1", Statement{Verb: "SELECT", Keys: []string{"id"}}},
+		{"SELECT a FROM t WHERE (a, b) IN (($1, $2), ($3, $4))", Statement{Verb: "SELECT", Batched: true}},
+		{"SELECT a FROM t WHERE id = ANY(SELECT id FROM u)", Statement{Verb: "SELECT"}},
+		{"INSERT INTO t (a) VALUES (1) ON DUPLICATE KEY UPDATE a = VALUES(a), b = VALUES(b)", Statement{Verb: "INSERT"}},
+		{"INSERT INTO t (a, b) SELECT * FROM (VALUES (1, 2), (3, 4)) v", Statement{Verb: "INSERT", Batched: true}},
+		{"UPDATE a, b SET a.x = 1 WHERE a.id = b.id", Statement{Verb: "UPDATE", Sets: []string{"x"}}},
+		{"DELETE FROM t WHERE id = $1 RETURNING *", Statement{Verb: "DELETE", Keys: []string{"id"}}},
+		{"(SELECT 1 FROM a) UNION ALL (SELECT 2 FROM b) LIMIT 3", Statement{Verb: "SELECT"}},
+		{"EXPLAIN ANALYZE DELETE FROM t", Statement{Verb: "DELETE"}},
+	} {
+		st := read(PostgreSQL, test.text)
+		got := Statement{Verb: st.Verb, Keys: st.Keys, Sets: st.Sets, Batched: st.Batched, Paged: st.Paged, Locks: st.Locks}
+		if st.Lists != 0 {
+			got.Lists = 1
+		}
+		if !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%q\n got %+v\nwant %+v", test.text, got, test.want)
+		}
+	}
+}
+
+// A list of literals is a condition where it is the same each time, and that is told
+// by Lists.
+func TestListsThatVary(t *testing.T) {
+	lists := func(text string) uint64 { return read(PostgreSQL, text).Lists }
+	same := lists("SELECT a FROM t WHERE id = 7 AND s IN ('x', 'y')")
+	if same == 0 || same != lists("SELECT a FROM t WHERE id = 8 AND s IN ('x', 'y')") {
+		t.Error("the same list has two names")
+	}
+	if same == lists("SELECT a FROM t WHERE id = 7 AND s IN ('x', 'z')") {
+		t.Error("two lists have one name")
+	}
+}
+
+func TestFingerprintText(t *testing.T) {
+	text, err := Fingerprint(0xab).MarshalText()
+	if err != nil || string(text) != "00000000000000ab" || Fingerprint(0xab).String() != string(text) {
+		t.Errorf("%s, %v", text, err)
+	}
+	var back Fingerprint
+	if err := back.UnmarshalText(text); err != nil || back != 0xab {
+		t.Errorf("read back: %v, %v", back, err)
+	}
+	for _, bad := range []string{"", "ab", "00000000000000ag", "+0000000000000ab"} {
+		if err := back.UnmarshalText([]byte(bad)); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+// Every way to write a column that is compared with a value, for all dialects.
+func FuzzClauses(f *testing.F) {
+	f.Add("SELECT a FROM t WHERE ((a = ?) AND NOT (b = 1)) OR c IN (1, (2))) LIMIT ?, ?")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, d := range dialects {
+			st := read(d, text)
+			if len(st.Keys) > maxColumns || len(st.Sets) > maxColumns || len(st.keys) > len(st.Keys) {
+				t.Fatalf("%q: unbounded: %+v", text, st)
+			}
+		}
+	})
 }

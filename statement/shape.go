@@ -1,18 +1,16 @@
-package fingerprint
+package statement
 
 // shaper writes tokens in one canonical form: single spaces, ? for every
 // literal and parameter, lists of them and repeated tuples taken together.
 type shaper struct {
-	text   []byte
-	prev   token
-	before token // the one before prev
-	levels []level
-	lists  bool // a list of placeholders was taken together
-	tuples bool // a tuple was repeated
+	text     []byte
+	prev     token
+	before   token // the one before prev
+	brackets []bracket
 }
 
-// level is an open bracket, or the statement itself.
-type level struct {
+// bracket is an open bracket, or the statement itself.
+type bracket struct {
 	start int  // of the text after the bracket
 	items int  // commas so far
 	plain bool // only ? and commas so far
@@ -22,14 +20,10 @@ type level struct {
 type span struct{ start, end int }
 
 func newShaper(size int) *shaper {
-	return &shaper{text: make([]byte, 0, size), levels: []level{{}}}
+	return &shaper{text: make([]byte, 0, size), brackets: []bracket{{}}}
 }
 
-func (s *shaper) top() *level { return &s.levels[len(s.levels)-1] }
-
-// batched reports whether the text asks for, or writes, several keys at once. The
-// values of one inserted row are a list that says nothing.
-func (s *shaper) batched(insert bool) bool { return s.tuples || s.lists && !insert }
+func (s *shaper) top() *bracket { return &s.brackets[len(s.brackets)-1] }
 
 // add writes a token.
 func (s *shaper) add(t token) {
@@ -42,7 +36,7 @@ func (s *shaper) add(t token) {
 		s.text = append(s.text, '?')
 	case t.is("(") || t.is("["):
 		s.open(t)
-	case (t.is(")") || t.is("]")) && len(s.levels) > 1:
+	case (t.is(")") || t.is("]")) && len(s.brackets) > 1:
 		s.close(t)
 	case t.is(","):
 		s.top().items++
@@ -55,7 +49,7 @@ func (s *shaper) add(t token) {
 
 func (s *shaper) open(t token) {
 	s.text = append(s.text, t.text...)
-	s.levels = append(s.levels, level{start: len(s.text), plain: true})
+	s.brackets = append(s.brackets, bracket{start: len(s.text), plain: true})
 }
 
 // close ends a bracket. A list of placeholders becomes one of them; a tuple
@@ -63,18 +57,17 @@ func (s *shaper) open(t token) {
 func (s *shaper) close(t token) {
 	inner := s.top()
 	if inner.plain && inner.items > 0 {
-		s.lists = true
 		s.text = append(s.text[:inner.start], '?')
 	}
 	s.text = append(s.text, t.text...)
 	tuple := span{inner.start - 1, len(s.text)}
-	s.levels = s.levels[:len(s.levels)-1]
+	s.brackets = s.brackets[:len(s.brackets)-1]
 	outer := s.top()
 	outer.plain = false
 	// The tuple before, a comma, a space, this tuple: nothing else.
 	if last := outer.tuple; last.end > 0 && last.end+2 == tuple.start && s.text[last.end] == ',' &&
 		string(s.text[last.start:last.end]) == string(s.text[tuple.start:tuple.end]) {
-		s.text, s.tuples = s.text[:last.end], true
+		s.text = s.text[:last.end]
 		return
 	}
 	outer.tuple = tuple

@@ -1,22 +1,34 @@
-package fingerprint
+package statement
 
 // Dialect decides how text is read where databases differ: quotes, escapes,
-// comments and parameters.
-type Dialect uint8
+// comments and parameters. It is the name that OpenTelemetry gives the database.
+type Dialect string
 
 const (
 	// Standard is for databases that are not known: no backslash escapes,
 	// double quotes around names, dollar quotes as in PostgreSQL.
-	Standard Dialect = iota
+	Standard Dialect = ""
 	// PostgreSQL has dollar quotes, E'' strings and nested comments.
-	PostgreSQL
+	PostgreSQL Dialect = "postgresql"
 	// MySQL is MariaDB too: backslash escapes, strings in double quotes.
-	MySQL
+	MySQL Dialect = "mysql"
 	// SQLite knows everybody's quotes.
-	SQLite
+	SQLite Dialect = "sqlite"
 	// SQLServer has names in brackets and temporary tables with a #.
-	SQLServer
+	SQLServer Dialect = "microsoft.sql_server"
 )
+
+// known returns the dialect that is read: a name that is not known is Standard.
+func (d Dialect) known() Dialect {
+	switch d {
+	case PostgreSQL, MySQL, SQLite, SQLServer:
+		return d
+	case "mariadb":
+		return MySQL
+	default:
+		return Standard
+	}
+}
 
 // backslash reports whether a backslash escapes the next character in every
 // string. PostgreSQL has E” strings for that.

@@ -1,10 +1,9 @@
-package sqlwrap_test
+package budget_test
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -18,7 +17,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
-	"github.com/querybudget/querybudget/sqlwrap/internal/fingerprint"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // The scenarios in testdata/findings say what a unit of work does, line by line,
@@ -101,7 +100,7 @@ func TestFindingsAreDocumented(t *testing.T) {
 // knows call sites and rows from the text.
 type scenario struct {
 	t         *testing.T
-	reader    *fingerprint.Reader
+	reader    *statement.Reader
 	recorder  *budget.Recorder
 	under     *budget.Recorder // with an allowance
 	databases map[string]*budget.Database
@@ -109,7 +108,7 @@ type scenario struct {
 	open      map[string]*budget.Execution
 	opened    map[string]int64
 	stacks    map[string]*callsite.Stack
-	seed      maphash.Seed
+	hasher    *statement.Hasher
 	dialect   string
 	expected  []string
 	none      bool
@@ -117,7 +116,7 @@ type scenario struct {
 
 func newScenario(t *testing.T) *scenario {
 	s := &scenario{
-		t: t, seed: maphash.MakeSeed(), databases: map[string]*budget.Database{}, txs: map[string]*budget.Transaction{},
+		t: t, hasher: statement.NewHasher(), databases: map[string]*budget.Database{}, txs: map[string]*budget.Transaction{},
 		open: map[string]*budget.Execution{}, opened: map[string]int64{}, stacks: map[string]*callsite.Stack{},
 	}
 	s.start(budget.Rules{Slow: time.Hour}, "postgresql")
@@ -126,8 +125,7 @@ func newScenario(t *testing.T) *scenario {
 
 func (s *scenario) start(rules budget.Rules, dialect string) {
 	s.dialect = dialect
-	dialects := map[string]fingerprint.Dialect{"postgresql": fingerprint.PostgreSQL, "mysql": fingerprint.MySQL, "sqlite": fingerprint.SQLite}
-	s.reader = fingerprint.NewReader(dialects[dialect], 2048, s.seed)
+	s.reader = statement.NewReader(statement.Dialect(dialect), s.hasher, 2048)
 	_, s.recorder = budget.Options{Rules: rules}.NewContext(s.t.Context())
 	s.under = s.recorder
 }
@@ -348,10 +346,10 @@ func (s *scenario) call(o options, text string) budget.Call {
 		s.stacks[site] = callsite.New(o.site) // one for each call site, as a handle keeps them
 	}
 	c := budget.Call{Database: db, Statement: s.reader.Read(text), Transaction: tx, Stack: s.stacks[site]}
-	if len(o.args) > 0 {
-		c.Arguments = maphash.String(s.seed, strings.Join(o.args, ","))
-		c.Key = maphash.String(s.seed, o.args[len(o.args)-1]) | 1
+	for _, arg := range o.args {
+		c.Arguments.Add(c.Statement, s.hasher, arg)
 	}
+	c.Arguments.End(c.Statement)
 	return c
 }
 
@@ -467,10 +465,10 @@ func TestFindingsDoNotDependOnOrder(t *testing.T) {
 func TestFindingsOfManyQueries(t *testing.T) {
 	const shapes, each = 1000, 100
 	s := newScenario(t)
-	reader := fingerprint.NewCache(s.reader)
+	reader := s.reader
 	stack := callsite.New(callsite.CallSite{Frame: frameOf("many.go:5")})
 	db := budget.NewDatabase(budget.DatabaseOptions{})
-	texts := make([]*budget.Statement, shapes)
+	texts := make([]*statement.Statement, shapes)
 	for i := range texts {
 		texts[i] = reader.Read(fmt.Sprintf("SELECT a FROM t%d WHERE id = $1", i))
 	}
@@ -478,7 +476,7 @@ func TestFindingsOfManyQueries(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := range shapes * each {
-		x, err := s.recorder.Start(budget.Call{Database: db, Statement: texts[i%shapes], Arguments: uint64(i + 1), Stack: stack})
+		x, err := s.recorder.Start(budget.Call{Database: db, Statement: texts[i%shapes], Arguments: statement.Arguments{List: uint64(i + 1)}, Stack: stack})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -503,7 +501,7 @@ func TestFindingsOfManyQueries(t *testing.T) {
 
 // The findings' share of the cost of recording: compare within a run.
 func BenchmarkRules(b *testing.B) {
-	reader := fingerprint.NewCache(fingerprint.NewReader(fingerprint.PostgreSQL, 2048, maphash.MakeSeed()))
+	reader := statement.NewReader(statement.PostgreSQL, statement.NewHasher(), 2048)
 	db := budget.NewDatabase(budget.DatabaseOptions{})
 	for _, off := range []bool{true, false} {
 		b.Run(map[bool]string{true: "off", false: "on"}[off], func(b *testing.B) {
@@ -512,7 +510,7 @@ func BenchmarkRules(b *testing.B) {
 				_, r := budget.Options{Rules: budget.Rules{Off: off}}.NewContext(b.Context())
 				for i := range 20 { // a request
 					x, err := r.Start(budget.Call{
-						Database: db, Statement: reader.Read("SELECT title FROM books WHERE author_id = $1"), Arguments: uint64(i + 1), Key: 1,
+						Database: db, Statement: reader.Read("SELECT title FROM books WHERE author_id = $1"), Arguments: statement.Arguments{List: uint64(i + 1)},
 					})
 					if err != nil {
 						b.Fatal(err)

@@ -1,0 +1,724 @@
+package statement
+
+import (
+	"hash/maphash"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	maxTables  = 16
+	maxColumns = 16  // of Keys and Sets
+	maxSummary = 120 // bytes
+	maxLevels  = 200 // brackets that are told apart
+)
+
+// clause is a position in a statement: what may stand there.
+type clause uint8
+
+const (
+	atStart      clause = iota // a statement begins
+	inWith                     // names of common table expressions
+	inColumns                  // what a SELECT returns
+	atTable                    // a table's name is next, and perhaps more after a comma
+	inTables                   // after one, where a comma brings another
+	atOneTable                 // a table's name is next, and no other one
+	inSet                      // SET a = 1, b = 2
+	inWhere                    // conditions
+	inValues                   // the tuples of VALUES
+	inLimit                    // LIMIT 1
+	inOffset                   // OFFSET 1
+	inExpression               // anything else
+)
+
+// level is a position in the statement itself, or in a bracket.
+type level struct {
+	clause   clause
+	verb     string // of the statement here, in lower case; "" before its first word
+	function string // the word before the bracket
+	main     bool   // of the whole statement, not of one inside of it
+	values   int    // literals and parameters at this level, in plain lists
+	params   int
+	commas   int
+	tuples   int    // of VALUES
+	keys     int    // that were known where the bracket began
+	either   bool   // an OR was seen: its conditions are no keys
+	query    bool   // a SELECT of its own
+	literals uint64 // of those at this level
+}
+
+// classifier finds out what a statement does. It knows no grammar, only the clauses
+// and what may stand in each.
+type classifier struct {
+	st      Statement
+	hasher  *Hasher
+	levels  []level
+	deeper  int // brackets beyond maxLevels
+	summary strings.Builder
+	ctes    []string
+	decided bool // Kind is set by some statement of the text
+	routine bool // CREATE FUNCTION and the like: the body does not count
+
+	prev     token
+	last     string // the word before, in lower case; "" if it was none
+	name     string // being read, perhaps still without its last part
+	isTable  bool   // it is a table's
+	equation equation
+	keys     []key
+	params   int  // seen so far
+	negated  bool // a NOT stands before the condition
+	upserts  bool // ON DUPLICATE KEY: VALUES is a function from here on
+	limited  bool // LIMIT with a value
+	ranged   bool // a WHERE with a range to continue from
+	volatile bool
+}
+
+// key is an equation that a row must satisfy.
+type key struct {
+	column   string
+	literal  uint64
+	argument int // as in equation
+}
+
+// equation is "column = value" as far as it was read.
+type equation struct {
+	column   string
+	operator string
+	value    token
+	argument int // from 0; -1 for a literal, -2 for a parameter with a name
+}
+
+func newClassifier(h *Hasher) *classifier {
+	return &classifier{hasher: h, levels: []level{{main: true}}}
+}
+
+func (c *classifier) top() *level { return &c.levels[len(c.levels)-1] }
+
+// add takes the next token.
+func (c *classifier) add(t token) {
+	switch {
+	case (t.kind == wordToken || t.kind == quotedToken) && c.prev.is(".") && c.name != "":
+		c.name += "." + unquoted(t)
+		c.last = ""
+	case t.kind == quotedToken:
+		c.beginName(unquoted(t))
+	case t.kind == wordToken:
+		c.word(t)
+	case t.is(".") && c.name != "":
+	case t.kind == punctToken:
+		c.punct(t.text)
+	case t.kind == operatorToken:
+		c.operator(t.text)
+	default:
+		c.value(t)
+	}
+	c.prev = t
+}
+
+func unquoted(t token) string {
+	if t.kind == quotedToken {
+		return strings.Trim(t.text, "\"`[]")
+	}
+	return t.text
+}
+
+// beginName takes the first part of a name.
+func (c *classifier) beginName(name string) {
+	c.endName()
+	c.endEquation(false)
+	l := c.top()
+	c.name, c.last = name, ""
+	switch l.clause {
+	case atTable:
+		c.isTable, l.clause = true, inTables
+	case atOneTable:
+		c.isTable, l.clause = true, inExpression
+	case inWith:
+		c.ctes = append(c.ctes, strings.ToLower(name))
+		c.name = ""
+	case atStart:
+		l.clause = inExpression
+	}
+}
+
+// endName ends a name. That of a table is taken note of.
+func (c *classifier) endName() {
+	name, isTable := c.name, c.isTable
+	c.name, c.isTable = "", false
+	if !isTable || c.routine || slices.Contains(c.ctes, strings.ToLower(name)) {
+		return
+	}
+	if len(c.st.Tables) < maxTables && !slices.Contains(c.st.Tables, name) {
+		c.st.Tables = append(c.st.Tables, strings.Clone(name)) // the text may be long
+	}
+	c.summarize(name)
+}
+
+func (c *classifier) summarize(word string) {
+	if c.routine || c.summary.Len()+1+len(word) > maxSummary {
+		return
+	}
+	if c.summary.Len() > 0 {
+		c.summary.WriteByte(' ')
+	}
+	c.summary.WriteString(word)
+}
+
+// value takes a literal or a parameter.
+func (c *classifier) value(t token) {
+	l := c.top()
+	c.endName()
+	l.values++
+	argument := -1
+	if t.kind == paramToken {
+		argument = c.argument(t.text)
+		l.params++
+	} else {
+		l.literals = next(l.literals, maphash.String(c.hasher.seed, t.text))
+	}
+	e := &c.equation
+	switch {
+	case e.operator == "=" && e.value.kind == endToken:
+		e.value, e.argument = t, argument
+	case l.clause == inWhere && c.isRange():
+		c.ranged = true
+		c.endEquation(false)
+	default:
+		c.endEquation(false)
+	}
+	switch l.clause {
+	case inLimit:
+		c.limited = c.limited || l.main
+	case inOffset:
+		c.st.Paged = c.st.Paged || l.main
+	case atTable, atOneTable, atStart:
+		l.clause = inExpression
+	}
+	c.last = ""
+}
+
+// isRange reports whether the operator before is that of a range.
+func (c *classifier) isRange() bool {
+	switch c.prev.text {
+	case "<", ">", "<=", ">=":
+		return c.prev.kind == operatorToken
+	}
+	return false
+}
+
+// argument returns the index of a parameter, -2 for one with a name.
+func (c *classifier) argument(text string) int {
+	c.params++
+	digits := strings.TrimLeft(text, "?$:@p")
+	if text == "?" {
+		return c.params - 1
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 1 {
+		return -2
+	}
+	return n - 1
+}
+
+func (c *classifier) operator(op string) {
+	column := c.name
+	if c.isTable {
+		column = ""
+	}
+	l := c.top()
+	c.endName()
+	if op == "::" && c.equation.value.kind != endToken {
+		c.last = ""
+		return // a cast of the value
+	}
+	if op == "*" && l.clause == inColumns && l.verb == "select" && c.beforeStar() && l.function != "exists" {
+		c.st.Star = true
+	}
+	c.endEquation(false)
+	if op == "=" && column != "" && !c.negated {
+		c.equation = equation{column: column, operator: op}
+	}
+	if l.clause == atTable || l.clause == atOneTable || l.clause == atStart {
+		l.clause = inExpression
+	}
+	c.last = ""
+}
+
+// beforeStar reports whether a star means all columns: SELECT *, t.*, and no product.
+func (c *classifier) beforeStar() bool {
+	switch c.last {
+	case "select", "distinct", "all":
+		return true
+	}
+	return c.prev.is(".") || c.prev.is(",")
+}
+
+// endEquation ends what may have been "column = value". It is one if nothing that
+// computes follows.
+func (c *classifier) endEquation(whole bool) {
+	e := c.equation
+	c.equation = equation{}
+	if !whole || e.value.kind == endToken {
+		return
+	}
+	l := c.top()
+	column := strings.Clone(e.column)
+	switch {
+	case !l.main:
+	case l.clause == inSet && l.verb == "update" && len(c.st.Sets) < maxColumns:
+		c.st.Sets = append(c.st.Sets, Unqualified(column))
+	case l.clause == inWhere && !l.either && len(c.keys) < maxColumns:
+		k := key{column: column, argument: e.argument}
+		if e.argument == -1 {
+			k.literal = c.hasher.literal(e.value.text)
+		}
+		c.keys = append(c.keys, k)
+	}
+}
+
+// columnHash tells columns apart, whatever table they are qualified with.
+func columnHash(column string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, b := range []byte(strings.ToLower(Unqualified(column))) {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return h
+}
+
+func (c *classifier) punct(p string) {
+	switch p {
+	case "(", "[":
+		c.open(p)
+	case ")", "]":
+		c.close()
+	case ",":
+		c.endName()
+		c.endEquation(true)
+		l := c.top()
+		l.commas++
+		switch l.clause {
+		case inTables:
+			l.clause = atTable
+		case inLimit:
+			l.clause = inOffset // LIMIT offset, count
+		}
+	case ";":
+		c.endName()
+		c.endEquation(true)
+		c.levels, c.deeper = append(c.levels[:0], level{main: true}), 0
+	default:
+		c.endName()
+		c.endEquation(false)
+	}
+	c.last = ""
+}
+
+// open begins a bracket.
+func (c *classifier) open(p string) {
+	outer := c.top()
+	function := c.last
+	if c.name != "" {
+		function = lower(Unqualified(c.name))
+		if outer.clause == inTables {
+			c.name, c.isTable = "", false // FROM generate_series(...) is a function, INSERT INTO t (a) a table
+		}
+	}
+	c.volatile = c.volatile || volatile[function] && p == "("
+	negated := c.negated
+	c.negated = false
+	c.endEquation(false) // "= ANY (" and "= (1 + 2)" are no plain values
+	if outer.clause == inWhere && c.isRange() {
+		c.ranged = true // (a, b) > (?, ?)
+	}
+	c.endName()
+	if len(c.levels) >= maxLevels {
+		c.deeper++
+		return
+	}
+	l := level{clause: inExpression, verb: outer.verb, function: function, keys: len(c.keys)}
+	switch outer.clause {
+	case atTable, atOneTable:
+		l.clause = atTable
+	case atStart:
+		l.clause = atStart
+	case inWith:
+		if function == "as" || function == "materialized" {
+			l.clause, l.verb = atStart, ""
+		}
+	case inWhere:
+		if function == "" || isConjunction(function) {
+			l.clause, l.main, l.either = inWhere, outer.main, outer.either || negated
+		}
+	case inValues:
+		outer.tuples++
+	}
+	c.levels = append(c.levels, l)
+}
+
+func isConjunction(word string) bool {
+	return word == "and" || word == "or" || word == "where" || word == "not"
+}
+
+// close ends a bracket.
+func (c *classifier) close() {
+	c.endName()
+	c.endEquation(true)
+	if c.deeper > 0 {
+		c.deeper--
+		return
+	}
+	if len(c.levels) == 1 {
+		return
+	}
+	l := *c.top()
+	c.levels = c.levels[:len(c.levels)-1]
+	outer := c.top()
+	c.list(&l, outer)
+	switch outer.clause {
+	case atStart: // (SELECT ...) UNION ...
+		outer.clause, outer.verb = inExpression, l.verb
+	case atTable:
+		outer.clause = inTables
+	case atOneTable:
+		outer.clause = inExpression
+	case inValues:
+		c.st.Batched = c.st.Batched || outer.tuples > 1
+	}
+}
+
+// list looks at a bracket that was a list of keys: IN (?, ?), IN ((?, ?), (?, ?)), =
+// ANY(?). One of literals may be the same each time.
+func (c *classifier) list(l, outer *level) {
+	if l.query {
+		return
+	}
+	several := l.commas > 0
+	switch l.function {
+	case "any", "some", "unnest", "json_each", "jsonb_array_elements", "json_table", "openjson", "string_to_array":
+		several = true // one argument that is a list
+	case "in":
+	default:
+		if l.clause == inExpression { // a tuple in a list, an array in a call
+			outer.params += l.params
+			if l.literals != 0 {
+				outer.literals = next(outer.literals, l.literals)
+			}
+		}
+		return
+	}
+	switch {
+	case !several:
+	case l.params > 0:
+		c.st.Batched = true
+	case l.literals != 0:
+		c.st.Lists = next(c.st.Lists, l.literals)
+	}
+}
+
+// word takes a word that is no part of a name.
+func (c *classifier) word(t token) {
+	w := lower(t.text)
+	l := c.top()
+	switch l.clause {
+	case atStart:
+		c.endName()
+		c.begin(w)
+		c.last = w
+		return
+	case inWith:
+		c.with(w, t)
+		return
+	case atTable, atOneTable:
+		if !isNoTable(w) && !isKeyword(w) && c.last != "or" {
+			c.beginName(t.text)
+			return
+		}
+	}
+	if l.verb == "explain" && isDataChange(w) {
+		c.endName()
+		c.begin(w)
+		c.last = w
+		return
+	}
+	if !isKeyword(w) && !isClauseWord(w) {
+		c.plain(w, t)
+		return
+	}
+	c.endName()
+	c.endEquation(true)
+	last := c.last
+	c.last = w
+	c.clauseWord(w, last)
+	switch w {
+	case "key", "index", "filter", "over", "top", "similar", "of": // may be a column
+		c.name = t.text
+	}
+}
+
+// plain takes a word that begins no clause: a column, an alias, a function.
+func (c *classifier) plain(w string, t token) {
+	computes := c.equation.value.kind != endToken && (w == "collate" || w == "at" || w == "div" || w == "mod")
+	c.endName()
+	c.endEquation(!computes)
+	if l := c.top(); l.verb == "create" && (w == "function" || w == "procedure" || w == "trigger" || w == "event") {
+		c.routine = true
+	}
+	switch {
+	case w == "share":
+		c.st.Locks = c.st.Locks || c.last == "for" || c.last == "key" || c.last == "in"
+	case w == "duplicate":
+		c.upserts = true
+	case w == "next" && c.last == "fetch":
+		c.st.Paged = true
+	}
+	c.name, c.last = t.text, w
+}
+
+// isNoTable knows the words that stand before a table's name.
+func isNoTable(w string) bool {
+	switch w {
+	case "only", "lateral", "ignore", "low_priority", "high_priority", "delayed", "quick", "if", "not", "exists", "table", "into",
+		"from", "stdin", "stdout", "or", "overwrite", "concurrently":
+		return true
+	}
+	return false
+}
+
+func isDataChange(w string) bool {
+	switch w {
+	case "insert", "update", "delete", "merge", "replace":
+		return true
+	}
+	return false
+}
+
+// isClauseWord knows the words that begin a clause and are no keywords of the shape.
+func isClauseWord(w string) bool {
+	switch w {
+	case "from", "join", "straight_join", "into", "table", "fetch", "for", "offset", "do":
+		return true
+	}
+	return false
+}
+
+// clauseWord moves to the clause that a word begins.
+func (c *classifier) clauseWord(w, last string) {
+	l := c.top()
+	switch w {
+	case "select":
+		c.begin(w)
+	case "values":
+		if !c.upserts && c.prev.kind != operatorToken {
+			l.clause = inValues
+		}
+	case "from":
+		if c.bringsTables(l, last) {
+			l.clause = atTable
+		}
+	case "join", "straight_join":
+		l.clause = atTable
+	case "into":
+		if l.verb == "select" && len(c.levels) == 1 {
+			c.decide(Write, "SELECT") // SELECT ... INTO new_table
+		}
+		l.clause = atOneTable
+	case "using":
+		if l.verb == "merge" || l.verb == "delete" {
+			l.clause = atTable
+		}
+	case "table":
+		switch l.verb {
+		case "truncate", "create", "alter", "drop":
+			l.clause = atOneTable
+		}
+	case "set":
+		l.clause = inSet
+	case "where", "on":
+		c.conditions(w, l)
+	case "limit":
+		l.clause = inLimit
+	case "offset":
+		l.clause = inOffset
+	case "not":
+		c.negated = l.clause == inWhere
+	case "and":
+		c.negated = false
+	case "or":
+		c.negated = false
+		if l.clause == inWhere {
+			c.forgetKeys(l)
+		}
+	case "union", "except", "intersect":
+		if l.main {
+			c.forgetKeys(l)
+		}
+		l.clause = inExpression
+	case "update", "key":
+		c.st.Locks = c.st.Locks || w == "update" && l.verb == "select" && (last == "for" || last == "key")
+	case "as":
+		if l.clause == atTable || l.clause == atOneTable {
+			l.clause = inExpression // a keyword stood where a table could
+		}
+	case "group", "order", "having", "window", "returning", "partition", "references", "conflict", "fetch", "do":
+		l.clause = inExpression
+	}
+}
+
+// conditions begins a WHERE, or the ON of a join.
+func (c *classifier) conditions(w string, l *level) {
+	if w == "on" {
+		l.clause = inTablesOrExpression(l.clause)
+		return
+	}
+	l.clause = inWhere
+	c.negated = false
+}
+
+// inTablesOrExpression is the clause behind ON: after a join a comma still brings a
+// table.
+func inTablesOrExpression(c clause) clause {
+	if c == inTables {
+		return inTables
+	}
+	return inExpression
+}
+
+// forgetKeys makes no condition of this level a key: there is another way to satisfy
+// the WHERE.
+func (c *classifier) forgetKeys(l *level) {
+	l.either = true
+	c.keys = c.keys[:min(l.keys, len(c.keys))]
+}
+
+// bringsTables reports whether a FROM is that of a statement, and not of a function or
+// an operator: EXTRACT(YEAR FROM x), IS DISTINCT FROM y.
+func (c *classifier) bringsTables(l *level, last string) bool {
+	switch l.function {
+	case "extract", "substring", "trim", "overlay", "position":
+		if l.clause == inExpression {
+			return false
+		}
+	}
+	return l.verb != "copy" && last != "distinct"
+}
+
+// with takes a word of WITH name AS (...), name AS (...) SELECT.
+func (c *classifier) with(w string, t token) {
+	switch {
+	case c.last == "with" || c.last == "recursive" || c.prev.is(","):
+		if w != "recursive" && len(c.ctes) < maxTables {
+			c.ctes = append(c.ctes, strings.ToLower(strings.Clone(t.text)))
+		}
+	case w == "select" || w == "values" || w == "table" || isDataChange(w):
+		c.endName()
+		c.begin(w)
+	}
+	c.last = w
+}
+
+// begin takes the word that a statement begins with.
+func (c *classifier) begin(w string) {
+	l := c.top()
+	if l.verb == "with" && w != "with" {
+		l.clause = inExpression
+	}
+	explained := l.verb == "explain"
+	l.verb, l.clause = w, inExpression
+	if len(c.levels) > 1 {
+		l.main, l.query = false, true
+	}
+	switch w {
+	case "select":
+		l.clause = inColumns
+		c.decide(Read, "SELECT")
+	case "values":
+		l.clause = inValues
+		c.decide(Read, "VALUES")
+	case "table":
+		l.clause = atOneTable
+		c.decide(Read, "TABLE")
+	case "insert", "replace", "copy":
+		l.clause = atOneTable
+		c.decide(Write, strings.ToUpper(w))
+	case "update", "truncate":
+		l.clause = atTable
+		c.decide(Write, strings.ToUpper(w))
+	case "delete", "merge":
+		c.decide(Write, strings.ToUpper(w))
+	case "with":
+		l.clause = inWith
+		return // decided by what follows
+	case "begin", "start":
+		c.decide(Begin, strings.ToUpper(w))
+	case "commit", "rollback", "savepoint", "release", "end", "abort":
+		c.decide(Control, strings.ToUpper(w))
+	case "":
+		w = "statement"
+		c.decide(Other, "")
+	default:
+		c.decide(Other, strings.ToUpper(w))
+	}
+	if explained {
+		l.verb = "explain"
+	}
+	c.summarize(strings.ToUpper(w))
+}
+
+// decide lets the strongest statement of the text give it its kind.
+func (c *classifier) decide(kind Kind, verb string) {
+	if c.routine {
+		return
+	}
+	if !c.decided || strength(kind) > strength(c.st.Kind) {
+		c.st.Kind, c.st.Verb = kind, strings.Clone(verb)
+	}
+	c.decided = true
+}
+
+func strength(k Kind) int {
+	switch k {
+	case Write:
+		return 4
+	case Other:
+		return 3
+	case Read:
+		return 2
+	case Begin:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// end returns the statement, without what belongs to its text.
+func (c *classifier) end() *Statement {
+	c.endName()
+	c.endEquation(true)
+	st := c.st
+	st.Summary = strings.ToValidUTF8(c.summary.String(), "\uFFFD")
+	st.Star = st.Star && st.Kind == Read
+	st.Locks = st.Locks && st.Kind == Read
+	st.Paged = st.Kind == Read && (st.Paged || c.limited && c.ranged)
+	st.Repeatable = st.Kind == Read && len(st.Tables) > 0 && len(st.Tables) < maxTables && !st.Locks && !c.volatile
+	if st.Verb == "SELECT" || st.Verb == "UPDATE" || st.Verb == "DELETE" {
+		c.endKeys(&st)
+	}
+	return &st
+}
+
+// endKeys takes over the keys.
+func (c *classifier) endKeys(st *Statement) {
+	for _, k := range c.keys {
+		st.Keys = append(st.Keys, k.column)
+		hash := columnHash(k.column)
+		switch k.argument {
+		case -1:
+			st.row += mix(k.literal ^ hash)
+		case -2:
+			st.rowless = true
+		default:
+			st.keys = append(st.keys, keyArg{hash, k.argument})
+		}
+	}
+}

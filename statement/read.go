@@ -1,0 +1,42 @@
+package statement
+
+import (
+	"hash/fnv"
+	"hash/maphash"
+	"strings"
+	"unicode/utf8"
+)
+
+// read reads a text that is not known.
+func (r *Reader) read(text string) *Statement {
+	scan := scanner{src: text, dialect: r.dialect}
+	shape, class := newShaper(min(len(text)+16, 4096)), newClassifier(r.hasher)
+	var literals uint64
+	for t := scan.next(); t.kind != endToken; t = scan.next() {
+		if t.kind == literalToken {
+			literals = literals*31 + maphash.String(r.hasher.seed, t.text)
+		}
+		shape.add(t)
+		class.add(t)
+	}
+	st := class.end()
+	full := strings.TrimRight(string(shape.text), "; ")
+	if !utf8.ValidString(full) {
+		full = strings.ToValidUTF8(full, "\uFFFD")
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(full))
+	st.Shape, st.Fingerprint, st.Literals = cut(full, r.max), Fingerprint(h.Sum64()), literals
+	return st
+}
+
+// cut shortens text to max bytes, at the border of a character.
+func cut(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	for max > 0 && !utf8.RuneStart(text[max]) {
+		max--
+	}
+	return strings.Clone(text[:max]) + "…"
+}

@@ -1,0 +1,109 @@
+package statement
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Statement is what is known of a statement's text. A [Reader] makes one for each
+// distinct text and shares it: it is not changed after it was made. The zero
+// Statement is one that nobody could read.
+type Statement struct {
+	// Shape is the text with literals, bind lists and comments taken out, cut to
+	// the reader's length.
+	Shape string `json:"shape"`
+	// Summary names what is done to what: "SELECT users". It holds no literals.
+	Summary string `json:"summary"`
+	// Fingerprint identifies the whole shape. It is the same in every process.
+	Fingerprint Fingerprint `json:"fingerprint"`
+	// Kind says whether it reads, writes or controls a transaction.
+	Kind Kind `json:"kind"`
+	// Verb is the verb that makes the Kind, in upper case: "SELECT", "INSERT",
+	// "UPDATE". Empty for text that nobody could read.
+	Verb string `json:"verb,omitempty"`
+	// Tables are the tables that the statement names, in order of appearance, at
+	// most 16.
+	Tables []string `json:"tables,omitempty"`
+	// Keys are the columns that a row must equal a value in: those of "column =
+	// value" which a WHERE joins with AND, in order of appearance.
+	Keys []string `json:"keys,omitempty"`
+	// Sets are the columns that an UPDATE sets to a plain value: SET a = ?, and not
+	// SET a = a + ?.
+	Sets []string `json:"sets,omitempty"`
+	// Batched is set for a text that asks for several keys at once, or writes several
+	// rows: an IN list or VALUES of more than one, = ANY(?), unnest(?). A list of
+	// literals in a condition is none by itself, see Lists.
+	Batched bool `json:"batched,omitempty"`
+	// Paged is set for a read of one page of many: OFFSET, FETCH NEXT, or LIMIT with
+	// a range to continue from.
+	Paged bool `json:"paged,omitempty"`
+	// Star is set for a read of all columns: SELECT *, t.*.
+	Star bool `json:"star,omitempty"`
+	// Locks is set for a read that locks rows: FOR UPDATE, FOR SHARE.
+	Locks bool `json:"locks,omitempty"`
+	// Repeatable is set for a read that gives the same answer until one of its
+	// Tables is written to: it locks nothing and calls no volatile function. Only
+	// these can be duplicates.
+	Repeatable bool `json:"repeatable,omitempty"`
+	// Literals identifies the literals that were taken out, so that two texts of one
+	// shape can be told apart. It differs from process to process.
+	Literals uint64 `json:"-"`
+	// Lists identifies the literals that were lists of several, such as IN (1, 2); 0
+	// without one. Executions of one shape whose Lists differ are batches; where it
+	// is the same text each time, it is a condition.
+	Lists uint64 `json:"-"`
+
+	rowless bool     // a key is compared with an argument that has a name, whose place is not known
+	row     uint64   // of the keys that are literals, see Arguments
+	keys    []keyArg // of those that are arguments
+}
+
+// keyArg is an argument that a key column is compared with.
+type keyArg struct {
+	column uint64 // its hash
+	index  int    // of the argument, from 0
+}
+
+// SharesTable reports whether two statements name one table. A schema and the case
+// of letters do not count: rather one table too many than one that is missed.
+func (s *Statement) SharesTable(other *Statement) bool {
+	for _, t := range s.Tables {
+		for _, u := range other.Tables {
+			if strings.EqualFold(Unqualified(t), Unqualified(u)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Unqualified returns the last part of a name: "books" of "public.books".
+func Unqualified(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+// Fingerprint identifies a shape, the same in every process. It prints as 16
+// hexadecimal digits.
+type Fingerprint uint64
+
+// String returns 16 hexadecimal digits.
+func (f Fingerprint) String() string { return fmt.Sprintf("%016x", uint64(f)) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (f Fingerprint) MarshalText() ([]byte, error) {
+	const digits = "0123456789abcdef"
+	var out [16]byte
+	for i := range out {
+		out[i] = digits[f>>(60-4*i)&15]
+	}
+	return out[:], nil
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (f *Fingerprint) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 16, 64)
+	if err != nil || len(text) != 16 {
+		return fmt.Errorf("statement: a fingerprint is 16 hexadecimal digits, not %q", text)
+	}
+	*f = Fingerprint(n)
+	return nil
+}
