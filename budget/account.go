@@ -10,7 +10,7 @@ import (
 // account is what one recorder has counted. It is guarded by the unit's lock.
 type account struct {
 	totals     Totals // but for the sums that totalsAt makes
-	busy       busy
+	busy       busyTime
 	reserved   reserved
 	groups     groupTable
 	latest     *group // the one that was looked for last
@@ -20,6 +20,7 @@ type account struct {
 	unkept     int // queries that are not in records
 	reads      reads
 	loops      map[siteCall]*loop // by call site, where they are limited
+	mostInLoop int64              // executions of one of them, at most
 	retries    map[retryKey]*retry
 	limited    bool // whether there is a budget to keep
 	strict     bool // whether it takes more than totals, see enforce
@@ -28,6 +29,7 @@ type account struct {
 	databases  []seenDatabase
 	tracked    int // results whose values are kept
 	nestings   []nesting
+	outgoing   []Outgoing
 }
 
 // reserved counts the queries that were admitted and are in the driver.
@@ -73,9 +75,8 @@ func (a *account) addReserved(rec *record, n int64, o *Options) {
 	}
 }
 
-// execute counts what the driver executed. Own says that this is the account of the
-// recorder itself, not of one around it.
-func (a *account) execute(rec *record, err error, own bool, o *Options) {
+// execute counts what the driver executed.
+func (a *account) execute(rec *record, err error, o *Options) {
 	st := rec.origin.statement
 	if err != nil {
 		a.totals.Errors++
@@ -88,7 +89,7 @@ func (a *account) execute(rec *record, err error, own bool, o *Options) {
 	g := a.groupOf(rec.origin, o.Groups)
 	g.executed(rec, err)
 	if rec.retry() != nil {
-		a.again(rec, g, err, own)
+		a.again(g)
 		return
 	}
 	a.totals.Queries++
@@ -98,11 +99,7 @@ func (a *account) execute(rec *record, err error, own bool, o *Options) {
 	case statement.Write:
 		a.totals.Writes++
 	}
-	g.count++
-	g.last = a.totals.Queries
-	if g.first == 0 {
-		g.first = g.last
-	}
+	g.counted(rec)
 	if a.strict {
 		a.addToLoop(rec, 1, &o.Rules)
 	}
@@ -113,9 +110,9 @@ func (a *account) execute(rec *record, err error, own bool, o *Options) {
 	}
 	if duplicate {
 		a.totals.Duplicates++
-		g.duplicates++
+		g.Duplicates++
 	}
-	a.keep(rec, err, duplicate, o.Queries)
+	a.keep(rec, duplicate, o.Queries)
 }
 
 // control counts transaction control that was sent as text.
@@ -129,18 +126,10 @@ func (a *account) control(st *statement.Statement, took time.Duration, err error
 	}
 }
 
-// countedIn returns the group in which a query was counted.
-func (a *account) countedIn(rec *record) *group {
-	if g := a.find(rec.origin); g != nil {
-		return g
-	}
-	return a.overflow
-}
-
 // affect counts rows that were changed.
 func (a *account) affect(g *group, rows int64) {
 	a.totals.RowsAffected += rows
-	g.affected += rows
+	g.RowsAffected += rows
 }
 
 // fetch counts rows that were closed.
@@ -148,25 +137,21 @@ func (a *account) fetch(g *group, rows int64, took time.Duration, err error) {
 	a.totals.OpenRows--
 	a.totals.Rows += rows
 	a.totals.FetchTime += took
-	g.rows += rows
-	g.mostRows = max(g.mostRows, rows)
-	g.open--
-	g.fetch += took
+	g.fetched(rows, took)
 	if err != nil {
 		a.totals.Errors++
-		g.errors++
+		g.Errors++
 	}
 }
 
 // keep stores the query in detail while there is room.
-func (a *account) keep(rec *record, err error, duplicate bool, room int) {
+func (a *account) keep(rec *record, duplicate bool, room int) {
 	if len(a.records) >= room {
 		a.unkept++
 		return
 	}
 	rec.kept = true
 	rec.duplicate = rec.duplicate || duplicate
-	rec.fail(err)
 	if len(a.records) == cap(a.records) {
 		a.records = slices.Grow(a.records, max(fewMade, 3*len(a.records)))
 	}
@@ -176,7 +161,7 @@ func (a *account) keep(rec *record, err error, duplicate bool, room int) {
 // block counts a refused query, and keeps the first refusal of each limit.
 func (a *account) block(rec *record, err *ExceededError, o *Options) {
 	a.totals.Blocked++
-	a.groupOf(rec.origin, o.Groups).blocked++
+	a.groupOf(rec.origin, o.Groups).Blocked++
 	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, origin: rec.origin})
 }
 

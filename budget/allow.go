@@ -85,23 +85,3 @@ func (r *Recorder) allow(a Allowance, stack *callsite.Stack) *allowance {
 	}
 	return w
 }
-
-// cover looks for an allowance of a finding's kind and marks the finding.
-func (f *Finding) cover(allowances []*allowance, now time.Time, used map[*allowance]bool) {
-	for _, a := range allowances {
-		if a.Kind != f.Kind {
-			continue
-		}
-		used[a] = true
-		switch {
-		case !a.Until.IsZero() && now.After(a.Until):
-			f.Note = "its allowance ended on " + a.Until.Format(time.DateOnly)
-		case f.Count > a.Max:
-			f.Note = "its allowance is for " + plural(a.Max, "execution")
-		default:
-			allowed := a.Allowance
-			f.Allowed, f.Note = &allowed, ""
-			return
-		}
-	}
-}

@@ -1,26 +1,22 @@
 package budget
 
-import "time"
-
 // backlog has the queries of a unit that are not yet counted: one recorder's, to one
-// database, in the order in which they started. What there is to know of them is in
-// their records, and to write it down is all that is done while a query waits. They
-// are counted when somebody looks, when anything else happens in the unit, or when
-// there are maxBacklog of them; step by step, as they were made. So the account is
-// what it would be if each had been counted at once.
+// database, in the order in which they started. Their steps are in their records, and
+// to write them down is all that is done while a query waits. They are counted when
+// somebody looks, when anything else happens in the unit, or when there are
+// maxBacklog of them. So the account is what it would be if each step had been
+// counted at once.
 //
-// For the steps to be in their order, only the latest query may make one: when an
-// earlier one does, whose rows were open meanwhile or which ran in parallel, the
-// backlog is counted first.
-//
-// This is the way of most queries: Start, End, Open and Close unlock by hand on it,
-// which saves 2 ns each, and defer where there is more to do.
+// For the steps to be in their order, only the latest query may make one without
+// being counted: when an earlier one does, whose rows were open meanwhile or which ran
+// in parallel, the backlog is counted first (Execution.begin).
 type backlog struct {
 	recorder    *Recorder
 	database    *Database
 	before      int64 // that it had run unattributed before the first
 	first, last *record
 	n           int
+	rows        int64 // fetched by them
 }
 
 const maxBacklog = 64
@@ -29,7 +25,7 @@ const maxBacklog = 64
 func (b *backlog) take(r *Recorder, rec *record) bool {
 	d := rec.origin.database
 	switch {
-	case b.n == maxBacklog || !r.waits():
+	case b.n == maxBacklog || rec.details != nil || !r.mayWait(b, rec):
 		return false
 	case b.n == 0:
 		b.recorder, b.database, b.before = r, d, d.unattributed.queries.Load()
@@ -44,32 +40,19 @@ func (b *backlog) take(r *Recorder, rec *record) bool {
 	return true
 }
 
-// waits reports whether the queries of r may be counted later. Where one may be
-// refused, or be a retry, the account must be right when it starts.
-func (r *Recorder) waits() bool {
+// mayWait reports whether a query of r may be counted later. Where it may be refused,
+// or be a retry, the account must be right when it starts; and where somebody wants to
+// know that it came late, that is to be told.
+func (r *Recorder) mayWait(b *backlog, rec *record) bool {
 	for s := r; s != nil; s = s.parent {
-		if s.budget.Mode == Enforce {
+		if s.late != nil && s.late.onLate != nil {
+			return false
+		}
+		if s.budget.Mode == Enforce && !s.hasRoom(b, rec) {
 			return false
 		}
 	}
 	return r.account == nil || len(r.account.retries) == 0
-}
-
-// opened, closed and ended take the steps of the latest query.
-
-func (b *backlog) opened(now time.Duration) {
-	rec := b.last
-	rec.exec, rec.state = now-rec.start, openRows
-}
-
-func (b *backlog) closed(now time.Duration, rows int64) {
-	rec := b.last
-	rec.fetch, rec.rows, rec.state = now-rec.opened(), rows, fetchedRows
-}
-
-func (b *backlog) ended(now time.Duration, affected int64) {
-	rec := b.last
-	rec.exec, rec.rows, rec.state = now-rec.start, affected, changedRows
 }
 
 // lock locks the unit for whoever reads or changes an account: it counts what is left
@@ -86,27 +69,13 @@ func (u *unit) settle() {
 		return
 	}
 	u.backlog = backlog{}
-	for s := b.recorder; s != nil; s = s.parent {
-		s.counts().noteDatabase(b.database, b.before)
+	for s := b.recorder.counts(); s != nil && !u.options.Rules.Off; s = s.around() {
+		s.account.noteDatabase(b.database, b.before)
 	}
 	for rec := b.first; rec != nil; {
 		next := rec.next
-		b.recorder.replay(rec)
+		rec.next = nil
+		b.recorder.advance(rec)
 		rec = next
-	}
-}
-
-// replay counts the steps that a query has made.
-func (r *Recorder) replay(rec *record) {
-	state, rows, returned, closed := rec.state, rec.rows, rec.opened(), rec.closed()
-	_ = r.entered(rec) // nothing is refused here, see waits
-	switch state {
-	case openRows:
-		r.opened(rec, returned)
-	case fetchedRows:
-		r.opened(rec, returned)
-		r.closed(rec, closed, rows, nil)
-	case changedRows:
-		r.ended(rec, returned, rows, nil)
 	}
 }

@@ -97,6 +97,7 @@ func newTwins(seed uint64) *twins {
 	}
 	for i := range p.units {
 		_, p.units[i] = options.NewContext(context.Background())
+		p.units[i].id = 1
 	}
 	p.setBudget()
 	return p

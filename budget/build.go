@@ -1,76 +1,282 @@
 package budget
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
 
-// Report returns the account so far. It may be called at any time, also while
-// queries run, and more than once. A nil recorder gives an empty report.
+// Report returns the account so far, with all that it holds. It may be called at any
+// time, also while queries run, and more than once. A nil recorder gives an empty
+// report.
 func (r *Recorder) Report() *Report {
 	if r == nil {
-		return &Report{Verdict: Verdict{Outcome: NoBudget}}
+		return &Report{Stage: Running, Verdict: Verdict{Outcome: NoBudget}}
 	}
 	r = r.counting()
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
-	now := r.unit.now()
-	a := r.counted()
+	return r.report(Running, Everything)
+}
+
+// report builds a report. It is called with the unit's lock.
+func (r *Recorder) report(stage Stage, content Content) *Report {
+	b := r.newBuilder()
 	rep := &Report{
-		Name:     r.name,
-		Route:    r.route,
-		Started:  r.unit.started.Add(r.started),
-		Duration: now - r.started,
-		Totals:   a.totalsAt(now),
-		Queries:  r.buildQueries(a.records),
-		Budget:   r.budget,
-		Truncated: Truncated{
-			Queries: a.unkept,
-			Reads:   a.reads.unkept,
-			Scopes:  r.unkept,
-		},
+		ID: r.identity(), Stage: stage, Name: r.name, Route: r.route,
+		Started: r.unit.started.Add(r.started), Duration: b.now - r.started,
+		Totals: b.account.totalsAt(b.now), Budget: r.budget,
 	}
-	var groups []joined
-	groups, rep.Groups = a.joinGroups()
-	rep.Unattributed = unattributedOf(groups)
-	if a.overflow != nil {
-		rep.Truncated.Grouped = a.overflow.count
+	b.report = rep
+	rep.Verdict, rep.Lean = r.leanVerdict(&rep.Totals, content)
+	if !rep.Lean {
+		b.details()
+		rep.Findings = r.unit.options.Rules.Findings(rep)
+		if n := maxFindings; len(rep.Findings) > n {
+			rep.Findings, rep.Truncated.Findings = rep.Findings[:n:n], len(rep.Findings)-n
+		}
+		rep.Verdict = r.judge(rep)
 	}
-	rep.Findings, rep.Truncated.Findings = r.findings(groups, rep.Totals.Time)
-	rep.Verdict = r.judge(&rep.Totals, groups, rep.Findings)
-	rep.Scopes = buildScopes(r.scopes, now)
+	rep.Scopes = buildScopes(r.scopes, b.now)
+	rep.Truncated.Scopes = r.unkept
 	return rep
 }
 
-func (r *Recorder) buildQueries(records []*record) []Query {
+// identity returns the ID of r.
+func (r *Recorder) identity() ID {
+	for r.id == 0 {
+		r.id = ID(rand.Uint64())
+	}
+	return r.id
+}
+
+// builder makes a report of an account.
+type builder struct {
+	recorder *Recorder
+	account  *account
+	now      time.Duration
+	report   *Report
+	groups   *reportedGroups
+	numbers  map[uint64]int // of argument lists and rows
+}
+
+func (r *Recorder) newBuilder() *builder {
+	return &builder{recorder: r, account: r.counted(), now: r.unit.now()}
+}
+
+// details fills in what is more than totals.
+func (b *builder) details() {
+	a, rep := b.account, b.report
+	b.groups = a.joinGroups()
+	rep.Groups = b.groups.groups
+	b.numbers = make(map[uint64]int, len(a.records))
+	rep.Queries = b.queries(a.records)
+	slices.SortFunc(rep.Queries, func(x, y Query) int { return cmp.Compare(x.Position, y.Position) })
+	rep.Open = b.queries(a.open)
+	rep.Nested = b.nested()
+	rep.Allowances = b.allowances()
+	b.parents()
+	rep.Lost = b.lost()
+	rep.Outgoing = slices.Clone(a.outgoing)
+	rep.Unattributed = b.unattributed()
+	rep.Truncated.Queries, rep.Truncated.Reads = a.unkept, a.reads.unkept
+	rep.Truncated.Open = max(0, rep.Totals.OpenRows-int64(len(a.open)))
+	if a.overflow != nil {
+		rep.Truncated.Grouped = a.overflow.Queries
+	}
+}
+
+func (b *builder) queries(records []*record) []Query {
 	if len(records) == 0 {
 		return nil
 	}
 	out := make([]Query, len(records))
 	for i, rec := range records {
-		st := rec.origin.statement
-		out[i] = Query{
-			Position: int64(i) + 1,
-			Shape:    st.Shape, Summary: st.Summary, Kind: st.Kind, Tables: st.Tables, Fingerprint: st.Fingerprint,
-			Database: rec.origin.database.name,
-			Start:    rec.start - r.started, Exec: rec.exec, Fetch: rec.fetch, Open: rec.state == openRows,
-			Transaction: rec.transaction.numberIn(r.unit), Duplicate: rec.duplicate,
-			stack: rec.origin.stack,
+		b.fill(&out[i], rec)
+	}
+	return out
+}
+
+func (b *builder) fill(q *Query, rec *record) {
+	o := rec.origin
+	g := b.account.find(o)
+	if g == nil {
+		g = b.account.overflow
+	}
+	*q = Query{
+		Statement: o.statement, Database: o.database.name, Position: rec.position,
+		Start: rec.start - b.recorder.started, Exec: rec.exec, Fetch: rec.fetch, Open: rec.step == openRows,
+		Transaction: rec.transaction.numberIn(b.recorder.unit), Duplicate: rec.duplicate, stack: o.stack,
+		Group: -1, Arguments: b.number(rec.list(), rec.unknown()), Row: b.number(rec.row, rec.row == 0),
+	}
+	if g != nil {
+		q.Group = int(g.place)
+		q.Handle = b.report.Groups[g.place].Handle
+	}
+	if rec.step == changedRows {
+		q.RowsAffected = rec.rows
+	} else if rec.step == fetchedRows {
+		q.Rows = rec.rows
+	}
+	if d := rec.details; d != nil {
+		q.SQL, q.Values, q.Retries, q.Waited, q.Failed = d.SQL, d.Values, d.retries, d.waited, errorType(d.err)
+	}
+}
+
+// number numbers hashes, equal ones with equal numbers.
+func (b *builder) number(hash uint64, unknown bool) int {
+	if unknown {
+		return 0
+	}
+	n := b.numbers[hash]
+	if n == 0 {
+		n = len(b.numbers) + 1
+		b.numbers[hash] = n
+	}
+	return n
+}
+
+func (b *builder) nested() []Nested {
+	var out []Nested
+	for i := range b.account.nestings {
+		n := &b.account.nestings[i]
+		outer, inner := b.account.find(n.outer), b.account.find(n.inner)
+		if outer == nil || inner == nil {
+			continue // which ones they were is not known
 		}
-		q := &out[i]
-		if rec.state == changedRows {
-			q.RowsAffected = rec.rows
+		pair := Nested{Outer: int(outer.place), Inner: int(inner.place), Count: n.count}
+		at := slices.IndexFunc(out, func(o Nested) bool { return o.Outer == pair.Outer && o.Inner == pair.Inner })
+		if at < 0 {
+			out = append(out, pair)
 		} else {
-			q.Rows = rec.rows
-		}
-		if d := rec.details; d != nil {
-			q.SQL, q.Values, q.Retries, q.Failed = d.SQL, d.Values, d.retries, errorType(d.err)
+			out[at].Count += pair.Count
 		}
 	}
 	return out
+}
+
+// allowances lists those of the unit, and marks the groups that ran under them.
+func (b *builder) allowances() []AllowanceUse {
+	r := b.recorder
+	out := make([]AllowanceUse, 0, len(r.allowed))
+	for _, a := range r.allowed {
+		out = append(out, AllowanceUse{Allowance: a.Allowance, stack: a.stack})
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	for i, behind := range b.groups.behind {
+		for _, g := range behind {
+			for _, a := range g.look().allowances {
+				at := slices.Index(r.allowed, a)
+				if uses := &b.report.Groups[i].Allowances; at >= 0 && !slices.Contains(*uses, at) {
+					*uses = append(*uses, at)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// maxParents is the number of parents that a group lists.
+const maxParents = 8
+
+// parents looks for columns of earlier results that have all arguments of a group.
+func (b *builder) parents() {
+	if !b.recorder.unit.options.TrackValues {
+		return
+	}
+	for i, behind := range b.groups.behind {
+		var tracked []map[uint64]bool
+		for _, g := range behind {
+			tracked = joinTracked(tracked, g.look().tracked)
+		}
+		g := &b.report.Groups[i]
+		for q := len(b.report.Queries) - 1; q >= 0 && len(tracked) > 0 && len(g.Parents) < maxParents; q-- {
+			parent := &b.report.Queries[q]
+			if parent.Position >= g.First || parent.Fingerprint == g.Fingerprint {
+				continue
+			}
+			g.Parents = append(g.Parents, b.columnsWith(tracked, parent)...)
+		}
+	}
+}
+
+// columnsWith returns the columns of a query's result that have all of some arguments.
+func (b *builder) columnsWith(tracked []map[uint64]bool, q *Query) (out []Parent) {
+	at := slices.IndexFunc(b.account.records, func(rec *record) bool { return rec.position == q.Position })
+	columns := b.account.records[at].columns()
+	for c := range columns {
+		for _, arguments := range tracked {
+			if len(arguments) > 1 && columns[c].hasAll(arguments) {
+				name := columns[c].name
+				if len(q.Tables) == 1 {
+					name = q.Tables[0] + "." + name
+				}
+				out = append(out, Parent{Position: q.Position, Column: name, Arguments: int64(len(arguments))})
+			}
+		}
+	}
+	return out
+}
+
+// lost lists what ran unattributed since the unit first used the handle, from code
+// below the same function as the unit's own. Which unit it belongs to cannot be told;
+// that the context is lost on its line can.
+func (b *builder) lost() []Lost {
+	var out []Lost
+	for _, seen := range b.account.databases {
+		since := seen.database.unattributed.queries.Load() - seen.before
+		if since <= 0 {
+			continue
+		}
+		for _, s := range seen.database.unattributed.all() {
+			if s.latest.Load() <= seen.before {
+				continue // it ran before the unit did, such as a test's preparations
+			}
+			site := s.stack.CallSite()
+			if site.IsZero() || site.Library || !b.runsBeside(s) {
+				continue
+			}
+			out = append(out, Lost{
+				Statement: s.statement, Database: seen.database.name, System: seen.database.system,
+				Count: min(since, s.queries.Load()), stack: s.stack,
+			})
+		}
+	}
+	slices.SortFunc(out, func(x, y Lost) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Shape, y.Shape), cmp.Compare(x.Fingerprint, y.Fingerprint))
+	})
+	return out
+}
+
+// runsBeside reports whether the unit's own queries come from below the same function
+// as what ran unattributed.
+func (b *builder) runsBeside(s *unattributedShape) bool {
+	site := s.stack.CallSite()
+	return slices.ContainsFunc(b.report.Groups, func(g Group) bool {
+		if g.Overflow {
+			return false
+		}
+		other := g.stack.CallSite()
+		return other.Below(site) || site.Below(other)
+	})
+}
+
+// unattributed adds up what the databases of a unit ran unattributed.
+func (b *builder) unattributed() (n int64) {
+	var seen []*Database
+	for _, behind := range b.groups.behind {
+		if d := behind[0].origin.database; d != nil && !slices.Contains(seen, d) {
+			seen = append(seen, d)
+			n += d.unattributed.queries.Load()
+		}
+	}
+	return n
 }
 
 // errorType names an error without its text.
@@ -88,28 +294,21 @@ func errorType(err error) string {
 	return fmt.Sprintf("%T", err)
 }
 
-// unattributed adds up what the databases of a unit ran unattributed.
-func unattributedOf(groups []joined) (n int64) {
-	seen := make([]*Database, 0, 4)
-	for i := range groups {
-		if d := groups[i].database(); d != nil && !slices.Contains(seen, d) {
-			seen = append(seen, d)
-			n += d.unattributed.queries.Load()
-		}
-	}
-	return n
-}
-
 func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 	var out []Scope
 	for _, r := range scopes {
-		a := r.counted()
-		t := a.totalsAt(now)
-		groups, _ := a.joinGroups()
-		findings, _ := r.findings(groups, t.Time)
-		out = append(out, Scope{
-			Name: r.name, Route: r.route, Totals: t, Budget: r.budget, Verdict: r.judge(&t, groups, findings), Scopes: buildScopes(r.scopes, now),
-		})
+		t := r.counted().totalsAt(now)
+		verdict, lean := r.leanVerdict(&t, TotalsOnly)
+		if !lean {
+			b := r.newBuilder()
+			b.report = &Report{Totals: t, Budget: r.budget}
+			b.details()
+			if r.budget.NPlusOne != 0 {
+				b.report.Findings = r.unit.options.Rules.Findings(b.report)
+			}
+			verdict = r.judge(b.report)
+		}
+		out = append(out, Scope{Name: r.name, Route: r.route, Totals: t, Budget: r.budget, Verdict: verdict, Scopes: buildScopes(r.scopes, now)})
 	}
 	return out
 }

@@ -22,7 +22,7 @@ func TestBusy(t *testing.T) {
 		// Goroutines reach the lock in another order than they read the clock.
 		"clock behind": {[]event{{5, true}, {9, false}, {7, true}, {12, false}}, 7},
 	} {
-		var b busy
+		var b busyTime
 		for _, e := range test.events {
 			if e.enter {
 				b.enter(e.at)
@@ -37,7 +37,7 @@ func TestBusy(t *testing.T) {
 }
 
 func TestBusyInterval(t *testing.T) {
-	var b busy
+	var b busyTime
 	b.interval(1, 4)
 	if got := b.at(4); got != 3 {
 		t.Errorf("alone: got %d", got)

@@ -7,9 +7,10 @@ import (
 
 // Call is a query about to be handed to the driver.
 type Call struct {
-	// Database is the handle it goes to. It must not be nil.
+	// Database is the handle it goes to. Nil is a handle without a name, which
+	// keeps no call sites.
 	Database *Database
-	// Statement is its text as the account sees it.
+	// Statement is its text as the account sees it. Nil is one that nobody read.
 	Statement *statement.Statement
 	// Arguments identifies the argument values, and the row they ask for.
 	Arguments statement.Arguments
@@ -35,25 +36,39 @@ type CallDetail struct {
 }
 
 // Execution is a [Call] under way. The zero Execution records nothing. It is
-// not safe for concurrent use; it may be copied as long as only one copy is
-// used.
+// not safe for concurrent use; it may be copied. What has ended has ended: a second
+// end, also of a copy, does nothing.
+//
+// A wrapper makes these steps, each when it happens:
+//
+//	Start, End         a statement without rows, or one that failed
+//	Start, Open, Close one with rows
+//	Start, Close       one with rows, where only their end is seen
+//	Start, Skip        one that the driver declined
 type Execution struct {
 	recorder *Recorder
 	record   *record // of this attempt
+	serial   uint32  // of the record
 }
+
+// unknownStatement stands in where an instrumentation hands over none.
+var unknownStatement = &statement.Statement{Shape: "(unknown statement)", Summary: "unknown"}
 
 // Start admits a query and takes its stack and the time. In mode [Enforce] it
 // returns an [ExceededError] if the query is over a budget; it is then counted
 // as blocked and must not be executed.
 //
 // Every Execution that Start returns without an error needs one of Skip, End
-// and Open.
+// and Close. Until then the query counts as running.
 func (r *Recorder) Start(c Call) (Execution, error) {
 	if r == nil {
 		return Execution{}, nil
 	}
 	if c.Statement == nil {
 		c.Statement = unknownStatement
+	}
+	if c.Database == nil {
+		c.Database = r.unit.unnamed()
 	}
 	if !c.Database.attributed.Load() {
 		c.Database.attributed.Store(true)
@@ -62,121 +77,94 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 		c.Stack = c.Database.stacks.Capture()
 	}
 	origin := c.Database.origin(c.Statement, c.Stack)
-	lens := r // the recorder in the context, with its allowances
+	context := r
 	r = r.counting()
 	u := r.unit
 	now := u.now()
 	u.mu.Lock()
-	rec := u.newRecord()
-	rec.origin, rec.start, rec.transaction = origin, now, c.Transaction
-	rec.arguments, rec.row = c.Arguments.List, c.Arguments.Row
-	rec.describe(c, lens)
-	if u.backlog.take(r, rec) {
-		u.mu.Unlock()
-		return Execution{r, rec}, nil
-	}
 	defer u.mu.Unlock()
-	u.settle()
-	if err := r.entered(rec); err != nil {
-		return Execution{}, err
+	rec := u.newRecord()
+	rec.describe(&c, origin, context)
+	rec.enter(now)
+	if !u.backlog.take(r, rec) {
+		u.settle()
+		if err := r.admit(rec); err != nil {
+			u.done(rec)
+			return Execution{}, err
+		}
+		r.advance(rec)
 	}
-	return Execution{r, rec}, nil
+	return Execution{r, rec, rec.serial}, nil
 }
 
 // Skip ends an execution that the driver declined with driver.ErrSkip: it is as
 // if it had not been started.
 func (x *Execution) Skip() {
-	r, rec := x.end()
-	if r == nil {
+	u, rec, now := x.begin()
+	if rec == nil {
 		return
 	}
-	now := r.unit.now()
-	r.unit.lock()
-	defer r.unit.mu.Unlock()
-	r.skipped(rec, now)
+	defer u.mu.Unlock()
+	u.settle()
+	if rec.step == inDriver {
+		x.recorder.skipped(rec, now)
+	}
+	*x = Execution{}
 }
 
 // End ends an execution that returned no rows, with the number of rows it
 // changed, or failed. A failed attempt with driver.ErrBadConn outside of a
 // transaction is a query whose retry is not a second one.
 func (x *Execution) End(affected int64, err error) {
-	r, rec := x.end()
-	if r == nil {
-		return
-	}
-	u := r.unit
-	now := u.now()
-	u.mu.Lock()
-	if u.backlog.last == rec && err == nil {
-		u.backlog.ended(now, affected)
-		u.mu.Unlock()
+	u, rec, now := x.begin()
+	if rec == nil {
 		return
 	}
 	defer u.mu.Unlock()
-	u.settle()
-	r.ended(rec, now, affected, err)
+	rec.end(now, affected, err)
+	x.recorder.stepped(rec)
+	*x = Execution{}
 }
 
 // Open ends the driver call of an execution that returned rows. It needs a
 // Close once the rows are closed; until then the rows count as open.
 func (x *Execution) Open() {
-	r, rec := x.recorder, x.record
-	if r == nil {
-		return
-	}
-	u := r.unit
-	now := u.now()
-	u.mu.Lock()
-	if u.backlog.last == rec {
-		u.backlog.opened(now)
-		u.mu.Unlock()
+	u, rec, now := x.begin()
+	if rec == nil {
 		return
 	}
 	defer u.mu.Unlock()
-	u.settle()
-	r.opened(rec, now)
+	rec.open(now)
+	x.recorder.stepped(rec)
 }
 
 // Close ends the rows of an execution: how many were fetched, in all result
-// sets, and the error that ended them, nil at the end of the data.
+// sets, and the error that ended them, nil at the end of the data. Without an Open
+// before, all the time counts as execution.
 func (x *Execution) Close(rows int64, err error) {
-	r, rec := x.end()
-	if r == nil {
-		return
-	}
-	u := r.unit
-	now := u.now()
-	u.mu.Lock()
-	if u.backlog.last == rec && err == nil {
-		u.backlog.closed(now, rows)
-		u.mu.Unlock()
+	u, rec, now := x.begin()
+	if rec == nil {
 		return
 	}
 	defer u.mu.Unlock()
-	u.settle()
-	r.closed(rec, now, rows, err)
+	rec.close(now, rows, err)
+	x.recorder.stepped(rec)
+	*x = Execution{}
 }
 
 // Fetched hands over the values of rows, for a recorder that tracks them. It is
 // called before Close.
 func (x *Execution) Fetched(v *Values) {
-	r := x.recorder
-	if r == nil || !r.unit.options.TrackValues {
+	if x.recorder == nil || !x.recorder.unit.options.TrackValues {
 		return
 	}
-	r.unit.lock()
-	defer r.unit.mu.Unlock()
-	for s := r; s != nil; s = s.parent {
-		s.account.keepValues(x.record, v)
+	u, rec, _ := x.begin()
+	if rec == nil {
+		return
+	}
+	defer u.mu.Unlock()
+	u.settle()
+	for s := x.recorder.counts(); s != nil; s = s.around() {
+		s.account.keepValues(rec, v)
 	}
 }
-
-// end makes x the zero Execution, and returns what it was.
-func (x *Execution) end() (*Recorder, *record) {
-	r, rec := x.recorder, x.record
-	*x = Execution{}
-	return r, rec
-}
-
-// unknownStatement stands in where an instrumentation hands over none.
-var unknownStatement = &statement.Statement{Shape: "(unknown statement)", Summary: "unknown"}

@@ -6,31 +6,93 @@ import "time"
 // is called with the unit's lock, in the order in which the steps were made: each
 // as it is made, or later, from the unit's backlog.
 
-// entered admits a query and counts it as under way.
-func (r *Recorder) entered(rec *record) error {
-	if rec.isQuery() {
-		if err := r.admit(rec); err != nil {
-			r.unit.done(rec)
-			return err
+// begin locks the unit for a step of x, and takes the time. The record is nil, and
+// nothing locked, if there is no step to make.
+func (x *Execution) begin() (u *unit, rec *record, now time.Duration) {
+	if x.recorder == nil {
+		return nil, nil, 0
+	}
+	u, rec = x.recorder.unit, x.record
+	now = u.now()
+	u.mu.Lock()
+	if rec.serial != x.serial { // it has ended, and the record is somebody else's now
+		u.mu.Unlock()
+		*x = Execution{}
+		return nil, nil, 0
+	}
+	if u.backlog.last != rec {
+		u.settle() // what others did before this step
+	}
+	return u, rec, now
+}
+
+// stepped counts the step that a query has just made, unless that can wait.
+func (r *Recorder) stepped(rec *record) {
+	if b := &r.unit.backlog; b.last == rec && rec.details == nil {
+		if rec.step == fetchedRows {
+			b.rows += rec.rows
 		}
+		return
+	}
+	r.unit.settle()
+	r.advance(rec)
+}
+
+// advance counts the steps of a query that are not counted yet.
+func (r *Recorder) advance(rec *record) {
+	if rec.counted == declared && rec.step >= inDriver {
+		rec.counted = inDriver
+		r.entered(rec)
+	}
+	switch {
+	case rec.counted == inDriver && rec.step == changedRows:
+		rec.counted = changedRows
+		r.ended(rec)
+		return
+	case rec.counted == inDriver && rec.step > inDriver:
+		rec.counted = openRows
+		r.opened(rec)
+	}
+	if rec.counted == openRows && rec.step == fetchedRows {
+		rec.counted = fetchedRows
+		r.closed(rec)
+	}
+}
+
+// entered counts a query as under way. It was admitted.
+func (r *Recorder) entered(rec *record) {
+	if rec.isQuery() {
+		rec.position = r.unit.nextPosition(rec)
 	}
 	o := &r.unit.options
-	for s := r; s != nil; s = s.parent {
-		a := s.counts()
+	for s := r.counts(); s != nil; s = s.around() {
+		a := s.account
 		a.reserve(rec, o)
-		rec.position = int32(a.totals.Queries + a.reserved.queries)
 		a.busy.enter(rec.start)
 		if !o.Rules.Off {
 			a.noteDatabase(rec.origin.database, rec.origin.database.unattributed.queries.Load())
 		}
 	}
-	return nil
+}
+
+// nextPosition returns the place of a query among those of the unit. A retry has that
+// of the first attempt.
+func (u *unit) nextPosition(rec *record) int64 {
+	if w := rec.retry(); w != nil {
+		return w.position
+	}
+	u.positions++
+	return u.positions
 }
 
 // admit asks every budget for room, unless the query is a retry, which has been
 // counted.
 func (r *Recorder) admit(rec *record) error {
-	if w := r.counts().takeRetry(rec); w != nil {
+	if !rec.isQuery() {
+		return nil
+	}
+	r.counts()
+	if w := r.account.takeRetry(rec); w != nil {
 		rec.detail().retry = w
 		return nil
 	}
@@ -39,8 +101,8 @@ func (r *Recorder) admit(rec *record) error {
 			continue
 		}
 		if err := s.refuse(rec); err != nil {
-			for b := r; b != nil; b = b.parent {
-				b.counts().block(rec, err, &r.unit.options)
+			for b := r.counts(); b != nil; b = b.around() {
+				b.account.block(rec, err, &r.unit.options)
 			}
 			return err
 		}
@@ -50,40 +112,44 @@ func (r *Recorder) admit(rec *record) error {
 
 // skipped takes a query back that the driver declined.
 func (r *Recorder) skipped(rec *record, now time.Duration) {
-	for s := r; s != nil; s = s.parent {
+	for s := r.counts(); s != nil; s = s.around() {
 		s.account.release(rec, &r.unit.options)
 		s.account.busy.leave(now)
 	}
 	if w := rec.retry(); w != nil {
 		r.account.putRetry(w)
+	} else if rec.position == r.unit.positions && rec.isQuery() {
+		r.unit.positions--
 	}
 	r.unit.done(rec)
 }
 
 // executed counts a query once the driver has executed it.
-func (r *Recorder) executed(rec *record, now time.Duration, err error) {
-	rec.exec = now - rec.start
+func (r *Recorder) executed(rec *record, err error) {
 	o := &r.unit.options
-	for s := r; s != nil; s = s.parent {
+	if w := rec.retry(); w != nil {
+		w.again(rec, err)
+	}
+	for s := r.counts(); s != nil; s = s.around() {
 		s.account.release(rec, o)
 		s.account.noteNesting(rec, o)
-		s.account.execute(rec, err, s == r, o)
-		s.note(rec, now)
+		s.account.execute(rec, err, o)
+		s.noteCrossings(rec, rec.opened())
 	}
 }
 
 // ended counts a query without rows.
-func (r *Recorder) ended(rec *record, now time.Duration, affected int64, err error) {
-	r.executed(rec, now, err)
-	isQuery := rec.isQuery()
-	if kept := rec.reported(); affected > 0 && kept != nil {
-		kept.rows, kept.state = affected, changedRows
+func (r *Recorder) ended(rec *record) {
+	err, isQuery := rec.failure(), rec.isQuery()
+	r.executed(rec, err)
+	if kept := rec.reported(); kept != nil && kept != rec {
+		kept.retried(rec)
 	}
-	for s := r; s != nil; s = s.parent {
-		if affected > 0 && isQuery {
-			s.account.affect(s.account.countedIn(rec), affected)
+	for s := r.counts(); s != nil; s = s.around() {
+		if rec.rows > 0 && isQuery {
+			s.account.affect(s.account.groupOf(rec.origin, r.unit.options.Groups), rec.rows)
 		}
-		s.account.busy.leave(now)
+		s.account.busy.leave(rec.opened())
 	}
 	if isQuery && rec.transaction == nil && isRetried(err) {
 		r.account.awaitRetry(rec)
@@ -92,34 +158,34 @@ func (r *Recorder) ended(rec *record, now time.Duration, affected int64, err err
 }
 
 // opened counts a query whose rows are open now.
-func (r *Recorder) opened(rec *record, now time.Duration) {
-	r.executed(rec, now, nil)
+func (r *Recorder) opened(rec *record) {
+	r.executed(rec, nil)
 	if !rec.isQuery() {
 		return
 	}
-	if kept := rec.reported(); kept != nil {
-		kept.state = openRows
+	if kept := rec.reported(); kept != nil && kept != rec {
+		kept.step = openRows
 	}
-	for s := r; s != nil; s = s.parent {
-		s.account.opened(s.account.countedIn(rec), rec)
+	for s := r.counts(); s != nil; s = s.around() {
+		s.account.opened(rec)
 	}
 }
 
 // closed counts what was fetched by a query.
-func (r *Recorder) closed(rec *record, now time.Duration, rows int64, err error) {
-	took, isQuery := now-rec.opened(), rec.isQuery()
-	if kept := rec.reported(); kept != nil && isQuery {
-		kept.fetched(rows, took, err)
+func (r *Recorder) closed(rec *record) {
+	err, isQuery, now := rec.failure(), rec.isQuery(), rec.closed()
+	if kept := rec.reported(); kept != nil && kept != rec {
+		kept.retried(rec)
 	}
-	for s := r; s != nil; s = s.parent {
+	for s := r.counts(); s != nil; s = s.around() {
 		if isQuery {
-			g := s.account.countedIn(rec)
-			s.account.fetch(g, rows, took, err)
-			g.slowest = max(g.slowest, now-rec.start)
+			g := s.account.groupOf(rec.origin, r.unit.options.Groups)
+			s.account.fetch(g, rec.rows, rec.fetch, err)
+			g.Slowest = max(g.Slowest, now-rec.start)
 			s.account.closed(rec)
 		}
 		s.account.busy.leave(now)
-		s.note(rec, now)
+		s.noteCrossings(rec, now)
 	}
 	r.unit.done(rec)
 }

@@ -31,20 +31,21 @@ const (
 // It is not changed after it was made and safe for concurrent use.
 type ExceededError struct {
 	// Limit is the limit that was exceeded.
-	Limit Limit
+	Limit Limit `json:"limit"`
 	// Allowed is what the budget allows: a count, or nanoseconds for LimitTime.
-	Allowed int64
+	Allowed int64 `json:"allowed"`
 	// Observed is what was seen, in the unit of Allowed. For a refused query it
 	// includes that query.
-	Observed int64
+	Observed int64 `json:"observed"`
 	// Name is the name of the unit: "GET /authors/{id}", or a job's name. It is
 	// empty when the unit has none.
-	Name string
+	Name string `json:"name,omitempty"`
 	// Summary and Shape are those of the query that crossed the line. They are
 	// empty if it was not kept.
-	Summary, Shape string
+	Summary string `json:"summary,omitempty"`
+	Shape   string `json:"shape,omitempty"`
 	// Refused is set when the query was refused before it reached the database.
-	Refused bool
+	Refused bool `json:"refused,omitempty"`
 
 	stack *callsite.Stack
 }

@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -38,9 +37,9 @@ const (
 	SelectThenInsert FindingKind = "select-then-insert"
 	// SelectStar is a read of all columns.
 	SelectStar FindingKind = "select-star"
-	// LostContext are queries without a recorder, from code that also sends queries
+	// Unattributed are queries without a recorder, from code that also sends queries
 	// with one: somewhere the request's context is not passed on.
-	LostContext FindingKind = "unattributed"
+	Unattributed FindingKind = "unattributed"
 	// StaleAllowance is an allowance that matched nothing.
 	StaleAllowance FindingKind = "stale-allowance"
 )
@@ -106,8 +105,7 @@ type Finding struct {
 	// Note says why an allowance does not cover the finding.
 	Note string `json:"note,omitempty"`
 
-	database *Database
-	stack    *callsite.Stack
+	stack *callsite.Stack
 }
 
 // Related is a query that a finding refers to.
@@ -145,22 +143,4 @@ func (f *Finding) String() string {
 		s += ": " + f.Note
 	}
 	return s
-}
-
-// MarshalJSON encodes the finding with its call site.
-func (f Finding) MarshalJSON() ([]byte, error) {
-	type plain Finding
-	return json.Marshal(struct {
-		plain
-		CallSite callsite.CallSite `json:"call_site,omitzero"`
-	}{plain(f), f.CallSite()})
-}
-
-// MarshalJSON encodes the query with its call site.
-func (r Related) MarshalJSON() ([]byte, error) {
-	type plain Related
-	return json.Marshal(struct {
-		plain
-		CallSite callsite.CallSite `json:"call_site,omitzero"`
-	}{plain(r), r.CallSite()})
 }

@@ -2,6 +2,7 @@ package budget_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -42,6 +43,7 @@ func TestFindings(t *testing.T) {
 			if !slices.Equal(got, s.expected) {
 				t.Errorf("found\n\t%s\nexpected\n\t%s", strings.Join(got, "\n\t"), strings.Join(s.expected, "\n\t"))
 			}
+			s.checkPurity()
 			if len(s.expected) == 0 {
 				none++
 				if !s.none {
@@ -78,7 +80,7 @@ func TestFindingsAreDocumented(t *testing.T) {
 		}
 	}
 	// Not to be had without a handle; tested in package budget.
-	inScenarios[string(budget.LostContext)] = "candidate"
+	inScenarios[string(budget.Unattributed)] = "candidate"
 	docs, err := os.ReadFile("../docs/findings.md")
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +111,7 @@ type scenario struct {
 	opened    map[string]int64
 	stacks    map[string]*callsite.Stack
 	hasher    *statement.Hasher
+	applied   budget.Rules
 	dialect   string
 	expected  []string
 	none      bool
@@ -124,7 +127,7 @@ func newScenario(t *testing.T) *scenario {
 }
 
 func (s *scenario) start(rules budget.Rules, dialect string) {
-	s.dialect = dialect
+	s.dialect, s.applied = dialect, rules
 	s.reader = statement.NewReader(statement.Dialect(dialect), s.hasher, 2048)
 	_, s.recorder = budget.Options{Rules: rules}.NewContext(s.t.Context())
 	s.under = s.recorder
@@ -373,6 +376,28 @@ func (s *scenario) query(o options, text string) {
 		x.Close(o.rows, nil)
 	default:
 		x.End(1, nil)
+	}
+}
+
+// checkPurity encodes the report, decodes it, and applies the rules to what comes back:
+// nothing is lost, and the findings are the same.
+func (s *scenario) checkPurity() {
+	report := s.recorder.Report()
+	text, err := json.Marshal(report)
+	must(s.t, err)
+	var back budget.Report
+	must(s.t, json.Unmarshal(text, &back))
+	again, err := json.Marshal(&back)
+	must(s.t, err)
+	if string(text) != string(again) {
+		s.t.Errorf("decoded and encoded again:\n%s\nwant\n%s", again, text)
+	}
+	found, err := json.Marshal(s.applied.Findings(&back))
+	must(s.t, err)
+	want, err := json.Marshal(s.applied.Findings(report))
+	must(s.t, err)
+	if string(found) != string(want) || len(back.Findings) != len(report.Findings) {
+		s.t.Errorf("the decoded report has other findings:\n%s\nwant\n%s", found, want)
 	}
 }
 

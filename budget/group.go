@@ -5,26 +5,16 @@ import "time"
 // group adds up the queries of one origin. It is kept small: most units have a few
 // queries that are sent once.
 type group struct {
+	Sums
 	origin *origin
 	next   *group // in its bucket
 
-	count                int64
-	first, last          int64 // positions
-	rows, affected       int64
-	exec, fetch, slowest time.Duration
-
-	blocked, duplicates, retries, errors int32
-
-	// For findings.
-	arguments     argumentSet
-	slowestExec   time.Duration
-	returned      time.Duration // when the driver returned from the latest
-	mostRows      int64
-	open          int32
-	inTransaction bool
-	parallel      bool
-	loop          *loop        // where they are limited
-	more          *moreOfGroup // nil for most
+	arguments argumentSet
+	returned  time.Duration // when the driver returned from the latest
+	lists     uint64        // of the first, see statement.Statement.Lists
+	loop      *loop         // where they are limited
+	more      *moreOfGroup  // nil for most
+	place     int32         // in the report that is being built
 }
 
 // moreOfGroup is what few groups have.
@@ -50,16 +40,13 @@ func (g *group) look() moreOfGroup {
 
 // executed adds an execution, or a further attempt at one.
 func (g *group) executed(rec *record, err error) {
-	took := rec.exec
-	g.exec += took
-	g.slowest = max(g.slowest, took)
-	g.slowestExec = max(g.slowestExec, took)
-	if err != nil {
-		g.errors++
-	}
-	g.parallel = g.parallel || rec.start < g.returned
+	g.Sums.executed(rec, err)
+	g.Parallel = g.Parallel || rec.start < g.returned
 	g.returned = max(g.returned, rec.opened())
-	g.inTransaction = g.inTransaction || rec.transaction != nil
+	if lists := rec.origin.statement.Lists; lists != 0 {
+		g.ListsVary = g.ListsVary || g.lists != 0 && g.lists != lists
+		g.lists = lists
+	}
 	if rec.details != nil && rec.details.allowances != nil && g.look().allowances == nil {
 		g.edit().allowances = rec.details.allowances
 	}

@@ -2,7 +2,6 @@ package budget
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"testing"
 
@@ -70,34 +69,27 @@ func TestStock(t *testing.T) {
 }
 
 func TestJoinedNumbers(t *testing.T) {
-	first, second := []*allowance{{}}, []*allowance{{}, {}}
-	a := &group{
-		count: 1, first: 5, last: 6, rows: 10, affected: 20, exec: 30, fetch: 40, slowest: 50,
-		blocked: 1, duplicates: 2, retries: 3, errors: 4, arguments: argumentSet{first: 1, distinct: 1},
-		slowestExec: 60, mostRows: 70, open: 5, inTransaction: true, more: &moreOfGroup{allowances: first},
-	}
-	b := &group{
-		count: 2, first: 3, last: 9, rows: 100, affected: 200, exec: 300, fetch: 400, slowest: 500,
-		blocked: 10, duplicates: 20, retries: 30, errors: 40, arguments: argumentSet{first: 2, distinct: 1},
-		slowestExec: 600, mostRows: 700, open: 50, parallel: true, more: &moreOfGroup{allowances: second},
-	}
-	refused := &group{blocked: 100} // never executed, so without a position
-	want := group{
-		count: 3, first: 3, last: 9, rows: 110, affected: 220, exec: 330, fetch: 440, slowest: 500,
-		blocked: 111, duplicates: 22, retries: 33, errors: 44, arguments: argumentSet{first: 1, more: &[7]uint64{2}, distinct: 2},
-		slowestExec: 600, mostRows: 700, open: 55, inTransaction: true, parallel: true, more: &moreOfGroup{allowances: first},
+	o := &origin{statement: &statement.Statement{Shape: "SELECT 1"}, database: NewDatabase(DatabaseOptions{Name: "replica"})}
+	a := &group{origin: o, arguments: argumentSet{first: 1, distinct: 1}, Sums: Sums{
+		Queries: 1, First: 5, Last: 6, Rows: 10, RowsAffected: 20, Time: 30, Slowest: 50, Blocked: 1, Duplicates: 2, Retries: 3, Errors: 4,
+		SlowestExec: 60, MostRows: 70, InTransaction: true, Unknown: 1,
+	}}
+	b := &group{origin: o, arguments: argumentSet{first: 2, distinct: 1}, Sums: Sums{
+		Queries: 2, First: 3, Last: 9, Rows: 100, RowsAffected: 200, Time: 300, Slowest: 500, Blocked: 10, Duplicates: 20, Retries: 30, Errors: 40,
+		SlowestExec: 600, MostRows: 700, Parallel: true, ListsVary: true, Unknown: 2,
+	}}
+	refused := &group{origin: o, Sums: Sums{Blocked: 100}} // never executed, so without a position
+	want := Sums{
+		Queries: 3, First: 3, Last: 9, Rows: 110, RowsAffected: 220, Time: 330, Slowest: 500, Blocked: 111, Duplicates: 22, Retries: 33, Errors: 44,
+		SlowestExec: 600, MostRows: 700, InTransaction: true, Parallel: true, ListsVary: true, Unknown: 3, Distinct: 2,
 	}
 	for _, order := range [][]*group{{a, b, refused}, {refused, b, a}} {
-		var got group
-		for _, g := range order {
-			got.join(g)
+		if got := joined(order); got.Sums != want || got.Shape != "SELECT 1" || got.Database != "replica" {
+			t.Errorf("got  %+v\nwant %+v", got.Sums, want)
 		}
-		if order[0] == refused { // what came first, in this order
-			want.arguments, want.more = argumentSet{first: 2, more: &[7]uint64{1}, distinct: 2}, b.more
-		}
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("got  %+v\nwant %+v", got, want)
-		}
+	}
+	if got := joined([]*group{a}); got.Distinct != 1 || got.Queries != 1 {
+		t.Errorf("one alone: %+v", got.Sums)
 	}
 }
 

@@ -45,8 +45,8 @@ func (b *Budget) readings(t *Totals, wall time.Duration) [5]reading {
 	}
 }
 
-// note remembers a query if a limit was exceeded with it.
-func (r *Recorder) note(rec *record, now time.Duration) {
+// noteCrossings remembers a query if a limit was exceeded with it.
+func (r *Recorder) noteCrossings(rec *record, now time.Duration) {
 	if !r.account.limited || !rec.isQuery() {
 		return
 	}
@@ -59,7 +59,8 @@ func (r *Recorder) note(rec *record, now time.Duration) {
 
 // refuse returns the error for a query that the budget of r has no room for.
 func (r *Recorder) refuse(rec *record) *ExceededError {
-	a, b := r.counts(), &r.budget
+	r.counts()
+	a, b := r.account, &r.budget
 	// As it would be after the query.
 	after := Totals{Queries: a.totals.Queries + a.reserved.queries + 1, Rows: a.totals.Rows}
 	if rec.origin.statement.Kind == statement.Write {
@@ -84,6 +85,31 @@ func (r *Recorder) refuse(rec *record) *ExceededError {
 		}
 	}
 	return nil
+}
+
+// hasRoom reports whether a query surely has room in the budget of r, whatever the
+// queries turn out to be that wait in the backlog: it need not be counted to be
+// admitted.
+func (r *Recorder) hasRoom(waiting *backlog, rec *record) bool {
+	a, b := r.counted(), &r.budget
+	n := a.totals.Queries + a.reserved.queries
+	most := int64(waiting.n) + 1 // of anything
+	repeats := a.totals.Duplicates + a.reads.repeated
+	wall := a.busy.at(rec.start)
+	if waiting.n > 0 {
+		wall += rec.start - waiting.first.start
+	}
+	has := func(limit, counted, more int64) bool {
+		n, limited := allowed(limit)
+		return !limited || counted+more <= n
+	}
+	return has(int64(b.Queries), n, most) &&
+		has(int64(b.Writes), a.totals.Writes+a.reserved.writes, most) &&
+		has(int64(b.Duplicates), repeats, most) &&
+		has(int64(b.Repeats), a.mostInLoop, most) &&
+		has(int64(b.Rows), a.totals.Rows, waiting.rows) &&
+		has(int64(b.Time), int64(wall), 0) &&
+		(b.NPlusOne == 0 || a.mostInLoop+most < int64(r.unit.options.Rules.NPlusOne))
 }
 
 func (r *Recorder) exceeded(c crossing, allowed int64) *ExceededError {
@@ -129,8 +155,9 @@ type Verdict struct {
 	Exceeded []*ExceededError `json:"exceeded,omitempty"`
 }
 
-// judge holds a recorder to its budget.
-func (r *Recorder) judge(t *Totals, groups []joined, findings []Finding) Verdict {
+// judge holds a recorder to its budget, by what its report says.
+func (r *Recorder) judge(rep *Report) Verdict {
+	t := &rep.Totals
 	if r.budget.IsZero() && t.Blocked == 0 {
 		return Verdict{Outcome: NoBudget}
 	}
@@ -140,10 +167,10 @@ func (r *Recorder) judge(t *Totals, groups []joined, findings []Finding) Verdict
 			v.Exceeded = append(v.Exceeded, e)
 		}
 	}
-	if e := r.verdictOnRepeats(groups); e != nil {
+	if e := r.verdictOnRepeats(rep.Groups); e != nil {
 		v.Exceeded = append(v.Exceeded, e)
 	}
-	if e := r.verdictOnNPlusOne(findings); e != nil {
+	if e := r.verdictOnNPlusOne(rep.Findings); e != nil {
 		v.Exceeded = append(v.Exceeded, e)
 	}
 	switch {
@@ -170,7 +197,7 @@ func (r *Recorder) verdictOn(d reading) *ExceededError {
 	return r.exceeded(c, n)
 }
 
-func (r *Recorder) verdictOnRepeats(groups []joined) *ExceededError {
+func (r *Recorder) verdictOnRepeats(groups []Group) *ExceededError {
 	n, limited := allowedRepeats(r.budget.Repeats)
 	if !limited {
 		return nil
@@ -190,7 +217,7 @@ func (r *Recorder) verdictOnRepeats(groups []joined) *ExceededError {
 	g := &groups[worst]
 	return r.exceeded(crossing{
 		limit: LimitRepeats, observed: g.Queries,
-		origin: g.sums.origin,
+		origin: &origin{statement: g.Statement, stack: g.stack},
 	}, n)
 }
 

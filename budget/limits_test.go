@@ -309,8 +309,11 @@ func TestTextForms(t *testing.T) {
 			t.Errorf("%v came back as %v", k, back)
 		}
 	}
-	if new(budget.Mode).UnmarshalText([]byte("x")) == nil || new(statement.Kind).UnmarshalText([]byte("x")) == nil {
-		t.Error("nonsense was read")
+	if new(budget.Mode).UnmarshalText([]byte("x")) == nil {
+		t.Error("a mode that does not exist was read")
+	}
+	if k := statement.Write; k.UnmarshalText([]byte("of a later version")) != nil || k != statement.Other {
+		t.Errorf("a kind that is not known is %v", k)
 	}
 }
 

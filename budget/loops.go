@@ -6,6 +6,7 @@ package budget
 func (a *account) enforce(b Budget) {
 	a.limited, a.strict = !b.IsZero(), false
 	a.loops, a.reads.asking, a.reads.asks, a.reads.repeated = nil, nil, false, 0
+	a.mostInLoop = 0
 	if b.Mode != Enforce {
 		return
 	}
@@ -17,8 +18,9 @@ func (a *account) enforce(b Budget) {
 	a.loops = make(map[siteCall]*loop)
 	a.groups.each(func(g *group) {
 		g.loop = a.loopOf(g.origin.siteCall())
-		g.loop.executions += g.count
+		g.loop.executions += g.Queries
 		g.loop.arguments.join(&g.arguments)
+		a.mostInLoop = max(a.mostInLoop, g.loop.executions)
 	})
 }
 
@@ -54,6 +56,7 @@ func (a *account) addToLoop(rec *record, n int64, rules *Rules) {
 	}
 	l := a.loop(rec.origin)
 	l.executions += n
+	a.mostInLoop = max(a.mostInLoop, l.executions)
 	if n > 0 {
 		l.arguments.add(rec, false)
 		l.isNPlusOne = l.isNPlusOne || a.isNPlusOne(rec, l.executions, l.arguments.distinct, rules)
@@ -78,7 +81,7 @@ func (a *account) isNPlusOne(rec *record, executions, distinct int64, rules *Rul
 		return false
 	}
 	g := a.find(rec.origin)
-	return g != nil && g.rows > 0
+	return g != nil && g.Rows > 0 && !g.ListsVary
 }
 
 // nPlusOnes counts the call sites that are an n+1.

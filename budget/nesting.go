@@ -3,8 +3,8 @@ package budget
 import "slices"
 
 const (
-	maxOpenRows = 32 // open results that are looked at
-	maxNestings = 50 // pairs of call sites
+	maxOpenRows = 500 // open results that are told apart
+	maxNestings = 50  // pairs of call sites
 )
 
 // nesting is a query that was sent while the rows of another one were open, on
@@ -16,9 +16,8 @@ type nesting struct {
 }
 
 // opened counts rows that are open now.
-func (a *account) opened(g *group, rec *record) {
+func (a *account) opened(rec *record) {
 	a.totals.OpenRows++
-	g.open++
 	if len(a.open) < maxOpenRows {
 		a.open = append(a.open, rec)
 	}
@@ -61,16 +60,4 @@ func (a *account) addNesting(outer, inner *origin) {
 	if len(a.nestings) < maxNestings {
 		a.nestings = append(a.nestings, nesting{outer: outer, inner: inner, count: 1})
 	}
-}
-
-// isInside reports whether the inner query was sent from inside the loop over the
-// outer one's rows, as far as their stacks tell: the same goroutine function at
-// the bottom, and one of the inner's frames in the function that opened the rows
-// or in one that called it. Code that overlaps with itself ran in parallel.
-func (n *nesting) isInside() bool {
-	outer, inner := n.outer.stack.CallSite(), n.inner.stack.CallSite()
-	if outer.IsZero() || inner.IsZero() || n.outer.stack == n.inner.stack {
-		return false
-	}
-	return inner.Below(outer) || outer.Below(inner)
 }

@@ -2,9 +2,9 @@ package budget
 
 import "time"
 
-// record is one query in detail. It is shared by a recorder and those around it.
-// There is one for each query, so it is kept small: what few queries have is in
-// details.
+// record is one query in detail: how far it has come, and how far that is counted. It
+// is shared by a recorder and those around it. There is one for each query, so it is
+// kept small: what few queries have is in details.
 type record struct {
 	origin         *origin
 	arguments, row uint64 // see Call
@@ -13,21 +13,23 @@ type record struct {
 	start          time.Duration // since the unit started
 	exec, fetch    time.Duration
 	rows           int64   // fetched, or changed
+	position       int64   // in the order in which queries started, from 1
 	next           *record // in the backlog, or to be used again
-	position       int32   // in the order in which queries started
-	state          state
+	serial         uint32  // another one each time it is used
+	step, counted  step
 	kept           bool // in the report
 	duplicate      bool
 }
 
-// state is how far a query has come.
-type state uint8
+// step is how far a query has come.
+type step uint8
 
 const (
-	inDriver    state = iota
-	openRows          // they are being fetched
-	fetchedRows       // they are closed
-	changedRows       // there were none to fetch, or it failed
+	declared step = iota
+	inDriver
+	openRows    // they are being fetched
+	fetchedRows // they are closed
+	changedRows // there were none to fetch, or it failed
 )
 
 // details is what few queries have: an error, an allowance, arguments where
@@ -37,6 +39,7 @@ type details struct {
 	allowances []*allowance
 	columns    []column // of its result, where values are tracked
 	err        error
+	unknown    bool // its arguments could not be told
 	// For a further attempt.
 	retry *retry
 	// For the first one.
@@ -52,13 +55,62 @@ func (r *record) detail() *details {
 	return r.details
 }
 
-// describe takes over the parts of a call that few have.
-func (r *record) describe(c Call, lens *Recorder) {
-	if lens.allowances != nil {
-		r.detail().allowances = lens.allowances
+// describe takes over a call. Context is the recorder in its context, with its
+// allowances.
+func (r *record) describe(c *Call, o *origin, context *Recorder) {
+	r.origin, r.transaction, r.arguments, r.row = o, c.Transaction, c.Arguments.List, c.Arguments.Row
+	if context.allowances != nil {
+		r.detail().allowances = context.allowances
 	}
 	if c.Detail != nil {
 		r.detail().CallDetail = *c.Detail
+	}
+	if c.Arguments.Unknown {
+		r.detail().unknown = true
+	}
+}
+
+// The steps of a query, each of which is written down as it is made. Those that come
+// twice, or out of their order, are none.
+
+func (r *record) enter(now time.Duration) { r.start, r.step = now, inDriver }
+
+// open: the driver returned rows.
+func (r *record) open(now time.Duration) {
+	if r.step == inDriver {
+		r.exec, r.step = now-r.start, openRows
+	}
+}
+
+// close: the rows are closed. A wrapper that does not see where the driver call ends
+// and fetching begins makes no step before.
+func (r *record) close(now time.Duration, rows int64, err error) {
+	switch r.step {
+	case inDriver:
+		r.exec = now - r.start
+	case openRows:
+		r.fetch = now - r.opened()
+	default:
+		return
+	}
+	r.rows, r.step = rows, fetchedRows
+	if err != nil {
+		r.detail().err = err
+	}
+}
+
+// end: the driver returned no rows.
+func (r *record) end(now time.Duration, affected int64, err error) {
+	if r.step == openRows {
+		r.close(now, 0, err)
+		return
+	}
+	if r.step != inDriver {
+		return
+	}
+	r.exec, r.rows, r.step = now-r.start, affected, changedRows
+	if err != nil {
+		r.detail().err = err
 	}
 }
 
@@ -88,22 +140,10 @@ func (r *record) reported() *record {
 // list identifies the list of arguments, those in the text included.
 func (r *record) list() uint64 { return r.arguments ^ r.origin.statement.Literals }
 
+// opened is when the driver returned, closed when the rows were closed.
 func (r *record) opened() time.Duration { return r.start + r.exec }
 
-func (r *record) closed() time.Duration {
-	at := r.opened() + r.fetch
-	if r.details != nil {
-		at += r.details.waited
-	}
-	return at
-}
-
-// fail takes the outcome of the latest attempt.
-func (r *record) fail(err error) {
-	if err != nil || r.details != nil {
-		r.detail().err = err
-	}
-}
+func (r *record) closed() time.Duration { return r.opened() + r.fetch }
 
 func (r *record) failure() error {
 	if r.details == nil {
@@ -111,6 +151,8 @@ func (r *record) failure() error {
 	}
 	return r.details.err
 }
+
+func (r *record) unknown() bool { return r.details != nil && r.details.unknown }
 
 func (r *record) hashes() []uint64 {
 	if r.details == nil {
@@ -127,11 +169,12 @@ func (r *record) columns() []column {
 	return r.details.columns
 }
 
-// fetched takes what became of the rows.
-func (r *record) fetched(rows int64, took time.Duration, err error) {
-	r.rows, r.fetch, r.state = rows, took, fetchedRows
-	if err != nil {
-		r.fail(err)
+// retried takes over the outcome of a further attempt.
+func (r *record) retried(attempt *record) {
+	r.rows, r.step = attempt.rows, attempt.step
+	r.fetch = attempt.fetch
+	if err := attempt.failure(); err != nil || r.details != nil {
+		r.detail().err = err
 	}
 }
 
@@ -140,18 +183,24 @@ func (r *record) fetched(rows int64, took time.Duration, err error) {
 func (u *unit) newRecord() *record {
 	rec := u.free
 	if rec == nil {
-		return u.records.take()
+		rec = u.records.take()
+	} else {
+		u.free, rec.next = rec.next, nil
+		u.nFree--
 	}
-	u.free, rec.next = rec.next, nil
-	u.nFree--
+	u.serials++
+	rec.serial = u.serials
 	return rec
 }
 
 // done takes a record back when its execution has ended, unless it is kept.
 func (u *unit) done(rec *record) {
-	if !rec.kept && u.nFree < maxBacklog {
-		*rec = record{next: u.free}
-		u.free = rec
+	if rec.kept {
+		return
+	}
+	*rec = record{}
+	if u.nFree < maxBacklog {
+		rec.next, u.free = u.free, rec
 		u.nFree++
 	}
 }

@@ -23,6 +23,7 @@ type Recorder struct {
 
 	// What follows is guarded by unit.mu.
 
+	id      ID            // 0 while nobody asked for it
 	started time.Duration // since unit.started
 	name    string
 	route   Route
@@ -31,6 +32,8 @@ type Recorder struct {
 	scopes  []*Recorder
 	unkept  int // scopes that were not kept in scopes
 	allowed []*allowance
+	late    *Recorder // counts what comes after the final report, see late.go
+	onLate  func()    // is told of the first of it; nil where nobody asks
 }
 
 // counting returns the recorder that counts for r.
@@ -49,10 +52,21 @@ type unit struct {
 	options Options
 
 	// What follows is guarded by mu.
-	backlog backlog
-	records stock[record]
-	free    *record // that may be used again, see newRecord
-	nFree   int
+	backlog   backlog
+	positions int64 // of the queries that were started
+	serials   uint32
+	records   stock[record]
+	free      *record // that may be used again, see newRecord
+	nFree     int
+
+	nameless sync.Once
+	database *Database // of calls that name none
+}
+
+// unnamed returns the handle of calls that name none.
+func (u *unit) unnamed() *Database {
+	u.nameless.Do(func() { u.database = NewDatabase(DatabaseOptions{}) })
+	return u.database
 }
 
 // now returns the time since the unit started. It uses the monotonic clock.
@@ -70,9 +84,9 @@ func newRecorder(o Options) *Recorder {
 	return &n.recorder
 }
 
-// beginning is an account with room for what a small unit needs: one allocation in
+// smallAccount is an account with room for what a small unit needs: one allocation in
 // place of several.
-type beginning struct {
+type smallAccount struct {
 	account   account
 	group     [1]group
 	records   [7 * fewMade]*record
@@ -80,18 +94,42 @@ type beginning struct {
 	databases [1]seenDatabase
 }
 
-// counts returns the account for writing. It is made when there is something to
-// count.
-func (r *Recorder) counts() *account {
-	if r.account == nil {
-		n := &beginning{}
-		a := &n.account
-		a.groupStock.made = n.group[:0]
-		a.records, a.open, a.databases = n.records[:0], n.open[:0], n.databases[:0]
-		a.enforce(r.budget)
-		r.account = a
+// counts returns the recorder that a step of r's is counted in first; those that it
+// counts in too are around it. All have an account then: it is made when there is
+// something to count.
+func (r *Recorder) counts() *Recorder {
+	first := r
+	if r.late != nil {
+		first = r.late
 	}
-	return r.account
+	for s := first; s != nil; s = s.around() {
+		if s.account == nil {
+			s.newAccount()
+		}
+		if tell := s.onLate; tell != nil {
+			s.onLate = nil
+			tell()
+		}
+	}
+	return first
+}
+
+// around returns the next recorder that what s counts also counts in.
+func (s *Recorder) around() *Recorder {
+	p := s.parent
+	if p != nil && p.late != nil && p.late != s {
+		return p.late
+	}
+	return p
+}
+
+func (r *Recorder) newAccount() {
+	n := &smallAccount{}
+	a := &n.account
+	a.groupStock.made = n.group[:0]
+	a.records, a.open, a.databases = n.records[:0], n.open[:0], n.databases[:0]
+	a.enforce(r.budget)
+	r.account = a
 }
 
 // counted returns the account for reading.
@@ -225,6 +263,15 @@ func (r *Recorder) Connected(began time.Duration, err error) {
 	})
 }
 
+// Waited counts a wait for a connection of the pool, from a time of Clock until now.
+// It is for wrappers that see the pool.
+func (r *Recorder) Waited(began time.Duration, err error) {
+	r.count(began, err, func(a *account, took time.Duration) {
+		a.totals.Waits++
+		a.totals.WaitTime += took
+	})
+}
+
 // count applies add to the recorder and those around it, for work that ended
 // just now.
 func (r *Recorder) count(began time.Duration, err error, add func(a *account, took time.Duration)) {
@@ -235,8 +282,8 @@ func (r *Recorder) count(began time.Duration, err error, add func(a *account, to
 	now := r.unit.now()
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
-	for s := r; s != nil; s = s.parent {
-		a := s.counts()
+	for s := r.counts(); s != nil; s = s.around() {
+		a := s.account
 		add(a, now-began)
 		if err != nil {
 			a.totals.Errors++

@@ -7,7 +7,7 @@ import (
 
 // readRepair says how a loop of reads becomes one query, from the statement: the
 // batched form where the statement compares one column with one value.
-func readRepair(g *joined, parent *Related) string {
+func readRepair(g *Group, parent *Related) string {
 	var b strings.Builder
 	if batched, ok := batch(g.Shape, g.System); ok {
 		fmt.Fprintf(&b, "one query for all, and put the rows together in memory: %s", batched)
@@ -52,16 +52,16 @@ func batch(shape, system string) (string, bool) {
 }
 
 // writeRepair says how a loop of writes becomes one statement.
-func writeRepair(g *joined) string {
+func writeRepair(g *Group) string {
 	saves := plural(g.Queries-1, "round trip")
 	switch {
-	case strings.HasPrefix(g.Summary, "INSERT") && g.System == "postgresql":
+	case g.Verb == "INSERT" && g.System == "postgresql":
 		return "one INSERT with several VALUES tuples, or COPY; saves " + saves
-	case strings.HasPrefix(g.Summary, "INSERT"):
+	case g.Verb == "INSERT":
 		return "one INSERT with several VALUES tuples; saves " + saves
-	case strings.HasPrefix(g.Summary, "UPDATE"):
+	case g.Verb == "UPDATE":
 		return "one UPDATE for all, with WHERE ... IN, CASE, or from a VALUES list; saves " + saves
-	case strings.HasPrefix(g.Summary, "DELETE"):
+	case g.Verb == "DELETE":
 		return "one DELETE with WHERE ... IN; saves " + saves
 	default:
 		return "one statement for all; saves " + saves

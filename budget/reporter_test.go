@@ -83,7 +83,7 @@ type quickReporter struct {
 	quick bool
 }
 
-func (r quickReporter) Quick() bool { return r.quick }
+func (r quickReporter) Needs() budget.Needs { return budget.Needs{Quick: r.quick} }
 
 func TestQuickReporters(t *testing.T) {
 	for name, test := range map[string]struct {

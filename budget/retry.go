@@ -23,16 +23,17 @@ type retryKey struct {
 // retry is a query that failed with driver.ErrBadConn and that database/sql is
 // about to try again. If it does not, the query stays counted as failed.
 type retry struct {
-	key    retryKey
-	record *record
-	tried  int
+	key      retryKey
+	record   *record // nil if it was not kept
+	position int64
+	tried    int
 }
 
 // awaitRetry expects a retry of a query that failed.
 func (a *account) awaitRetry(rec *record) {
 	w := rec.retry()
 	if w == nil {
-		w = &retry{key: rec.retryKey(), record: rec.reported()}
+		w = &retry{key: rec.retryKey(), record: rec.reported(), position: rec.position}
 	}
 	if w.tried < maxRetries {
 		a.putRetry(w)
@@ -65,22 +66,22 @@ func (r *record) retryKey() retryKey {
 
 // again counts a further attempt at a query that is counted already. The error
 // of the attempt before is replaced by the outcome of this one.
-func (a *account) again(rec *record, g *group, err error, own bool) {
+func (a *account) again(g *group) {
 	a.totals.Retries++
 	a.totals.Errors--
-	g.retries++
-	g.errors--
-	if !own {
-		return
-	}
-	w := rec.retry()
+	g.Retries++
+	g.Errors--
+}
+
+// again takes note of a further attempt in the record of the first.
+func (w *retry) again(rec *record, err error) {
 	w.tried++
 	if first := w.record; first != nil {
 		d := first.detail()
 		d.waited = rec.start - first.opened()
 		d.retries++
+		d.err = err
 		first.exec += rec.exec
-		first.fail(err)
 	}
 }
 

@@ -32,14 +32,14 @@ func TestRetriedQueryEndsWithItsLastAttempt(t *testing.T) {
 	if n := len(r.account.records); n != 1 {
 		t.Fatalf("%d queries", n)
 	}
-	rec := r.account.records[0]
-	if got := rec.closed() - rec.start; got < 2*time.Millisecond {
+	rec, q := r.account.records[0], &r.Report().Queries[0]
+	if got := q.end() - q.Start; got < 2*time.Millisecond {
 		t.Errorf("closed after %v, less than what was waited between the attempts", got)
 	}
-	if rec.rows != 3 || rec.state == openRows || rec.details.retries != 2 || rec.failure() != nil {
+	if rec.rows != 3 || rec.step == openRows || rec.details.retries != 2 || rec.failure() != nil {
 		t.Errorf("got %+v, %+v", rec, rec.details)
 	}
-	if waited := rec.details.waited; waited < 2*time.Millisecond || waited > rec.closed()-rec.start {
+	if waited := rec.details.waited; waited < 2*time.Millisecond || waited > q.end()-q.Start {
 		t.Errorf("waited %v", waited)
 	}
 }

@@ -2,6 +2,7 @@ package budget
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,63 @@ type Rules struct {
 	// LargeResult is the number of rows over which a result is large. Default:
 	// 1,000, which no page shows.
 	LargeResult int
+}
+
+// Findings applies the rules to a report and returns what they find, the certain ones
+// and those that cost most first; those that are allowed come last. It depends on the
+// report alone: on that of a live unit, one that was read from a file, or one that
+// somebody made of the spans of another program. The report is not changed.
+//
+// Findings of the report that are of other kinds than those of this package, which
+// another part added, are returned as they are.
+func (r Rules) Findings(report *Report) []Finding {
+	f := finder{rules: r.withDefaults(), report: report}
+	if !r.Off {
+		for i := range kinds {
+			if find := kinds[i].find; find != nil {
+				find(&f)
+			}
+		}
+		f.allow()
+	}
+	for i := range report.Findings {
+		if added := report.Findings[i]; !isOwn(added.Kind) {
+			f.found = append(f.found, added)
+		}
+	}
+	slices.SortStableFunc(f.found, compareFindings)
+	return f.found
+}
+
+// kinds are the rules: one for each kind, in a file of its own. May is the condition
+// without which there is nothing to find, see lean.go. The order matters where one
+// kind leaves to another what both could name.
+var kinds = []struct {
+	kind FindingKind
+	may  func(*suspect) bool
+	find func(*finder)
+}{
+	{NPlusOne, mayBeNPlusOne, (*finder).nPlusOne},
+	{Duplicate, mayBeDuplicate, (*finder).duplicates},
+	{WriteLoop, mayBeWriteLoop, (*finder).writeLoops},
+	{NestedQuery, mayBeNested, (*finder).nested},
+	{UnclosedRows, mayBeUnclosed, (*finder).unclosed},
+	{Slow, mayBeSlow, (*finder).slow},
+	{LargeResult, mayBeLarge, (*finder).large},
+	{ReadModifyWrite, mayBeReadModifyWrite, (*finder).readModifyWrites},
+	{SelectThenInsert, mayBeSelectThenInsert, (*finder).selectThenInserts},
+	{SelectStar, mayBeSelectStar, (*finder).selectStars},
+	{Unattributed, mayBeLost, (*finder).lostContexts},
+	{StaleAllowance, func(*suspect) bool { return false }, nil}, // by allow; a unit with allowances is not lean
+}
+
+func isOwn(kind FindingKind) bool {
+	for i := range kinds {
+		if kinds[i].kind == kind {
+			return true
+		}
+	}
+	return false
 }
 
 func (r Rules) withDefaults() Rules {

@@ -28,10 +28,7 @@ type Job struct {
 // panic goes on. It returns the error of job.
 func (j *Job) Run(ctx context.Context, job func(context.Context) error) error {
 	ctx, r := With(ctx, j.Name, j.Budget)
-	defer func() {
-		if len(j.Delivery.Reporters) > 0 {
-			j.Delivery.Deliver(ctx, r.Report())
-		}
-	}()
+	j.Delivery.Begin(ctx, r)
+	defer j.Delivery.End(ctx, r)
 	return job(ctx)
 }

@@ -15,9 +15,9 @@ import (
 // maxUnattributed is the number of shapes that are kept one by one.
 const maxUnattributed = 200
 
-// Unattributed is what ran on a database handle in contexts without a recorder,
+// UnattributedTotals is what ran on a database handle in contexts without a recorder,
 // since the handle was made: queries that no report holds.
-type Unattributed struct {
+type UnattributedTotals struct {
 	// Queries and Errors are counted without end.
 	Queries int64 `json:"queries"`
 	Errors  int64 `json:"errors"`
@@ -41,7 +41,7 @@ type UnattributedShape struct {
 }
 
 // Unattributed returns what ran on d in contexts without a recorder.
-func (d *Database) Unattributed() Unattributed {
+func (d *Database) Unattributed() UnattributedTotals {
 	u := d.unattributed.read()
 	u.Attributed = d.attributed.Load()
 	return u
@@ -118,9 +118,9 @@ func (u *unattributed) add(st *statement.Statement, stack *callsite.Stack) *unat
 	return s
 }
 
-func (u *unattributed) read() Unattributed {
+func (u *unattributed) read() UnattributedTotals {
 	// The total is read last: it is never less than the sum of its parts.
-	out := Unattributed{}
+	out := UnattributedTotals{}
 	for _, s := range u.all() {
 		n := s.queries.Load()
 		out.Rest -= n

@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -79,36 +78,6 @@ func (g *group) trackArguments(hashes []uint64) {
 			more.tracked[i][h] = true
 		}
 	}
-}
-
-// prove looks for a column of an earlier result that has all arguments of a loop.
-// The latest such result is the parent.
-func (f *finder) prove(g *joined) (parent *Related, proof string) {
-	first := min(int(g.First)-1, len(f.account.records))
-	for i := first - 1; i >= 0; i-- {
-		rec := f.account.records[i]
-		st := rec.origin.statement
-		if st.Fingerprint == g.Fingerprint {
-			continue
-		}
-		columns := rec.columns()
-		for c := range columns {
-			for _, arguments := range g.sums.look().tracked {
-				if len(arguments) < min(f.rules.NPlusOne, fewArguments) || !columns[c].hasAll(arguments) {
-					continue
-				}
-				name := columns[c].name
-				if len(st.Tables) == 1 {
-					name = st.Tables[0] + "." + name
-				}
-				proof = fmt.Sprintf("all %d arguments are values of %s of query %d", len(arguments), name, i+1)
-				return &Related{
-					Shape: st.Shape, Summary: st.Summary, Position: int64(i) + 1, Count: 1, Rows: rec.rows, Why: proof, stack: rec.origin.stack,
-				}, proof
-			}
-		}
-	}
-	return nil, ""
 }
 
 // joinTracked adds the arguments of another group of the same call site.

@@ -79,6 +79,7 @@ func (t *tracker) serve(next http.Handler, w http.ResponseWriter, outer *http.Re
 	}
 	ctx, recorder := t.start(outer)
 	recorder.SetRoute(budget.Route{Method: method(outer)})
+	t.delivery.Begin(ctx, recorder)
 	r := outer.WithContext(ctx)
 	if t.options.Header {
 		w = withHeader(w, recorder)
@@ -103,9 +104,7 @@ func (t *tracker) report(ctx context.Context, recorder *budget.Recorder, r *http
 	if pattern := t.pattern(r); pattern != "" {
 		recorder.SetRoute(budget.Route{Method: method(r), Pattern: pattern})
 	}
-	if len(t.delivery.Reporters) > 0 {
-		t.delivery.Deliver(ctx, recorder.Report())
-	}
+	t.delivery.End(ctx, recorder)
 }
 
 func (t *tracker) start(r *http.Request) (context.Context, *budget.Recorder) {

@@ -154,7 +154,7 @@ func TestPatternIsCopiedBack(t *testing.T) {
 // quick makes a reporter one that the request calls by itself.
 type quick struct{ budget.Reporter }
 
-func (quick) Quick() bool { return true }
+func (quick) Needs() budget.Needs { return budget.Needs{Quick: true} }
 
 // The handler's panic goes on, whatever reporters do.
 func TestPanicsOfHandlerAndReporter(t *testing.T) {

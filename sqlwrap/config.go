@@ -28,7 +28,7 @@ type Config struct {
 	// personal data. Default: they are not kept.
 	Arguments bool
 	// Inner wraps the driver below the account, for instrumentation that wants to know
-	// what is running: it finds it with [budget.RunningFromContext] in the context of
+	// what is running: it finds it with [budget.RunningQueryFromContext] in the context of
 	// each call. Its connections must have a method Raw() driver.Conn. What it hides of
 	// the driver's interfaces, database/sql sees all the same. Default: nothing.
 	Inner func(driver.Connector) driver.Connector

@@ -38,7 +38,7 @@ type watchedConn struct {
 func (c watchedConn) Raw() driver.Conn { return c.Conn }
 
 func (c watchedConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	r := budget.RunningFromContext(ctx)
+	r := budget.RunningQueryFromContext(ctx)
 	*c.w.seen = append(*c.w.seen, fmt.Sprintf("%s position %d repetition %d at %s", r.Statement().Summary, r.Position(), r.Duplicate(), r.CallSite().Function))
 	rows, err := c.Conn.(driver.QueryerContext).QueryContext(ctx, text, args)
 	*c.w.errs = append(*c.w.errs, err)
@@ -195,7 +195,7 @@ func TestBadInner(t *testing.T) {
 
 // Nothing runs in a context that comes from nowhere.
 func TestNothingRunning(t *testing.T) {
-	r := budget.RunningFromContext(t.Context())
+	r := budget.RunningQueryFromContext(t.Context())
 	if r.Statement() != nil || r.Database() != nil || r.Position() != 0 || r.Duplicate() != 0 || !r.CallSite().IsZero() {
 		t.Errorf("got %+v", r)
 	}

@@ -1,7 +1,5 @@
 package statement
 
-import "fmt"
-
 // Kind says what a statement does to an account of queries.
 type Kind uint8
 
@@ -41,7 +39,8 @@ func (k Kind) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// UnmarshalText implements [encoding.TextUnmarshaler].
+// UnmarshalText implements [encoding.TextUnmarshaler]. A kind that is not known, of a
+// later version, is Other.
 func (k *Kind) UnmarshalText(text []byte) error {
 	for kind := Other; kind <= Control; kind++ {
 		if kind.String() == string(text) {
@@ -49,7 +48,8 @@ func (k *Kind) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("statement: unknown kind %q", text)
+	*k = Other
+	return nil
 }
 
 // IsQuery reports whether a statement of this kind counts as a query, as opposed

@@ -78,7 +78,7 @@ func serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
 // requestReport returns the report of a request. Inside of a test's unit,
 // middleware.Track opens a scope; its name, route and budget are the request's.
 func requestReport(r *budget.Recorder) *budget.Report {
-	report := r.Report()
+	report := finalReport(r)
 	if len(report.Scopes) != 1 || report.Scopes[0].Route.Method == "" {
 		return report
 	}

@@ -67,8 +67,8 @@ func summary(r *budget.Report) string {
 	}
 	f := &failure{report: r}
 	f.writeStatements(&b)
-	for i := range r.Findings {
-		fmt.Fprintf(&b, "  %v\n", &r.Findings[i])
+	for _, found := range inOrder(r.Findings) {
+		fmt.Fprintf(&b, "  %v\n", found)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
@@ -138,8 +138,8 @@ func (f *failure) writeAdvice(b *strings.Builder) {
 	limits, found := false, budget.Finding{}
 	for _, p := range f.problems {
 		limits = limits || slices.Contains(limitNames, p.name)
-		for i := range f.report.Findings {
-			if g := &f.report.Findings[i]; found.Kind == "" && string(g.Kind) == p.name && g.Allowed == nil {
+		for _, g := range inOrder(f.report.Findings) {
+			if found.Kind == "" && string(g.Kind) == p.name && g.Allowed == nil {
 				found = *g
 			}
 		}
@@ -160,11 +160,8 @@ var limitNames = []string{
 
 // constantOf returns the name of a kind in Go.
 func constantOf(k budget.FindingKind) string {
-	switch k {
-	case budget.NPlusOne:
+	if k == budget.NPlusOne {
 		return "budget.NPlusOne"
-	case budget.LostContext:
-		return "budget.LostContext"
 	}
 	var b strings.Builder
 	for word := range strings.SplitSeq(string(k), "-") {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/budget/budgettest"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // The files of TestGolden are those that users review; this one is in testdata.
@@ -83,7 +84,9 @@ func TestGoldenUpdates(t *testing.T) {
 func TestGoldenLines(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.txt")
 	report := &budget.Report{Groups: []budget.Group{
-		{Shape: "SELECT ?", Database: "replica", Queries: 2}, {Shape: "SELECT ?", Queries: 1}, {Shape: "DELETE", Blocked: 1},
+		{Statement: &statement.Statement{Shape: "SELECT ?"}, Database: "replica", Sums: budget.Sums{Queries: 2}},
+		{Statement: &statement.Statement{Shape: "SELECT ?"}, Sums: budget.Sums{Queries: 1}},
+		{Statement: &statement.Statement{Shape: "DELETE"}, Sums: budget.Sums{Blocked: 1}},
 	}}
 	t.Setenv("QUERYBUDGET_UPDATE", "1")
 	budgettest.GoldenFile(t, file, report)
@@ -156,23 +159,16 @@ func TestReportFile(t *testing.T) {
 			Package, Test, Check string
 			Failed               bool
 			Size                 int
-			Report               struct {
-				Name   string
-				Totals struct{ Queries int }
-				Groups []struct {
-					Shape    string
-					CallSite struct{ File string } `json:"call_site"`
-				}
-			}
+			Report               budget.Report
 		}
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			t.Fatalf("%v in %s", err, lines.Text())
 		}
 		seen[e.Check]++
 		switch {
-		case e.Schema != 1 || e.Package != "github.com/querybudget/querybudget/budget/budgettest":
+		case e.Schema != 2 || e.Report.Stage != budget.Final || e.Package != "github.com/querybudget/querybudget/budget/budgettest":
 			t.Fatalf("%+v", e)
-		case e.Check == "check" && (!e.Failed || e.Test != "TestMany/of them" || e.Report.Name != "GET /bad/authors" || e.Report.Totals.Queries != 26 || e.Report.Groups[0].CallSite.File != "budget/budgettest/shop_test.go"):
+		case e.Check == "check" && (!e.Failed || e.Test != "TestMany/of them" || e.Report.Name != "GET /bad/authors" || e.Report.Totals.Queries != 26 || e.Report.Groups[0].CallSite().File != "budget/budgettest/shop_test.go"):
 			t.Fatalf("%+v", e)
 		case e.Check == "scale" && (e.Failed || e.Size == 0 || e.Report.Totals.Queries != 1):
 			t.Fatalf("%+v", e)

@@ -213,7 +213,7 @@ func judgeGrowth(sizes []int, all []Series, accepted []Grows) (out []problem) {
 }
 
 func (s *Series) is(part string) bool {
-	return matches(&budget.Group{Shape: s.Shape, Summary: s.Summary}, part)
+	return matches(s.Shape, s.Summary, part)
 }
 
 func (s *Series) place() string {

@@ -19,7 +19,7 @@ const reportVariable = "QUERYBUDGET_REPORT"
 
 // reportSchema is the version of the form of an entry. It grows when a field
 // changes its meaning or goes.
-const reportSchema = 1
+const reportSchema = 2
 
 // entry is one line of a report file.
 type entry struct {

@@ -29,7 +29,7 @@ func Run(t TB, want Want, block func(ctx context.Context)) *budget.Report {
 		defer watch.end()
 		block(ctx)
 	}()
-	report := unit.Report()
+	report := finalReport(unit)
 	conclude(t, "run", t.Name(), report, append(watch.problems(), want.judge(report)...))
 	return report
 }

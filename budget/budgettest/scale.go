@@ -75,7 +75,7 @@ func atSize[D any](t TB, n int, seed func(TB, int) (D, error), run func(context.
 	if err := run(ctx, data); err != nil {
 		t.Fatalf("budgettest: Scale: run at size %d: %v", n, err)
 	}
-	return r.Report()
+	return finalReport(r)
 }
 
 // scopedTB is a test that ends before the test around it does.

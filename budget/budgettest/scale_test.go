@@ -9,6 +9,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/budget/budgettest"
+	"github.com/querybudget/querybudget/statement"
 )
 
 func makeShop(t budgettest.TB, authors int) (*shop, error) {
@@ -152,7 +153,7 @@ func TestFit(t *testing.T) {
 	} {
 		var reports []*budget.Report
 		for _, n := range test.counts {
-			reports = append(reports, &budget.Report{Groups: []budget.Group{{Shape: "SELECT ?", Queries: n}}})
+			reports = append(reports, &budget.Report{Groups: []budget.Group{{Statement: &statement.Statement{Shape: "SELECT ?"}, Sums: budget.Sums{Queries: n}}}})
 		}
 		all, err := budgettest.Fit(test.sizes, reports)
 		if err != nil || len(all) != 1 || all[0].QueryGrowth != test.want {

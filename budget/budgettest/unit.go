@@ -25,6 +25,13 @@ func begin(ctx context.Context, name string) (context.Context, *budget.Recorder)
 	return ctx, r
 }
 
+// finalReport returns the report of a unit that has ended.
+func finalReport(r *budget.Recorder) *budget.Report {
+	report := r.Report()
+	report.Stage = budget.Final
+	return report
+}
+
 // Context returns the test's context with a recorder, for tests that want to see
 // what ran without asserting it: when the test ends, its report goes to t.Log.
 // The recorder is [budget.FromContext] of it.
@@ -33,7 +40,7 @@ func Context(t TB) context.Context {
 	ctx, r := begin(t.Context(), t.Name())
 	t.Cleanup(func() {
 		t.Helper()
-		report := r.Report()
+		report := finalReport(r)
 		saveReport(t, entry{Check: "context", Report: report})
 		t.Logf("%s", summary(report))
 	})

@@ -159,14 +159,14 @@ func exceeded(all []*budget.ExceededError) (out []problem) {
 
 func (w *Want) judgeStatements(r *budget.Report) (out []problem) {
 	for _, part := range w.Runs {
-		if !slices.ContainsFunc(r.Groups, func(g budget.Group) bool { return g.Queries > 0 && matches(&g, part) }) {
+		if !slices.ContainsFunc(r.Groups, func(g budget.Group) bool { return g.Queries > 0 && matches(g.Shape, g.Summary, part) }) {
 			out = append(out, problem{"missing", fmt.Sprintf("%q did not run", part)})
 		}
 	}
 	for i := range r.Groups {
 		g := &r.Groups[i]
 		for _, part := range w.Never {
-			if matches(g, part) {
+			if matches(g.Shape, g.Summary, part) {
 				out = append(out, problem{"unwanted", fmt.Sprintf("%q ran %s at %s", part, times(g.Queries), g.CallSite())})
 			}
 		}
@@ -182,10 +182,10 @@ func (w *Want) judgeStatements(r *budget.Report) (out []problem) {
 	return out
 }
 
-// matches reports whether a group is the statement that part means.
-func matches(g *budget.Group, part string) bool {
+// matches reports whether a statement is the one that part means.
+func matches(shape, summary, part string) bool {
 	part = fold(part)
-	return part != "" && (strings.Contains(fold(g.Shape), part) || strings.HasPrefix(fold(g.Summary)+" ", part+" "))
+	return part != "" && (strings.Contains(fold(shape), part) || strings.HasPrefix(fold(summary)+" ", part+" "))
 }
 
 func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
@@ -216,8 +216,7 @@ func (w *Want) judgeTransaction(r *budget.Report) (out []problem) {
 // judgeFindings fails on what is neither allowed nor a hint, and on allowances
 // of w that nothing matched.
 func (w *Want) judgeFindings(r *budget.Report) (out []problem) {
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for _, f := range inOrder(r.Findings) {
 		if f.Allowed == nil && f.Kind != budget.StaleAllowance && (w.Hints || f.Confidence != budget.Hint) {
 			out = append(out, findingProblem(f))
 		}
@@ -229,6 +228,26 @@ func (w *Want) judgeFindings(r *budget.Report) (out []problem) {
 			out = append(out, problem{"stale", fmt.Sprintf("nothing of kind %s was found for the allowance %q: take it out", a.Kind, a.Reason)})
 		}
 	}
+	return out
+}
+
+// inOrder puts findings in the order that a test prints them in: a report's own is by
+// the time they cost, which is another one each time.
+func inOrder(findings []budget.Finding) []*budget.Finding {
+	out := make([]*budget.Finding, len(findings))
+	for i := range findings {
+		out[i] = &findings[i]
+	}
+	isHint := func(f *budget.Finding) int {
+		if f.Confidence == budget.Hint {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(out, func(a, b *budget.Finding) int {
+		return cmp.Or(cmp.Compare(isHint(a), isHint(b)), cmp.Compare(b.Count, a.Count), cmp.Compare(a.First, b.First),
+			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Shape, b.Shape))
+	})
 	return out
 }
 

@@ -32,7 +32,7 @@ const (
 // other driver calls, and of queries that no account saw before otelsql did, keep
 // the name of otelsql's method. It is for [otelsql.WithSpanNameFormatter].
 func SpanName(ctx context.Context, method otelsql.Method, _ string) string {
-	if st := budget.RunningFromContext(ctx).Statement(); st != nil && isQuery(method) {
+	if st := budget.RunningQueryFromContext(ctx).Statement(); st != nil && isQuery(method) {
 		return st.Summary
 	}
 	return string(method)
@@ -51,7 +51,7 @@ func isQuery(method otelsql.Method) bool {
 // did, it knows the line and nothing else. It is for
 // [otelsql.WithAttributesGetter]; a getter of your own may call it.
 func Attributes(ctx context.Context, _ otelsql.Method, _ string, _ []driver.NamedValue) []attribute.KeyValue {
-	running := budget.RunningFromContext(ctx)
+	running := budget.RunningQueryFromContext(ctx)
 	if running == nil {
 		return appendSite(nil, callsite.Here())
 	}

@@ -95,18 +95,27 @@ func (m *Metrics) Report(ctx context.Context, r *budget.Report) {
 		u, labels = &m.jobs, []attribute.KeyValue{jobKey.String(r.Name)}
 	}
 	set := metric.WithAttributeSet(attribute.NewSet(labels...))
-	u.queries.Record(ctx, r.Totals.Queries, set)
-	u.duration.Record(ctx, r.Totals.WallTime.Seconds(), set)
-	if exceeded := r.AllExceeded(); r.Verdict.Outcome != budget.NoBudget || len(exceeded) > 0 {
-		u.outcomes.Add(ctx, 1, set, metric.WithAttributes(outcomeKey.String(outcome(r, exceeded))))
+	if r.Stage != budget.Late { // which is no request of its own
+		u.record(ctx, r, set)
 	}
 	for kind, n := range countFindings(r) {
 		m.findings.Add(ctx, n, set, metric.WithAttributes(kindKey.String(string(kind.kind)), confidenceKey.String(string(kind.confidence))))
 	}
 }
 
-// Quick makes it a [budget.QuickReporter].
-func (m *Metrics) Quick() bool { return true }
+// record records a unit that has ended.
+func (u *unitInstruments) record(ctx context.Context, r *budget.Report, set metric.MeasurementOption) {
+	u.queries.Record(ctx, r.Totals.Queries, set)
+	u.duration.Record(ctx, r.Totals.WallTime.Seconds(), set)
+	if exceeded := r.AllExceeded(); r.Verdict.Outcome != budget.NoBudget || len(exceeded) > 0 {
+		u.outcomes.Add(ctx, 1, set, metric.WithAttributes(outcomeKey.String(outcome(r, exceeded))))
+	}
+}
+
+// Needs asks for totals and what was found, also of what came late.
+func (m *Metrics) Needs() budget.Needs {
+	return budget.Needs{Content: budget.WhatIsFound, Late: true, Quick: true}
+}
 
 func routeLabels(r budget.Route) []attribute.KeyValue {
 	labels := []attribute.KeyValue{semconv.HTTPRequestMethodKey.String(r.Method)}

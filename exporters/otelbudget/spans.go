@@ -34,8 +34,8 @@ func Spans() budget.Reporter { return spans{} }
 
 type spans struct{}
 
-// Quick makes it a [budget.QuickReporter].
-func (spans) Quick() bool { return true }
+// Needs asks for totals and what was found. A span has ended when more comes late.
+func (spans) Needs() budget.Needs { return budget.Needs{Content: budget.WhatIsFound, Quick: true} }
 
 func (spans) Report(ctx context.Context, r *budget.Report) {
 	span := trace.SpanFromContext(ctx)

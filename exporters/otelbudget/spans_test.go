@@ -263,14 +263,15 @@ func TestBoundedLists(t *testing.T) {
 	each(t, s, map[string]string{"querybudget.findings": "30"})
 }
 
-func TestQuick(t *testing.T) {
+func TestNeeds(t *testing.T) {
 	metrics, err := otelbudget.NewMetrics(noop.NewMeterProvider())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range []budget.Reporter{otelbudget.Spans(), metrics} {
-		if q, ok := r.(budget.QuickReporter); !ok || !q.Quick() {
-			t.Errorf("%T is called in a goroutine of its own", r)
+		n := r.(budget.NeedyReporter).Needs()
+		if !n.Quick || n.Content != budget.WhatIsFound || n.Running {
+			t.Errorf("%T needs %+v", r, n)
 		}
 	}
 }

@@ -30,7 +30,9 @@ type Options struct {
 	// Hints lists hints and allowed findings too. They raise no level.
 	Hints bool
 	// Groups is the number of groups that a record lists, those with the most
-	// executions first. Default: 3. budget.None lists none.
+	// executions first. Default: 3, of units that went over their budget or have
+	// findings; a number that is set lists them of all units, which makes the record of
+	// a unit without either cost more. budget.None lists none.
 	Groups int
 }
 
@@ -54,7 +56,7 @@ func (o Options) Reporter(logger *slog.Logger) budget.Reporter {
 		r.exceeded = o.ExceededLevel
 	}
 	if o.Groups != 0 {
-		r.groups = max(o.Groups, 0)
+		r.groups, r.always = max(o.Groups, 0), o.Groups > 0
 	}
 	return r
 }
@@ -63,7 +65,7 @@ type reporter struct {
 	logger                   *slog.Logger
 	level, exceeded, finding slog.Leveler
 	groups                   int
-	hints                    bool
+	hints, always            bool
 }
 
 // Report writes a record. It is safe for concurrent use.
@@ -113,9 +115,15 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 	r.logger.LogAttrs(ctx, level, message, attrs...)
 }
 
-// Quick makes it a [budget.QuickReporter]: it waits for the logger only, as the
-// application's own records do.
-func (r *reporter) Quick() bool { return true }
+// Needs asks for what a record has, also of what came late. It waits for the logger
+// only, as the application's own records do.
+func (r *reporter) Needs() budget.Needs {
+	content := budget.WhatIsFound
+	if r.always {
+		content = budget.Everything
+	}
+	return budget.Needs{Content: content, Late: true, Quick: true}
+}
 
 // worst returns the groups with the most executions, as the report sorts them.
 func (r *reporter) worst(groups []budget.Group) groupLines {

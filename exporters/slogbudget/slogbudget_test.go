@@ -217,9 +217,11 @@ func ExampleReporter() {
 	// Output: level=INFO msg="database queries" name=nightly outcome=within db.queries=0
 }
 
-func TestQuick(t *testing.T) {
-	r := slogbudget.Reporter(slog.New(slog.DiscardHandler))
-	if q, ok := r.(budget.QuickReporter); !ok || !q.Quick() {
-		t.Errorf("%T is called in a goroutine of its own", r)
+func TestNeeds(t *testing.T) {
+	for groups, want := range map[int]budget.Content{0: budget.WhatIsFound, budget.None: budget.WhatIsFound, 3: budget.Everything} {
+		r := slogbudget.Options{Groups: groups}.Reporter(slog.New(slog.DiscardHandler)).(budget.NeedyReporter)
+		if n := r.Needs(); n != (budget.Needs{Content: want, Late: true, Quick: true}) {
+			t.Errorf("with Groups %d: %+v", groups, n)
+		}
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/querybudget/querybudget/statement"
 )
 
-// Running is what a driver wrapper is doing for the application: a query, a
+// RunningQuery is what a driver wrapper is doing for the application: a query, a
 // prepare, a transaction's begin. The wrapper puts it into the context that it
 // passes on, for instrumentation between the account and the driver, such as
-// tracing, which finds it with [RunningFromContext].
+// tracing, which finds it with [RunningQueryFromContext].
 //
-// The methods are safe for concurrent use, and on a nil Running, which knows
+// The methods are safe for concurrent use, and on a nil RunningQuery, which knows
 // nothing.
-type Running struct {
+type RunningQuery struct {
 	database            *Database
 	statement           *statement.Statement
 	stack               *callsite.Stack // nil where it is looked at only if somebody asks
@@ -25,10 +25,10 @@ type Running struct {
 // way in, this on its way out.
 type runningKey struct{}
 
-// runningContext is a context with a Running: one allocation in place of two.
+// runningContext is a context with a RunningQuery: one allocation in place of two.
 type runningContext struct {
 	context.Context
-	running Running
+	running RunningQuery
 }
 
 func (c *runningContext) Value(key any) any {
@@ -38,10 +38,10 @@ func (c *runningContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// RunningFromContext returns what is running in ctx, nil if ctx does not come
+// RunningQueryFromContext returns what is running in ctx, nil if ctx does not come
 // from a driver wrapper.
-func RunningFromContext(ctx context.Context) *Running {
-	r, _ := ctx.Value(runningKey{}).(*Running)
+func RunningQueryFromContext(ctx context.Context) *RunningQuery {
+	r, _ := ctx.Value(runningKey{}).(*RunningQuery)
 	return r
 }
 
@@ -53,7 +53,7 @@ func (x *Execution) Context(ctx context.Context) context.Context {
 		return ctx
 	}
 	o := x.record.origin
-	running := Running{database: o.database, statement: o.statement, stack: o.stack}
+	running := RunningQuery{database: o.database, statement: o.statement, stack: o.stack}
 	running.position, running.duplicate = x.place()
 	return &runningContext{ctx, running}
 }
@@ -62,11 +62,11 @@ func (x *Execution) Context(ctx context.Context) context.Context {
 // which is no query, or which nobody counts. The statement is nil for one that
 // has no text.
 func (d *Database) Context(ctx context.Context, st *statement.Statement) context.Context {
-	return &runningContext{ctx, Running{database: d, statement: st}}
+	return &runningContext{ctx, RunningQuery{database: d, statement: st}}
 }
 
 // Database is the handle that it runs on.
-func (r *Running) Database() *Database {
+func (r *RunningQuery) Database() *Database {
 	if r == nil {
 		return nil
 	}
@@ -75,7 +75,7 @@ func (r *Running) Database() *Database {
 
 // Statement is the statement, nil for a driver call that has none, such as a
 // transaction's begin.
-func (r *Running) Statement() *statement.Statement {
+func (r *RunningQuery) Statement() *statement.Statement {
 	if r == nil {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (r *Running) Statement() *statement.Statement {
 
 // CallSite is where it comes from. For what is no query, or is counted by nobody,
 // it is the caller's, and the wrapper has to be on the stack.
-func (r *Running) CallSite() callsite.CallSite {
+func (r *RunningQuery) CallSite() callsite.CallSite {
 	switch {
 	case r == nil:
 		return callsite.CallSite{}
@@ -97,7 +97,7 @@ func (r *Running) CallSite() callsite.CallSite {
 
 // Position is the query's place among those of its unit of work in the order in
 // which they were started, from 1; 0 for what is no query, or counted by nobody.
-func (r *Running) Position() int64 {
+func (r *RunningQuery) Position() int64 {
 	if r == nil {
 		return 0
 	}
@@ -107,7 +107,7 @@ func (r *Running) Position() int64 {
 // Duplicate is the query's place among the repetitions of a read that was
 // answered before, from 1; 0 for one that is no [Duplicate], by what was answered
 // when it was started.
-func (r *Running) Duplicate() int64 {
+func (r *RunningQuery) Duplicate() int64 {
 	if r == nil {
 		return 0
 	}

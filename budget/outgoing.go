@@ -1,0 +1,45 @@
+package budget
+
+import (
+	"slices"
+	"time"
+)
+
+// maxOutgoing is the number of other services that a unit tells apart.
+const maxOutgoing = 50
+
+// Called counts a call of another service that the unit waited for, from a time of
+// [Recorder.Clock] until now: of an API, a cache, a search engine. The name is that of
+// the service: a constant, no ids. It is no query, and no budget limits it; it tells
+// where the rest of the time went. Of more than 50 names the rest is called "others".
+func (r *Recorder) Called(name string, began time.Duration, err error) {
+	r = r.counting()
+	if r == nil {
+		return
+	}
+	now := r.unit.now()
+	r.unit.lock()
+	defer r.unit.mu.Unlock()
+	for s := r.counts(); s != nil; s = s.around() {
+		s.account.called(name, now-began, err)
+	}
+}
+
+func (a *account) called(name string, took time.Duration, err error) {
+	same := func(o Outgoing) bool { return o.Name == name }
+	at := slices.IndexFunc(a.outgoing, same)
+	if at < 0 && len(a.outgoing) >= maxOutgoing-1 {
+		name = "others"
+		at = slices.IndexFunc(a.outgoing, same)
+	}
+	if at < 0 {
+		at = len(a.outgoing)
+		a.outgoing = append(a.outgoing, Outgoing{Name: name})
+	}
+	o := &a.outgoing[at]
+	o.Calls++
+	o.Time += took
+	if err != nil {
+		o.Errors++
+	}
+}

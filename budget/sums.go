@@ -1,0 +1,94 @@
+package budget
+
+import "time"
+
+// Sums are the numbers of the queries of a [Group].
+type Sums struct {
+	// Queries were executed, Blocked refused.
+	Queries    int64 `json:"queries"`
+	Blocked    int64 `json:"blocked,omitempty"`
+	Duplicates int64 `json:"duplicates,omitempty"`
+	Retries    int64 `json:"retries,omitempty"`
+	Errors     int64 `json:"errors,omitempty"`
+
+	Rows         int64 `json:"rows"`
+	RowsAffected int64 `json:"rows_affected"`
+	// MostRows is the number of rows of the largest result.
+	MostRows int64 `json:"most_rows,omitempty"`
+	// Distinct is the number of different argument lists, at least: once the bounds
+	// of [Options] are reached it is no longer counted. Unknown is the number of
+	// executions whose arguments could not be told; they are in Distinct too.
+	Distinct int64 `json:"distinct,omitempty"`
+	Unknown  int64 `json:"unknown,omitempty"`
+
+	// Time is the execution and fetching of all, Slowest that of the slowest.
+	Time    time.Duration `json:"time_ns"`
+	Slowest time.Duration `json:"slowest_ns"`
+	// SlowestExec is the execution of the slowest, without fetching.
+	SlowestExec time.Duration `json:"slowest_exec_ns"`
+	// First and Last are the positions of the first and the last of them; 0 if all
+	// were refused.
+	First int64 `json:"first"`
+	Last  int64 `json:"last"`
+
+	// Parallel is set if executions overlapped, InTransaction if at least one was in
+	// a transaction.
+	Parallel      bool `json:"parallel,omitempty"`
+	InTransaction bool `json:"in_transaction,omitempty"`
+	// ListsVary is set if a list of literals in the text was another one each time.
+	ListsVary bool `json:"lists_vary,omitempty"`
+}
+
+// add adds the numbers of other queries.
+func (s *Sums) add(o *Sums) {
+	if o.First != 0 && (s.First == 0 || o.First < s.First) {
+		s.First = o.First
+	}
+	s.Last = max(s.Last, o.Last)
+	s.Queries += o.Queries
+	s.Blocked += o.Blocked
+	s.Duplicates += o.Duplicates
+	s.Retries += o.Retries
+	s.Errors += o.Errors
+	s.Rows += o.Rows
+	s.RowsAffected += o.RowsAffected
+	s.MostRows = max(s.MostRows, o.MostRows)
+	s.Distinct += o.Distinct
+	s.Unknown += o.Unknown
+	s.Time += o.Time
+	s.Slowest = max(s.Slowest, o.Slowest)
+	s.SlowestExec = max(s.SlowestExec, o.SlowestExec)
+	s.Parallel = s.Parallel || o.Parallel
+	s.InTransaction = s.InTransaction || o.InTransaction
+	s.ListsVary = s.ListsVary || o.ListsVary
+}
+
+// executed adds an execution, or a further attempt at one.
+func (s *Sums) executed(rec *record, err error) {
+	s.Time += rec.exec
+	s.Slowest = max(s.Slowest, rec.exec)
+	s.SlowestExec = max(s.SlowestExec, rec.exec)
+	s.InTransaction = s.InTransaction || rec.transaction != nil
+	if err != nil {
+		s.Errors++
+	}
+}
+
+// counted adds the execution that a query is counted with.
+func (s *Sums) counted(rec *record) {
+	s.Queries++
+	s.Last = max(s.Last, rec.position)
+	if s.First == 0 || rec.position < s.First {
+		s.First = rec.position
+	}
+	if rec.unknown() {
+		s.Unknown++
+	}
+}
+
+// fetched adds rows that were closed.
+func (s *Sums) fetched(rows int64, took time.Duration) {
+	s.Rows += rows
+	s.MostRows = max(s.MostRows, rows)
+	s.Time += took
+}
