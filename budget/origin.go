@@ -14,7 +14,11 @@ type origin struct {
 	statement *statement.Statement
 	stack     *callsite.Stack
 	hash      uint64 // the same for those that count in one group
+	kept      atomic.Pointer[keptValue]
 }
+
+// keptValue is what an instrumentation made of an origin, see RunningQuery.Kept.
+type keptValue struct{ owner, value any }
 
 // origins is a cache of the origins of one database: most queries have one that was
 // seen before. It has a fixed size and no locks.
@@ -28,7 +32,7 @@ func (d *Database) origin(st *statement.Statement, s *callsite.Stack) *origin {
 	if o := place.Load(); o != nil && o.statement == st && o.stack == s {
 		return o
 	}
-	o := &origin{d, st, s, h}
+	o := &origin{database: d, statement: st, stack: s, hash: h}
 	place.Store(o)
 	return o
 }

@@ -19,6 +19,7 @@ type RunningQuery struct {
 	statement           *statement.Statement
 	stack               *callsite.Stack // nil where it is looked at only if somebody asks
 	position, duplicate int64
+	origin              *origin // nil for what is no query, or counted by nobody
 }
 
 // runningKey is the key of what a driver wrapper passes on. The recorder is on its
@@ -53,7 +54,7 @@ func (x *Execution) Context(ctx context.Context) context.Context {
 		return ctx
 	}
 	o := x.record.origin
-	running := RunningQuery{database: o.database, statement: o.statement, stack: o.stack}
+	running := RunningQuery{database: o.database, statement: o.statement, stack: o.stack, origin: o}
 	running.position, running.duplicate = x.place()
 	return &runningContext{ctx, running}
 }
@@ -112,6 +113,23 @@ func (r *RunningQuery) Duplicate() int64 {
 		return 0
 	}
 	return r.duplicate
+}
+
+// Kept returns what make returned when it was first called for the same statement from
+// the same call site, for what instrumentation makes of the two over and over, such as
+// the attributes of a span. It may be called again: after some time, for what is no
+// query, and where owners, which tell those who use it apart, take turns. Make must
+// depend on Statement and CallSite alone, and its result must not be changed.
+func (r *RunningQuery) Kept(owner any, make func() any) any {
+	if r == nil || r.origin == nil {
+		return make()
+	}
+	if k := r.origin.kept.Load(); k != nil && k.owner == owner {
+		return k.value
+	}
+	k := &keptValue{owner, make()}
+	r.origin.kept.Store(k)
+	return k.value
 }
 
 // place returns the position of x, and which repetition of a read it is in the whole

@@ -55,18 +55,28 @@ func Attributes(ctx context.Context, _ otelsql.Method, _ string, _ []driver.Name
 	if running == nil {
 		return appendSite(nil, callsite.Here())
 	}
-	attrs := make([]attribute.KeyValue, 0, 10)
-	if st := running.Statement(); st != nil {
-		attrs = append(attrs,
-			semconv.DBQueryText(st.Shape),
-			semconv.DBQuerySummary(st.Summary),
-			FingerprintKey.String(st.Fingerprint.String()))
-	}
+	same := running.Kept(attributesOwner{}, func() any { return statementAttributes(running) }).([]attribute.KeyValue)
+	attrs := append(make([]attribute.KeyValue, 0, len(same)+2), same...)
 	if n := running.Position(); n > 0 {
 		attrs = append(attrs, PositionKey.Int64(n))
 	}
 	if n := running.Duplicate(); n > 0 {
 		attrs = append(attrs, DuplicateKey.Int64(n))
+	}
+	return attrs
+}
+
+// attributesOwner is the owner of what statementAttributes returns.
+type attributesOwner struct{}
+
+// statementAttributes are those of each query of one statement from one line.
+func statementAttributes(running *budget.RunningQuery) []attribute.KeyValue {
+	attrs := make([]attribute.KeyValue, 0, 8)
+	if st := running.Statement(); st != nil {
+		attrs = append(attrs,
+			semconv.DBQueryText(st.Shape),
+			semconv.DBQuerySummary(st.Summary),
+			FingerprintKey.String(st.Fingerprint.String()))
 	}
 	if name := running.Database().Name(); name != "" {
 		attrs = append(attrs, DatabaseKey.String(name))

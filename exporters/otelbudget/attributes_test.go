@@ -41,8 +41,15 @@ func each(t *testing.T, s sdktrace.ReadOnlySpan, want map[string]string) {
 	}
 }
 
+// allSpans are the options with spans of rows.
+func allSpans() otelsql.SpanOptions {
+	o := otelbudget.SpanOptions()
+	o.OmitRows = false
+	return o
+}
+
 func TestQuerySpan(t *testing.T) {
-	tr := newTraced(t)
+	tr := newTraced(t, otelsql.WithSpanOptions(allSpans()))
 	ctx, _ := budget.NewContext(t.Context())
 	if err := drain(tr.db.QueryContext(ctx, "SELECT 1")); err != nil {
 		t.Fatal(err)
@@ -104,7 +111,9 @@ func TestSpanWithoutRecorder(t *testing.T) {
 	}
 	want := map[string]string{"db.query.summary": "SELECT books", "querybudget.query.position": "", "code.line.number": line}
 	each(t, tr.named("SELECT books")[0], want)
-	each(t, tr.named("sql.rows")[0], want)
+	if n := len(tr.named("sql.rows")); n != 0 {
+		t.Errorf("%d spans of rows, which say nothing new", n)
+	}
 }
 
 func TestStatementAndTransactionSpans(t *testing.T) {
@@ -177,7 +186,7 @@ func TestDeclinedQuery(t *testing.T) {
 // An error is its type and its SQLSTATE, on spans, in the event and in the status.
 // The application gets it as it is.
 func TestErrorSpan(t *testing.T) {
-	tr := newTraced(t)
+	tr := newTraced(t, otelsql.WithSpanOptions(allSpans()))
 	ctx, r := budget.NewContext(t.Context())
 	for _, text := range []string{"SELECT fails FROM books", "SELECT breaks FROM books"} {
 		err := drain(tr.db.QueryContext(ctx, text))
@@ -261,11 +270,16 @@ func TestCancelledAndRefused(t *testing.T) {
 // The caller's options win.
 func TestCallersOptions(t *testing.T) {
 	spans := otelbudget.SpanOptions()
-	spans.OmitRows = true
+	spans.OmitRows = false
 	tr := newTraced(t,
 		otelsql.WithSpanOptions(spans),
 		otelsql.WithAttributes(attribute.String("db.system.name", "mine")),
-		otelsql.WithSpanNameFormatter(func(context.Context, otelsql.Method, string) string { return "mine" }),
+		otelsql.WithSpanNameFormatter(func(_ context.Context, m otelsql.Method, _ string) string {
+			if m == otelsql.MethodRows {
+				return string(m)
+			}
+			return "mine"
+		}),
 		otelsql.WithAttributesGetter(func(ctx context.Context, m otelsql.Method, q string, args []driver.NamedValue) []attribute.KeyValue {
 			return append(otelbudget.Attributes(ctx, m, q, args), attribute.String("tenant", "7"))
 		}))
@@ -273,7 +287,7 @@ func TestCallersOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := tr.named("mine")
-	if len(got) != 2 || len(tr.named("sql.rows")) != 0 { // connect and query
+	if len(got) != 2 || len(tr.named("sql.rows")) != 1 { // connect and query
 		t.Fatalf("%d spans", len(got))
 	}
 	each(t, got[1], map[string]string{"tenant": "7", "db.query.summary": "SELECT books", "db.system.name": "mine"})
@@ -362,9 +376,9 @@ func TestSampling(t *testing.T) {
 		parent  trace.TraceFlags
 		spans   int
 	}{
-		"on":                   {sdktrace.AlwaysSample(), 0, 3}, // connect, query, rows
+		"on":                   {sdktrace.AlwaysSample(), 0, 2}, // connect, query
 		"off":                  {sdktrace.NeverSample(), trace.FlagsSampled, 0},
-		"parent is sampled":    {sdktrace.ParentBased(sdktrace.NeverSample()), trace.FlagsSampled, 3},
+		"parent is sampled":    {sdktrace.ParentBased(sdktrace.NeverSample()), trace.FlagsSampled, 2},
 		"parent isn't sampled": {sdktrace.ParentBased(sdktrace.AlwaysSample()), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

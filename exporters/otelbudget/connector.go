@@ -50,15 +50,16 @@ func Inner(opts ...otelsql.Option) func(driver.Connector) driver.Connector {
 }
 
 // SpanOptions are the span options that [Open] presets: no spans for the reset of
-// pooled connections, no error status for a driver that wants a statement
+// pooled connections, none for the fetching of rows, which says nothing that the
+// query's does not, no error status for a driver that wants a statement
 // prepared, and no text of statements, whose shape [Attributes] tells. An
 // option otelsql.WithSpanOptions replaces all of them, so change a copy:
 //
 //	o := otelbudget.SpanOptions()
-//	o.OmitRows = true
+//	o.OmitRows = false // a span for the fetching, too
 //	db, err := otelbudget.Open("pgx", dsn, otelsql.WithSpanOptions(o))
 func SpanOptions() otelsql.SpanOptions {
-	return otelsql.SpanOptions{OmitConnResetSession: true, DisableErrSkip: true, DisableQuery: true}
+	return otelsql.SpanOptions{OmitConnResetSession: true, OmitRows: true, DisableErrSkip: true, DisableQuery: true}
 }
 
 // presets are the options that a caller's own ones come after.

@@ -42,7 +42,6 @@ func ExampleSpans() {
 	// Output:
 	// sql.connector.connect example_test.go
 	// SELECT books example_test.go
-	// sql.rows example_test.go
 	// nightly 1 within
 	// <nil>
 }
