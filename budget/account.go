@@ -57,10 +57,10 @@ func (a *account) noteDatabase(d *Database, before int64) {
 }
 
 // reserve takes the room of a query that was admitted, release gives it back.
-func (a *account) reserve(rec *record, o *Options) { a.addReserved(rec, 1, o) }
-func (a *account) release(rec *record, o *Options) { a.addReserved(rec, -1, o) }
+func (a *account) reserve(rec *record, o *Bounds) { a.addReserved(rec, 1, o) }
+func (a *account) release(rec *record, o *Bounds) { a.addReserved(rec, -1, o) }
 
-func (a *account) addReserved(rec *record, n int64, o *Options) {
+func (a *account) addReserved(rec *record, n int64, o *Bounds) {
 	kind := rec.origin.statement.Kind
 	if !kind.IsQuery() || rec.retry() != nil {
 		return
@@ -76,7 +76,7 @@ func (a *account) addReserved(rec *record, n int64, o *Options) {
 }
 
 // execute counts what the driver executed.
-func (a *account) execute(rec *record, err error, o *Options) {
+func (a *account) execute(rec *record, err error, o *Bounds) {
 	st := rec.origin.statement
 	if err != nil {
 		a.totals.Errors++
@@ -159,7 +159,7 @@ func (a *account) keep(rec *record, duplicate bool, room int) {
 }
 
 // block counts a refused query, and keeps the first refusal of each limit.
-func (a *account) block(rec *record, err *ExceededError, o *Options) {
+func (a *account) block(rec *record, err *ExceededError, o *Bounds) {
 	a.totals.Blocked++
 	a.groupOf(rec.origin, o.Groups).Blocked++
 	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, origin: rec.origin})

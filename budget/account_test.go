@@ -163,7 +163,7 @@ func TestRunningQueries(t *testing.T) {
 
 // Whatever the bounds cut, the groups add up to the totals.
 func TestBoundsCutDetailsOnly(t *testing.T) {
-	_, r := budget.Options{Queries: 5, Groups: 3, Reads: 4}.NewContext(t.Context())
+	_, r := budget.Bounds{Queries: 5, Groups: 3, Reads: 4}.NewContext(t.Context())
 	for i := range 10 {
 		must(t, query(r, read(fmt.Sprint("SELECT ", i), "t"), uint64(i), 2))
 		must(t, query(r, read(fmt.Sprint("SELECT ", i), "t"), uint64(i), 2))
@@ -196,7 +196,7 @@ func TestBoundsCutDetailsOnly(t *testing.T) {
 }
 
 func TestNoDetails(t *testing.T) {
-	_, r := budget.Options{Queries: budget.None, Groups: budget.None, Reads: budget.None}.NewContext(t.Context())
+	_, r := budget.Bounds{Queries: budget.None, Groups: budget.None, Reads: budget.None}.NewContext(t.Context())
 	must(t, query(r, users, 1, 1))
 	report := r.Report()
 	if report.Totals.Queries != 1 || len(report.Queries) != 0 || len(report.Groups) != 1 || !report.Groups[0].Overflow {

@@ -121,7 +121,7 @@ func TestEvidence(t *testing.T) {
 // Values are tracked within bounds, and prove what they can.
 func TestProof(t *testing.T) {
 	run := func(argument func(i int) uint64) *budget.Report {
-		_, r := budget.Options{TrackValues: true, Queries: 500}.NewContext(t.Context())
+		_, r := budget.Bounds{TrackValues: true, Queries: 500}.NewContext(t.Context())
 		if !r.TracksValues() {
 			t.Fatal("values are not tracked")
 		}

@@ -69,7 +69,7 @@ func (u *unit) settle() {
 		return
 	}
 	u.backlog = backlog{}
-	for s := b.recorder.counts(); s != nil && !u.options.Rules.Off; s = s.around() {
+	for s := b.recorder.counts(); s != nil && !u.bounds.Rules.Off; s = s.around() {
 		s.account.noteDatabase(b.database, b.before)
 	}
 	for rec := b.first; rec != nil; {

@@ -42,7 +42,7 @@ func TestLookingChangesNothing(t *testing.T) {
 
 // Queries past those that are kept use the same memory again.
 func TestQueriesThatAreNotKept(t *testing.T) {
-	_, r := Options{Queries: 10}.NewContext(t.Context())
+	_, r := Bounds{Queries: 10}.NewContext(t.Context())
 	d, st, s := NewDatabase(DatabaseOptions{}), &statement.Statement{Kind: statement.Read, Tables: []string{"books"}, Repeatable: true}, callsite.New(callsite.CallSite{})
 	queries := func() {
 		for n := range uint64(300) {
@@ -91,7 +91,7 @@ func newTwins(seed uint64) *twins {
 	for i := range 4 {
 		p.stacks = append(p.stacks, callsite.New(callsite.CallSite{Frame: callsite.Frame{Function: fmt.Sprintf("shop.f%d", i/2), File: "shop.go", Line: i}}))
 	}
-	options := Options{Queries: p.random.IntN(3) * 40, Groups: p.random.IntN(2) * 6, Reads: p.random.IntN(2) * 10}
+	options := Bounds{Queries: p.random.IntN(3) * 40, Groups: p.random.IntN(2) * 6, Reads: p.random.IntN(2) * 10}
 	if p.random.IntN(10) == 0 {
 		options.Rules.Off = true
 	}

@@ -1,7 +1,9 @@
 package budget
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -55,8 +57,8 @@ type Budget struct {
 	Queries int `json:"queries,omitempty"`
 	// Writes is the number of queries that change data.
 	Writes int `json:"writes,omitempty"`
-	// Repeats is how often one shape may run from one call site. 1 and None
-	// both mean: no repetition.
+	// Repeats is how often one shape may run from one call site: 1 allows no
+	// repetition. None is not valid, and taken for 1.
 	Repeats int `json:"repeats,omitempty"`
 	// Duplicates is the number of reads that ask again what was already
 	// answered: same database, shape and arguments, and no write to their
@@ -88,23 +90,39 @@ func (b Budget) IsZero() bool {
 // positive, nor zero, nor [None]; or a mode that does not exist. A recorder
 // takes a limit below None as None.
 func (b Budget) Validate() error {
-	limits := []struct {
-		limit Limit
-		value int64
-	}{
-		{LimitQueries, int64(b.Queries)}, {LimitWrites, int64(b.Writes)},
-		{LimitRepeats, int64(b.Repeats)}, {LimitDuplicates, int64(b.Duplicates)},
-		{LimitNPlusOne, int64(b.NPlusOne)}, {LimitRows, int64(b.Rows)}, {LimitTime, int64(b.Time)},
-	}
-	for _, l := range limits {
-		if l.value < None {
-			return fmt.Errorf("budget: the limit of %s is %d: use a positive number, 0 for no limit or budget.None", l.limit, l.value)
+	for limit, value := range b.all() {
+		if value < None {
+			return fmt.Errorf("budget: the limit of %s is %d: use a positive number, 0 for no limit or budget.None", limit, value)
 		}
+	}
+	if b.Repeats == None {
+		return errors.New("budget: the limit of repeats is budget.None, which would allow no query at all: use 1 for no repetition")
 	}
 	if b.Mode > Enforce {
 		return fmt.Errorf("budget: unknown mode %d: use budget.Observe or budget.Enforce", b.Mode)
 	}
 	return nil
+}
+
+// Limits calls yield for each limit that b has, with the number it allows: a count, or
+// nanoseconds for LimitTime. None is 0.
+func (b Budget) Limits() iter.Seq2[Limit, int64] {
+	return func(yield func(Limit, int64) bool) {
+		for limit, value := range b.all() {
+			if n, limited := allowed(value); limited && !yield(limit, n) {
+				return
+			}
+		}
+	}
+}
+
+// all has every limit as it is written. It is the one list of them.
+func (b *Budget) all() iter.Seq2[Limit, int64] {
+	return func(yield func(Limit, int64) bool) {
+		_ = yield(LimitQueries, int64(b.Queries)) && yield(LimitWrites, int64(b.Writes)) && yield(LimitRepeats, int64(b.Repeats)) &&
+			yield(LimitDuplicates, int64(b.Duplicates)) && yield(LimitNPlusOne, int64(b.NPlusOne)) && yield(LimitRows, int64(b.Rows)) &&
+			yield(LimitTime, int64(b.Time))
+	}
 }
 
 // allowed turns a limit as written into the number it allows, and says whether

@@ -35,7 +35,7 @@ func (r *Recorder) report(stage Stage, content Content) *Report {
 	rep.Verdict, rep.Lean = r.leanVerdict(&rep.Totals, content)
 	if !rep.Lean {
 		b.details()
-		rep.Findings = r.unit.options.Rules.Findings(rep)
+		rep.Findings = r.unit.bounds.Rules.Findings(rep)
 		if n := maxFindings; len(rep.Findings) > n {
 			rep.Findings, rep.Truncated.Findings = rep.Findings[:n:n], len(rep.Findings)-n
 		}
@@ -187,7 +187,7 @@ const maxParents = 8
 
 // parents looks for columns of earlier results that have all arguments of a group.
 func (b *builder) parents() {
-	if !b.recorder.unit.options.TrackValues {
+	if !b.recorder.unit.bounds.TrackValues {
 		return
 	}
 	for i, behind := range b.groups.behind {
@@ -304,7 +304,7 @@ func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 			b.report = &Report{Totals: t, Budget: r.budget}
 			b.details()
 			if r.budget.NPlusOne != 0 {
-				b.report.Findings = r.unit.options.Rules.Findings(b.report)
+				b.report.Findings = r.unit.bounds.Rules.Findings(b.report)
 			}
 			verdict = r.judge(b.report)
 		}

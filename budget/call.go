@@ -155,7 +155,7 @@ func (x *Execution) Close(rows int64, err error) {
 // Fetched hands over the values of rows, for a recorder that tracks them. It is
 // called before Close.
 func (x *Execution) Fetched(v *Values) {
-	if x.recorder == nil || !x.recorder.unit.options.TrackValues {
+	if x.recorder == nil || !x.recorder.unit.bounds.TrackValues {
 		return
 	}
 	u, rec, _ := x.begin()

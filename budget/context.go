@@ -6,10 +6,10 @@ import "context"
 // where Without cut the account off.
 type contextKey struct{}
 
-// Options are the bounds of a recorder. The zero value of each is its default,
+// Bounds are the bounds of a recorder, with the thresholds of its rules. The zero value of each is its default,
 // and [None] keeps nothing. What they cut is in [Report.Truncated]; counting
 // never stops.
-type Options struct {
+type Bounds struct {
 	// Queries is the number of queries kept one by one: the first 200.
 	Queries int
 	// Groups is the number of combinations of shape, database and stack that
@@ -27,12 +27,12 @@ type Options struct {
 	TrackValues bool
 }
 
-func (o Options) withDefaults() Options {
-	o.Queries = bound(o.Queries, 200)
-	o.Groups = bound(o.Groups, 500)
-	o.Reads = bound(o.Reads, 2000)
-	o.Rules = o.Rules.withDefaults()
-	return o
+func (b Bounds) withDefaults() Bounds {
+	b.Queries = bound(b.Queries, 200)
+	b.Groups = bound(b.Groups, 500)
+	b.Reads = bound(b.Reads, 2000)
+	b.Rules = b.Rules.withDefaults()
+	return b
 }
 
 // bound returns the number that an option stands for.
@@ -47,12 +47,12 @@ func bound(n, byDefault int) int {
 // recorder, and the recorder. A recorder that ctx already carries is left
 // alone and does not see what the new one records; to count in both use [With].
 func NewContext(ctx context.Context) (context.Context, *Recorder) {
-	return Options{}.NewContext(ctx)
+	return Bounds{}.NewContext(ctx)
 }
 
-// NewContext is like the function of that name, with the bounds of o.
-func (o Options) NewContext(ctx context.Context) (context.Context, *Recorder) {
-	r := newRecorder(o.withDefaults())
+// NewContext is like the function of that name, with the bounds of b.
+func (b Bounds) NewContext(ctx context.Context) (context.Context, *Recorder) {
+	r := newRecorder(b.withDefaults())
 	return context.WithValue(ctx, contextKey{}, r), r
 }
 

@@ -64,7 +64,7 @@ func (r *Recorder) entered(rec *record) {
 	if rec.isQuery() {
 		rec.position = r.unit.nextPosition(rec)
 	}
-	o := &r.unit.options
+	o := &r.unit.bounds
 	for s := r.counts(); s != nil; s = s.around() {
 		a := s.account
 		a.reserve(rec, o)
@@ -102,7 +102,7 @@ func (r *Recorder) admit(rec *record) error {
 		}
 		if err := s.refuse(rec); err != nil {
 			for b := r.counts(); b != nil; b = b.around() {
-				b.account.block(rec, err, &r.unit.options)
+				b.account.block(rec, err, &r.unit.bounds)
 			}
 			return err
 		}
@@ -113,7 +113,7 @@ func (r *Recorder) admit(rec *record) error {
 // skipped takes a query back that the driver declined.
 func (r *Recorder) skipped(rec *record, now time.Duration) {
 	for s := r.counts(); s != nil; s = s.around() {
-		s.account.release(rec, &r.unit.options)
+		s.account.release(rec, &r.unit.bounds)
 		s.account.busy.leave(now)
 	}
 	if w := rec.retry(); w != nil {
@@ -126,7 +126,7 @@ func (r *Recorder) skipped(rec *record, now time.Duration) {
 
 // executed counts a query once the driver has executed it.
 func (r *Recorder) executed(rec *record, err error) {
-	o := &r.unit.options
+	o := &r.unit.bounds
 	if w := rec.retry(); w != nil {
 		w.again(rec, err)
 	}
@@ -147,7 +147,7 @@ func (r *Recorder) ended(rec *record) {
 	}
 	for s := r.counts(); s != nil; s = s.around() {
 		if rec.rows > 0 && isQuery {
-			s.account.affect(s.account.groupOf(rec.origin, r.unit.options.Groups), rec.rows)
+			s.account.affect(s.account.groupOf(rec.origin, r.unit.bounds.Groups), rec.rows)
 		}
 		s.account.busy.leave(rec.opened())
 	}
@@ -179,7 +179,7 @@ func (r *Recorder) closed(rec *record) {
 	}
 	for s := r.counts(); s != nil; s = s.around() {
 		if isQuery {
-			g := s.account.groupOf(rec.origin, r.unit.options.Groups)
+			g := s.account.groupOf(rec.origin, r.unit.bounds.Groups)
 			s.account.fetch(g, rec.rows, rec.fetch, err)
 			g.Slowest = max(g.Slowest, now-rec.start)
 			s.account.closed(rec)

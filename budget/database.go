@@ -38,7 +38,9 @@ type Database struct {
 
 // NewDatabase returns the account's side of a database handle.
 func NewDatabase(o DatabaseOptions) *Database {
-	return &Database{name: o.Name, system: o.System, id: rand.Uint64(), stacks: callsite.NewCache(o.SkipPackages...)}
+	d := &Database{name: o.Name, system: o.System, id: rand.Uint64(), stacks: callsite.NewCache(o.SkipPackages...)}
+	d.origins.grow(fewOrigins)
+	return d
 }
 
 // Name returns the database's name. It is empty for most services, which have

@@ -16,7 +16,7 @@ var readUsers = &statement.Statement{Shape: "SELECT users", Summary: "SELECT use
 // too, is none, also after the record was used again for another query.
 func TestExecutionsThatEndTwice(t *testing.T) {
 	for _, keep := range []int{0, None} { // with records that are kept, and that are used again
-		_, r := Options{Queries: keep}.NewContext(context.Background())
+		_, r := Bounds{Queries: keep}.NewContext(context.Background())
 		x, err := r.Start(Call{Statement: readUsers})
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestExecutionsInAnotherOrder(t *testing.T) {
 // stay parents of what was sent while it was open.
 func TestOnlyTheEndOfAResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, r := Options{Rules: Rules{Slow: None}}.NewContext(context.Background())
+		_, r := Bounds{Rules: Rules{Slow: None}}.NewContext(context.Background())
 		parent, _ := r.Start(Call{Statement: readUsers})
 		child := &statement.Statement{Shape: "SELECT books", Summary: "SELECT books", Fingerprint: 8, Kind: statement.Read, Tables: []string{"books"}}
 		for i := range 5 {

@@ -52,7 +52,7 @@ const (
 	Hint Confidence = "hint"
 	// Candidate is waste by all that could be seen.
 	Candidate Confidence = "candidate"
-	// Proven is a pattern whose cause was seen: [Options.TrackValues].
+	// Proven is a pattern whose cause was seen: [Bounds.TrackValues].
 	Proven Confidence = "proven"
 	// Certain is what needs no interpretation: time, rows, rows that are open.
 	Certain Confidence = "certain"
@@ -73,7 +73,7 @@ type Finding struct {
 	// the first one for Duplicate.
 	Count int64 `json:"count"`
 	// Distinct is the number of different argument lists, at least: once the
-	// bounds of [Options] are reached it is no longer counted.
+	// bounds of [Bounds] are reached it is no longer counted.
 	Distinct int64 `json:"distinct,omitempty"`
 	Rows     int64 `json:"rows,omitempty"`
 	// Time is that of all executions, Worst of the slowest, with fetching. Share is

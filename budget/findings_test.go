@@ -129,7 +129,7 @@ func newScenario(t *testing.T) *scenario {
 func (s *scenario) start(rules budget.Rules, dialect string) {
 	s.dialect, s.applied = dialect, rules
 	s.reader = statement.NewReader(statement.Dialect(dialect), s.hasher, 2048)
-	_, s.recorder = budget.Options{Rules: rules}.NewContext(s.t.Context())
+	_, s.recorder = budget.Bounds{Rules: rules}.NewContext(s.t.Context())
 	s.under = s.recorder
 }
 
@@ -532,7 +532,7 @@ func BenchmarkRules(b *testing.B) {
 		b.Run(map[bool]string{true: "off", false: "on"}[off], func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, r := budget.Options{Rules: budget.Rules{Off: off}}.NewContext(b.Context())
+				_, r := budget.Bounds{Rules: budget.Rules{Off: off}}.NewContext(b.Context())
 				for i := range 20 { // a request
 					x, err := r.Start(budget.Call{
 						Database: db, Statement: reader.Read("SELECT title FROM books WHERE author_id = $1"), Arguments: statement.Arguments{List: uint64(i + 1)},

@@ -94,7 +94,7 @@ func TestJoinedNumbers(t *testing.T) {
 }
 
 func TestOverflowIsSorted(t *testing.T) {
-	_, r := Options{Groups: 2}.NewContext(t.Context())
+	_, r := Bounds{Groups: 2}.NewContext(t.Context())
 	d := NewDatabase(DatabaseOptions{})
 	for _, fingerprint := range []uint64{1, 1, 2, 3, 4} { // the first two are joined
 		x, err := r.Start(Call{Database: d, Statement: &statement.Statement{Fingerprint: statement.Fingerprint(fingerprint)}, Stack: callsite.New(callsite.CallSite{})})

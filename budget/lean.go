@@ -14,7 +14,7 @@ func (r *Recorder) leanVerdict(t *Totals, content Content) (Verdict, bool) {
 	if t.Blocked > 0 || len(a.crossings) > 0 || !r.isWithin(t) {
 		return Verdict{}, false
 	}
-	if len(r.allowed) > 0 || len(a.outgoing) > 0 || !r.unit.options.Rules.Off && r.maySomethingBeFound(t) {
+	if len(r.allowed) > 0 || len(a.outgoing) > 0 || !r.unit.bounds.Rules.Off && r.maySomethingBeFound(t) {
 		return Verdict{}, false
 	}
 	if r.budget.IsZero() {
@@ -32,12 +32,12 @@ func (r *Recorder) isWithin(t *Totals) bool {
 		}
 	}
 	n, limited := allowed(int64(r.budget.Repeats))
-	return (!limited || r.counted().busiest(t.Queries, n, nil) <= n) && (r.budget.NPlusOne == 0 || !r.unit.options.Rules.Off)
+	return (!limited || r.counted().busiest(t.Queries, n, nil) <= n) && (r.budget.NPlusOne == 0 || !r.unit.bounds.Rules.Off)
 }
 
 // maySomethingBeFound applies the conditions of all kinds.
 func (r *Recorder) maySomethingBeFound(t *Totals) bool {
-	s := suspect{account: r.counted(), totals: t, rules: &r.unit.options.Rules}
+	s := suspect{account: r.counted(), totals: t, rules: &r.unit.bounds.Rules}
 	for i := range kinds {
 		if kinds[i].may(&s) {
 			return true

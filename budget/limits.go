@@ -79,7 +79,7 @@ func (r *Recorder) refuse(rec *record) *ExceededError {
 			return r.exceeded(crossing{limit: LimitRepeats, observed: again, refused: true, origin: rec.origin}, n)
 		}
 	}
-	if n, limited := allowed(int64(b.NPlusOne)); limited && a.becomesNPlusOne(rec, &r.unit.options.Rules) {
+	if n, limited := allowed(int64(b.NPlusOne)); limited && a.becomesNPlusOne(rec, &r.unit.bounds.Rules) {
 		if loops := a.nPlusOnes() + 1; loops > n {
 			return r.exceeded(crossing{limit: LimitNPlusOne, observed: loops, refused: true, origin: rec.origin}, n)
 		}
@@ -109,7 +109,7 @@ func (r *Recorder) hasRoom(waiting *backlog, rec *record) bool {
 		has(int64(b.Repeats), a.mostInLoop, most) &&
 		has(int64(b.Rows), a.totals.Rows, waiting.rows) &&
 		has(int64(b.Time), int64(wall), 0) &&
-		(b.NPlusOne == 0 || a.mostInLoop+most < int64(r.unit.options.Rules.NPlusOne))
+		(b.NPlusOne == 0 || a.mostInLoop+most < int64(r.unit.bounds.Rules.NPlusOne))
 }
 
 func (r *Recorder) exceeded(c crossing, allowed int64) *ExceededError {

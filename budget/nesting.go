@@ -35,7 +35,7 @@ func (a *account) closed(rec *record) {
 // noteNesting takes note of a query that was executed while rows were open from
 // before it started. Inside of one transaction there is one connection, and no
 // second one to wait for.
-func (a *account) noteNesting(rec *record, options *Options) {
+func (a *account) noteNesting(rec *record, options *Bounds) {
 	if len(a.open) == 0 || options.Rules.Off || !rec.isQuery() || rec.retry() != nil {
 		return
 	}

@@ -21,20 +21,40 @@ type origin struct {
 type keptValue struct{ owner, value any }
 
 // origins is a cache of the origins of one database: most queries have one that was
-// seen before. It has a fixed size and no locks.
-type origins [1024]atomic.Pointer[origin]
+// seen before. It has no locks, starts small, and grows to a bound when as many origins
+// were missed as it has places.
+type origins struct {
+	places atomic.Pointer[[]atomic.Pointer[origin]]
+	missed atomic.Int32
+}
+
+const (
+	fewOrigins = 16
+	maxOrigins = 1024
+)
 
 // origin returns the origin of a statement that is sent from a stack.
 func (d *Database) origin(st *statement.Statement, s *callsite.Stack) *origin {
 	h := (s.Hash() ^ uint64(st.Fingerprint)) * fnvPrime
 	h ^= h >> 32
-	place := &d.origins[h%uint64(len(d.origins))]
+	places := *d.origins.places.Load()
+	place := &places[h&uint64(len(places)-1)]
 	if o := place.Load(); o != nil && o.statement == st && o.stack == s {
 		return o
 	}
 	o := &origin{database: d, statement: st, stack: s, hash: h}
 	place.Store(o)
+	if len(places) < maxOrigins && d.origins.missed.Add(1) >= int32(len(places)) {
+		d.origins.grow(4 * len(places))
+	}
 	return o
+}
+
+// grow makes places anew. Origins that are seen again are made anew, too.
+func (o *origins) grow(places int) {
+	more := make([]atomic.Pointer[origin], places)
+	o.places.Store(&more)
+	o.missed.Store(0)
 }
 
 // is reports whether two origins count in one group. Stacks are compared by

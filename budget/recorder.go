@@ -49,7 +49,7 @@ func (r *Recorder) counting() *Recorder {
 type unit struct {
 	mu      sync.Mutex
 	started time.Time
-	options Options
+	bounds  Bounds
 
 	// What follows is guarded by mu.
 	backlog   backlog
@@ -75,11 +75,11 @@ func (u *unit) now() time.Duration { return time.Since(u.started) }
 // maxScopes is the number of scopes that a recorder lists in its report.
 const maxScopes = 50
 
-func newRecorder(o Options) *Recorder {
+func newRecorder(b Bounds) *Recorder {
 	n := &struct {
 		unit     unit
 		recorder Recorder
-	}{unit: unit{started: time.Now(), options: o}}
+	}{unit: unit{started: time.Now(), bounds: b}}
 	n.recorder.unit = &n.unit
 	return &n.recorder
 }

@@ -237,7 +237,7 @@ type Group struct {
 	// Allowances are the indices of those in [Report.Allowances] that it ran under.
 	Allowances []int `json:"allowances,omitempty"`
 	// Parents are columns of earlier results that have all of its arguments, the
-	// latest first: with [Options.TrackValues] only.
+	// latest first: with [Bounds.TrackValues] only.
 	Parents []Parent `json:"parents,omitempty"`
 	// Overflow is set for the one group that takes the queries for which there
 	// was no room. It has no shape and no call site.
@@ -317,7 +317,7 @@ type Scope struct {
 	Scopes []Scope `json:"scopes,omitempty"`
 }
 
-// Truncated counts what the bounds of [Options] left out.
+// Truncated counts what the bounds of [Bounds] left out.
 type Truncated struct {
 	// Queries are counted and grouped, but not listed in detail.
 	Queries int `json:"queries,omitempty"`

@@ -31,7 +31,7 @@ func TestReportsSurviveJSON(t *testing.T) {
 			if again, _ := json.Marshal(back); string(again) != string(text) {
 				t.Fatalf("seed %d: decoded and encoded again:\n%s\nwant\n%s", seed, again, text)
 			}
-			rules := p.units[0].unit.options.Rules
+			rules := p.units[0].unit.bounds.Rules
 			if got, want := rules.Findings(back), rules.Findings(report); !sameJSON(got, want) {
 				t.Fatalf("seed %d: found %v, want %v", seed, got, want)
 			}
@@ -261,7 +261,7 @@ func TestEveryKindHasACondition(t *testing.T) {
 	seen := map[FindingKind]bool{}
 	reader := statement.NewReader(statement.PostgreSQL, statement.NewHasher(), 2048)
 	run := func(do func(r *Recorder, send func(text string, rows int64, arguments ...any))) {
-		_, r := Options{Rules: Rules{Slow: time.Millisecond, LargeResult: 10}}.NewContext(context.Background())
+		_, r := Bounds{Rules: Rules{Slow: time.Millisecond, LargeResult: 10}}.NewContext(context.Background())
 		h := statement.NewHasher()
 		do(r, func(text string, rows int64, arguments ...any) {
 			c := Call{Database: d, Statement: reader.Read(text)}

@@ -16,7 +16,7 @@ type Sums struct {
 	// MostRows is the number of rows of the largest result.
 	MostRows int64 `json:"most_rows,omitempty"`
 	// Distinct is the number of different argument lists, at least: once the bounds
-	// of [Options] are reached it is no longer counted. Unknown is the number of
+	// of [Bounds] are reached it is no longer counted. Unknown is the number of
 	// executions whose arguments could not be told; they are in Distinct too.
 	Distinct int64 `json:"distinct,omitempty"`
 	Unknown  int64 `json:"unknown,omitempty"`

@@ -15,9 +15,9 @@ const (
 )
 
 // TracksValues reports whether r proves n+1 loops by the values of rows, see
-// [Options.TrackValues]. It is for driver wrappers, which then hand over the
+// [Bounds.TrackValues]. It is for driver wrappers, which then hand over the
 // hashes of arguments ([CallDetail.Hashes]) and of rows ([Execution.Fetched]).
-func (r *Recorder) TracksValues() bool { return r != nil && r.unit.options.TrackValues }
+func (r *Recorder) TracksValues() bool { return r != nil && r.unit.bounds.TrackValues }
 
 // column is a column of a result, with the hashes of its values.
 type column struct {

@@ -22,7 +22,7 @@ type Options struct {
 	// Default: for every request.
 	Detail func(*http.Request) bool
 	// Bounds are the bounds of what is kept.
-	Bounds budget.Options
+	Bounds budget.Bounds
 	// Header adds a Server-Timing header to responses, which browsers show in
 	// their developer tools: the number of queries and their time until the
 	// header was written. It tells clients about the inside of the service.

@@ -11,13 +11,19 @@ import (
 
 // Check serves a request with h and holds it to the budget that stands at its
 // route, see middleware.Limit. It fails the test if the budget broke, if there are
-// findings that nobody allowed, if no query was seen, if the route has no budget,
-// and if something is not as the wants ask.
+// findings that nobody allowed, if no query was seen, and if the route has no budget.
 //
 // It returns the report of the request and the recorded response, also when the
 // test failed. The request's context is passed on with a recorder in it, and
 // is cancelled once the request was served.
-func Check(t TB, h http.Handler, r *http.Request, wants ...Want) (*budget.Report, *httptest.ResponseRecorder) {
+func Check(t TB, h http.Handler, r *http.Request) (*budget.Report, *httptest.ResponseRecorder) {
+	t.Helper()
+	return Want{}.Check(t, h, r)
+}
+
+// Check is like the function of that name, and also fails the test if something is not
+// as w asks. A w with limits stands in for a budget at the route.
+func (w Want) Check(t TB, h http.Handler, r *http.Request) (*budget.Report, *httptest.ResponseRecorder) {
 	t.Helper()
 	if h == nil {
 		t.Fatalf("budgettest: Check with a nil http.Handler")
@@ -25,20 +31,19 @@ func Check(t TB, h http.Handler, r *http.Request, wants ...Want) (*budget.Report
 	if r == nil {
 		t.Fatalf("budgettest: Check with a nil *http.Request: use httptest.NewRequest")
 	}
-	want, err := merge(wants)
-	if err != nil {
+	if err := w.validate(); err != nil {
 		t.Fatalf("%v", err)
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel() // as a server does: it closes rows that were left open
 	ctx, unit := begin(ctx, t.Name())
-	unit.SetBudget(want.Budget)
+	unit.SetBudget(w.Budget)
 	// The request is a scope of its own, because the route sets a budget, too.
 	ctx, request := budget.With(ctx, "", budget.Budget{})
-	for _, a := range want.Allow {
+	for _, a := range w.Allow {
 		ctx = budget.Allow(ctx, a)
 	}
-	watch := observe(t, &want, budget.FromContext(ctx))
+	watch := observe(t, &w, budget.FromContext(ctx))
 	response := httptest.NewRecorder()
 	func() {
 		defer watch.end()
@@ -47,11 +52,11 @@ func Check(t TB, h http.Handler, r *http.Request, wants ...Want) (*budget.Report
 
 	report := requestReport(request)
 	problems := watch.problems()
-	if report.Budget.IsZero() && !want.limits() {
-		problems = append(problems, problem{"no budget", "the route has none: add middleware.Limit to it, or limits to the test's Want"})
+	if report.Budget.IsZero() && !w.limits() {
+		problems = append(problems, problem{name: "no budget", text: "the route has none: add middleware.Limit to it, or limits to the test's Want"})
 	}
 	problems = append(problems, exceeded(unit.Report().Verdict.Exceeded)...)
-	problems = append(problems, want.judge(report)...)
+	problems = append(problems, w.judge(report)...)
 	conclude(t, "check", subject(report, r), report, problems)
 	return report, response
 }
@@ -93,17 +98,5 @@ func conclude(t TB, check, subject string, report *budget.Report, problems []pro
 	saveReport(t, entry{Check: check, Failed: len(problems) > 0, Report: report})
 	if len(problems) > 0 {
 		t.Errorf("%v", &failure{subject: subject, problems: problems, report: report})
-	}
-}
-
-// merge makes one Want of those that a caller gave: none or one, as a rule.
-func merge(wants []Want) (Want, error) {
-	switch len(wants) {
-	case 0:
-		return Want{}, nil
-	case 1:
-		return wants[0], wants[0].validate()
-	default:
-		return Want{}, errors.New("budgettest: more than one Want: put everything into one")
 	}
 }

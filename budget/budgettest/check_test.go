@@ -20,41 +20,41 @@ func TestCheck(t *testing.T) {
 	for name, test := range map[string]struct {
 		path  string
 		limit budget.Budget
-		want  []budgettest.Want
+		want  budgettest.Want
 		fails []string // nil: passes
 	}{
-		"within":        {"/authors", three, nil, nil},
-		"over":          {"/bad/authors", three, nil, []string{"GET /bad/authors", "queries  3 allowed, 6 seen", "n+1      5x SELECT books at budget/budgettest/shop_test.go:"}},
-		"finding alone": {"/bad/authors", budget.Budget{Queries: 100}, nil, []string{"n+1", "for the 5 rows of SELECT authors"}},
-		"allowed": {"/bad/authors", budget.Budget{Queries: 100}, []budgettest.Want{{
+		"within":        {"/authors", three, budgettest.Want{}, nil},
+		"over":          {"/bad/authors", three, budgettest.Want{}, []string{"GET /bad/authors", "queries  3 allowed, 6 seen", "n+1      5x SELECT books at budget/budgettest/shop_test.go:"}},
+		"finding alone": {"/bad/authors", budget.Budget{Queries: 100}, budgettest.Want{}, []string{"n+1", "for the 5 rows of SELECT authors"}},
+		"allowed": {"/bad/authors", budget.Budget{Queries: 100}, budgettest.Want{
 			Allow: []budget.Allowance{{Kind: budget.NPlusOne, Max: 5, Reason: "a test"}},
-		}}, nil},
-		"allowed less": {"/bad/authors", budget.Budget{Queries: 100}, []budgettest.Want{{
+		}, nil},
+		"allowed less": {"/bad/authors", budget.Budget{Queries: 100}, budgettest.Want{
 			Allow: []budget.Allowance{{Kind: budget.NPlusOne, Max: 4, Reason: "a test"}},
-		}}, []string{"n+1", "its allowance is for 4 executions"}},
-		"allowed in vain": {"/authors", three, []budgettest.Want{{
+		}, []string{"n+1", "its allowance is for 4 executions"}},
+		"allowed in vain": {"/authors", three, budgettest.Want{
 			Allow: []budget.Allowance{{Kind: budget.NPlusOne, Max: 4, Reason: "a test"}},
-		}}, []string{`stale  nothing of kind n+1 was found for the allowance "a test"`}},
-		"refused":        {"/bad/authors", budget.Budget{Queries: 3, Mode: budget.Enforce}, nil, []string{"3 allowed, number 4 was refused", "(1 refused)"}},
-		"no budget":      {"/unlimited/7", three, nil, []string{"GET /unlimited/{id}", "no budget  the route has none"}},
-		"budget of want": {"/unlimited/7", three, []budgettest.Want{{Budget: three}}, nil},
-		"over want":      {"/authors", three, []budgettest.Want{{Budget: budget.Budget{Rows: 9}}}, []string{"rows  9 allowed, 10 seen"}},
-		"counts":         {"/authors", three, []budgettest.Want{{Queries: budgettest.Exactly(2)}}, []string{"queries  exactly 2 wanted, 1 seen"}},
-		"nothing":        {"/nothing", three, nil, []string{"0 queries were seen: does it use a database opened with sqlwrap"}},
-		"nothing wanted": {"/nothing", three, []budgettest.Want{{Queries: budgettest.Exactly(0)}}, nil},
-		"context lost":   {"/lost", three, nil, []string{"0 queries were seen"}},
-		"none allowed":   {"/nothing", budget.Budget{Queries: budget.None}, []budgettest.Want{{Budget: budget.Budget{Queries: budget.None}}}, nil},
-		"no route":       {"/no/such/route", three, nil, []string{"GET /no/such/route is not", "no budget"}},
-		"aborted":        {"/aborted", three, []budgettest.Want{{Queries: budgettest.Exactly(0)}}, nil},
-		"time":           {"/authors", budget.Budget{Time: time.Nanosecond}, nil, nil},
-		"time refused":   {"/bad/authors", budget.Budget{Time: time.Nanosecond, Mode: budget.Enforce}, nil, []string{"the time was up"}},
+		}, []string{`stale  nothing of kind n+1 was found for the allowance "a test"`}},
+		"refused":        {"/bad/authors", budget.Budget{Queries: 3, Mode: budget.Enforce}, budgettest.Want{}, []string{"3 allowed, number 4 was refused", "(1 refused)"}},
+		"no budget":      {"/unlimited/7", three, budgettest.Want{}, []string{"GET /unlimited/{id}", "no budget  the route has none"}},
+		"budget of want": {"/unlimited/7", three, budgettest.Want{Budget: three}, nil},
+		"over want":      {"/authors", three, budgettest.Want{Budget: budget.Budget{Rows: 9}}, []string{"rows  9 allowed, 10 seen"}},
+		"counts":         {"/authors", three, budgettest.Want{Queries: budgettest.Exactly(2)}, []string{"queries  exactly 2 wanted, 1 seen"}},
+		"nothing":        {"/nothing", three, budgettest.Want{}, []string{"0 queries were seen: does it use a database opened with sqlwrap"}},
+		"nothing wanted": {"/nothing", three, budgettest.Want{Queries: budgettest.Exactly(0)}, nil},
+		"context lost":   {"/lost", three, budgettest.Want{}, []string{"0 queries were seen"}},
+		"none allowed":   {"/nothing", budget.Budget{Queries: budget.None}, budgettest.Want{Budget: budget.Budget{Queries: budget.None}}, nil},
+		"no route":       {"/no/such/route", three, budgettest.Want{}, []string{"GET /no/such/route is not", "no budget"}},
+		"aborted":        {"/aborted", three, budgettest.Want{Queries: budgettest.Exactly(0)}, nil},
+		"time":           {"/authors", budget.Budget{Time: time.Nanosecond}, budgettest.Want{}, nil},
+		"time refused":   {"/bad/authors", budget.Budget{Time: time.Nanosecond, Mode: budget.Enforce}, budgettest.Want{}, []string{"the time was up"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var report *budget.Report
 			var response *httptest.ResponseRecorder
 			f := try(t, func(tb *fakeTB) {
-				report, response = budgettest.Check(tb, newShop(t, 5).routes(test.limit), get(test.path), test.want...)
+				report, response = test.want.Check(tb, newShop(t, 5).routes(test.limit), get(test.path))
 			})
 			if test.fails == nil {
 				f.passes(t)
@@ -93,7 +93,7 @@ func TestCheckFindsTheBudget(t *testing.T) {
 func TestCheckEndsTheRequest(t *testing.T) {
 	var ctx context.Context
 	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() })
-	budgettest.Check(t, h, get("/"), budgettest.Want{Queries: budgettest.Exactly(0)})
+	budgettest.Want{Queries: budgettest.Exactly(0)}.Check(t, h, get("/"))
 	if ctx.Err() == nil {
 		t.Error("the request's context lives on")
 	}
@@ -126,7 +126,6 @@ func TestCheckBadInput(t *testing.T) {
 	h := newShop(t, 1).routes(budget.Budget{Queries: 1})
 	try(t, func(tb *fakeTB) { budgettest.Check(tb, nil, get("/")) }).fails(t, "nil http.Handler")
 	try(t, func(tb *fakeTB) { budgettest.Check(tb, h, nil) }).fails(t, "nil *http.Request")
-	try(t, func(tb *fakeTB) { budgettest.Check(tb, h, get("/"), budgettest.Want{}, budgettest.Want{}) }).fails(t, "more than one Want")
 	for want, w := range map[string]budgettest.Want{
 		"the limit of queries is -2":           {Budget: budget.Budget{Queries: -2}},
 		"Want.Queries can never be":            {Queries: budgettest.Between(3, 2)},
@@ -137,7 +136,7 @@ func TestCheckBadInput(t *testing.T) {
 		"Want.DB: sql: database is closed":     {DB: closedDB(t)},
 		"Want.DB was not opened with sqlwrap:": {DB: bareDB(t)},
 	} {
-		try(t, func(tb *fakeTB) { budgettest.Check(tb, h, get("/authors"), w) }).fails(t, want)
+		try(t, func(tb *fakeTB) { w.Check(tb, h, get("/authors")) }).fails(t, want)
 		try(t, func(tb *fakeTB) { budgettest.Run(tb, w, func(context.Context) {}) }).fails(t, want)
 		if w.DB == nil {
 			if err := w.Verify(&budget.Report{}); err == nil || !strings.Contains(err.Error(), want) {

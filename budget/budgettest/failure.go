@@ -137,7 +137,7 @@ func (f *failure) offending() map[place]int {
 func (f *failure) writeAdvice(b *strings.Builder) {
 	limits, found := false, budget.Finding{}
 	for _, p := range f.problems {
-		limits = limits || slices.Contains(limitNames, p.name)
+		limits = limits || p.isLimit
 		for _, g := range inOrder(f.report.Findings) {
 			if found.Kind == "" && string(g.Kind) == p.name && g.Allowed == nil {
 				found = *g
@@ -151,11 +151,6 @@ func (f *failure) writeAdvice(b *strings.Builder) {
 		fmt.Fprintf(b, "If the %s is right, accept it: budgettest.Want{Allow: []budget.Allowance{{Kind: %s, Max: %d, Reason: \"...\"}}}\n",
 			found.Kind, constantOf(found.Kind), found.Count)
 	}
-}
-
-var limitNames = []string{
-	string(budget.LimitQueries), string(budget.LimitWrites), string(budget.LimitRepeats), string(budget.LimitDuplicates),
-	string(budget.LimitNPlusOne), string(budget.LimitRows), "reads", "transactions",
 }
 
 // constantOf returns the name of a kind in Go.

@@ -198,15 +198,15 @@ func judgeGrowth(sizes []int, all []Series, accepted []Grows) (out []problem) {
 			}
 		}
 		if s.QueryGrowth > queries {
-			out = append(out, problem{s.QueryGrowth.String(), fmt.Sprintf("%s: %s queries at %s: %s grows with the data\n-> %s", s.place(), list(s.Queries), atSizes(sizes), s.Summary, s.advice())})
+			out = append(out, problem{name: s.QueryGrowth.String(), text: fmt.Sprintf("%s: %s queries at %s: %s grows with the data\n-> %s", s.place(), list(s.Queries), atSizes(sizes), s.Summary, s.advice())})
 		}
 		if s.RowGrowth > rows {
-			out = append(out, problem{s.RowGrowth.String(), fmt.Sprintf("%s: %s rows at %s: %s\n-> look for a JOIN that multiplies the rows of two lists, or a list that is read again and again", s.place(), list(s.Rows), atSizes(sizes), s.Summary)})
+			out = append(out, problem{name: s.RowGrowth.String(), text: fmt.Sprintf("%s: %s rows at %s: %s\n-> look for a JOIN that multiplies the rows of two lists, or a list that is read again and again", s.place(), list(s.Rows), atSizes(sizes), s.Summary)})
 		}
 	}
 	for j, a := range accepted {
 		if !used[j] {
-			out = append(out, problem{"stale", fmt.Sprintf("nothing that is %q grows more than it may, as accepted for %q: take it out", a.Shape, a.Reason)})
+			out = append(out, problem{name: "stale", text: fmt.Sprintf("nothing that is %q grows more than it may, as accepted for %q: take it out", a.Shape, a.Reason)})
 		}
 	}
 	return out

@@ -52,7 +52,7 @@ func Scale[D any](t TB, sizes []int, seed func(t TB, n int) (D, error), run func
 	sortSeries(all)
 	problems := judgeGrowth(sizes, all, accepted)
 	if len(all) == 0 {
-		problems = append(problems, problem{"nothing", noQueries})
+		problems = append(problems, problem{name: "nothing", text: noQueries})
 	}
 	if len(problems) > 0 {
 		t.Errorf("%s", scaleText(t.Name(), problems, all))

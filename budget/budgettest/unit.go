@@ -9,7 +9,7 @@ import (
 // options are the bounds and rules of units in tests: an n+1 is one from the
 // third execution on, because test data is small, and is proven where it can be.
 // Slow is off: time is the machine's.
-var options = budget.Options{
+var options = budget.Bounds{
 	Queries:     2000,
 	TrackValues: true,
 	Rules:       budget.Rules{NPlusOne: 3, Slow: budget.None},

@@ -114,6 +114,8 @@ func (w *Want) zero() bool {
 type problem struct {
 	name string // in a few letters, for the column
 	text string
+	// isLimit is set for a number that was not kept to: the advice is where it stands.
+	isLimit bool
 }
 
 // judge holds a report against w.
@@ -121,11 +123,11 @@ func (w *Want) judge(r *budget.Report) (out []problem) {
 	out = append(out, exceeded(r.AllExceeded())...)
 	for _, c := range w.counts(&r.Totals) {
 		if !c.want.allows(c.seen) {
-			out = append(out, problem{strings.ToLower(c.field), fmt.Sprintf("%s wanted, %d seen", c.want, c.seen)})
+			out = append(out, problem{name: strings.ToLower(c.field), text: fmt.Sprintf("%s wanted, %d seen", c.want, c.seen), isLimit: true})
 		}
 	}
 	if r.Totals.Queries+r.Totals.Blocked == 0 && !w.zero() {
-		out = append(out, problem{"nothing", noQueries})
+		out = append(out, problem{name: "nothing", text: noQueries})
 	}
 	out = append(out, w.judgeStatements(r)...)
 	out = append(out, w.judgeTransaction(r)...)
@@ -152,7 +154,7 @@ func exceeded(all []*budget.ExceededError) (out []problem) {
 		if site := e.CallSite(); !site.IsZero() {
 			text += fmt.Sprintf(", crossed by %s at %s", e.Summary, site)
 		}
-		out = append(out, problem{string(e.Limit), text})
+		out = append(out, problem{name: string(e.Limit), text: text, isLimit: e.Limit != budget.LimitTime})
 	}
 	return out
 }
@@ -160,24 +162,24 @@ func exceeded(all []*budget.ExceededError) (out []problem) {
 func (w *Want) judgeStatements(r *budget.Report) (out []problem) {
 	for _, part := range w.Runs {
 		if !slices.ContainsFunc(r.Groups, func(g budget.Group) bool { return g.Queries > 0 && matches(g.Shape, g.Summary, part) }) {
-			out = append(out, problem{"missing", fmt.Sprintf("%q did not run", part)})
+			out = append(out, problem{name: "missing", text: fmt.Sprintf("%q did not run", part)})
 		}
 	}
 	for i := range r.Groups {
 		g := &r.Groups[i]
 		for _, part := range w.Never {
 			if matches(g.Shape, g.Summary, part) {
-				out = append(out, problem{"unwanted", fmt.Sprintf("%q ran %s at %s", part, times(g.Queries), g.CallSite())})
+				out = append(out, problem{name: "unwanted", text: fmt.Sprintf("%q ran %s at %s", part, times(g.Queries), g.CallSite())})
 			}
 		}
 		for _, table := range g.Tables {
 			if w.Tables != nil && !slices.ContainsFunc(w.Tables, func(t string) bool { return strings.EqualFold(t, table) }) {
-				out = append(out, problem{"tables", fmt.Sprintf("%s was touched at %s", table, g.CallSite())})
+				out = append(out, problem{name: "tables", text: fmt.Sprintf("%s was touched at %s", table, g.CallSite())})
 			}
 		}
 	}
 	if r.Truncated.Grouped > 0 && (len(w.Runs)+len(w.Never) > 0 || w.Tables != nil) {
-		out = append(out, problem{"too many", fmt.Sprintf("%d queries were more than a report tells apart", r.Truncated.Grouped)})
+		out = append(out, problem{name: "too many", text: fmt.Sprintf("%d queries were more than a report tells apart", r.Truncated.Grouped)})
 	}
 	return out
 }
@@ -195,7 +197,7 @@ func (w *Want) judgeTransaction(r *budget.Report) (out []problem) {
 		return nil
 	}
 	if r.Truncated.Queries > 0 {
-		return []problem{{"transaction", fmt.Sprintf("only the first %d queries are kept one by one", len(r.Queries))}}
+		return []problem{{name: "transaction", text: fmt.Sprintf("only the first %d queries are kept one by one", len(r.Queries))}}
 	}
 	for i := range r.Queries {
 		q := &r.Queries[i]
@@ -225,7 +227,7 @@ func (w *Want) judgeFindings(r *budget.Report) (out []problem) {
 		if !slices.ContainsFunc(r.Findings, func(f budget.Finding) bool {
 			return f.Kind == a.Kind && (f.Allowed == nil && f.Note != "" || f.Allowed != nil && *f.Allowed == a)
 		}) {
-			out = append(out, problem{"stale", fmt.Sprintf("nothing of kind %s was found for the allowance %q: take it out", a.Kind, a.Reason)})
+			out = append(out, problem{name: "stale", text: fmt.Sprintf("nothing of kind %s was found for the allowance %q: take it out", a.Kind, a.Reason)})
 		}
 	}
 	return out
@@ -266,7 +268,7 @@ func findingProblem(f *budget.Finding) problem {
 	if f.Note != "" {
 		text += "\n" + f.Note
 	}
-	return problem{string(f.Kind), text + "\n-> " + f.Repair}
+	return problem{name: string(f.Kind), text: text + "\n-> " + f.Repair}
 }
 
 func times(n int64) string { return fmt.Sprintf("%dx", n) }

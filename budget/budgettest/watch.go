@@ -71,13 +71,13 @@ func (o *watch) problems() (out []problem) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.strangers > 0 {
-		out = append(out, problem{"not alone", fmt.Sprintf("%s came from goroutines that the block did not start: the handle must be in use by nobody else", plural(o.strangers, "call", "calls"))})
+		out = append(out, problem{name: "not alone", text: fmt.Sprintf("%s came from goroutines that the block did not start: the handle must be in use by nobody else", plural(o.strangers, "call", "calls"))})
 	}
 	if o.others > 0 {
-		out = append(out, problem{"not alone", fmt.Sprintf("%s counted in another unit of work: the handle must be in use by nobody else, and the block must pass on its context", plural(o.others, "call", "calls"))})
+		out = append(out, problem{name: "not alone", text: fmt.Sprintf("%s counted in another unit of work: the handle must be in use by nobody else, and the block must pass on its context", plural(o.others, "call", "calls"))})
 	}
 	if o.attributed && o.lost > 0 {
-		out = append(out, problem{"context", fmt.Sprintf("%s did not have the block's context: use the methods that end in Context", plural(o.lost, "call", "calls"))})
+		out = append(out, problem{name: "context", text: fmt.Sprintf("%s did not have the block's context: use the methods that end in Context", plural(o.lost, "call", "calls"))})
 	}
 	return out
 }

@@ -71,7 +71,7 @@ func TestCheckPages(t *testing.T) {
 				continue // it passes, after 30 s with the race detector
 			}
 			got := failure(t, func(tb budgettest.TB) {
-				budgettest.Check(tb, handler, httptest.NewRequest(p.method, p.path, nil), budgettest.Want{Hints: true})
+				budgettest.Want{Hints: true}.Check(tb, handler, httptest.NewRequest(p.method, p.path, nil))
 			})
 			want, bad := fails[p.pattern]
 			if !bad && got != "" {

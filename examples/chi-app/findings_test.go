@@ -53,7 +53,7 @@ func TestFindingsOfLibraries(t *testing.T) {
 				db := d.open(t)
 				fill(t, db, 6)
 				loop, repair := open(t, d, db)
-				ctx, r := budget.Options{TrackValues: true}.NewContext(t.Context())
+				ctx, r := budget.Bounds{TrackValues: true}.NewContext(t.Context())
 				if _, err := loop(ctx); err != nil {
 					t.Fatal(err)
 				}

@@ -101,7 +101,7 @@ func TestArgumentTypes(t *testing.T) {
 	type bookID int64
 	each(t, func(t *testing.T, d testDatabase) {
 		db := d.open(t)
-		ctx, r := budget.Options{TrackValues: true}.NewContext(t.Context())
+		ctx, r := budget.Bounds{TrackValues: true}.NewContext(t.Context())
 		var ids []int
 		for _, statement := range []string{"CREATE TABLE books (id BIGINT)", "INSERT INTO books (id) VALUES (1), (2), (3), (4), (5)"} {
 			if _, err := db.ExecContext(ctx, statement); err != nil {

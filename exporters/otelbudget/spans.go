@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -101,24 +102,18 @@ func totals(r *budget.Report) []attribute.KeyValue {
 // verdict is the budget and whether the unit kept to it.
 func verdict(r *budget.Report, exceeded []*budget.ExceededError) []attribute.KeyValue {
 	attrs := []attribute.KeyValue{outcomeKey.String(outcome(r, exceeded))}
-	b := &r.Budget
-	for _, limit := range []struct {
-		key string
-		n   int
-	}{
-		{"querybudget.budget.queries", b.Queries}, {"querybudget.budget.writes", b.Writes},
-		{"querybudget.budget.repeats", b.Repeats}, {"querybudget.budget.duplicates", b.Duplicates},
-		{"querybudget.budget.n_plus_one", b.NPlusOne}, {"querybudget.budget.rows", b.Rows},
-	} {
-		if limit.n != 0 {
-			attrs = append(attrs, attribute.Int(limit.key, max(limit.n, 0)))
+	for limit, n := range r.Budget.Limits() {
+		switch limit {
+		case budget.LimitTime:
+			attrs = append(attrs, attribute.Float64("querybudget.budget.time", time.Duration(n).Seconds()))
+		case budget.LimitNPlusOne:
+			attrs = append(attrs, attribute.Int64("querybudget.budget.n_plus_one", n))
+		default:
+			attrs = append(attrs, attribute.Int64("querybudget.budget."+string(limit), n))
 		}
 	}
-	if b.Time != 0 {
-		attrs = append(attrs, attribute.Float64("querybudget.budget.time", max(b.Time.Seconds(), 0)))
-	}
-	if !b.IsZero() {
-		attrs = append(attrs, attribute.String("querybudget.budget.mode", b.Mode.String()))
+	if !r.Budget.IsZero() {
+		attrs = append(attrs, attribute.String("querybudget.budget.mode", r.Budget.Mode.String()))
 	}
 	if len(exceeded) > 0 {
 		attrs = append(attrs, attribute.StringSlice("querybudget.budget.exceeded", lines(exceeded, maxLines, (*budget.ExceededError).Error)))

@@ -52,11 +52,11 @@ func write(w io.Writer, rounds, times int) error {
 		if err := operationTable(w, d.queryRow(), d, max(rounds/2, 5), max(times/10, 20)); err != nil {
 			return err
 		}
-		throughput, p99, err := d.requests(max(rounds/2, 5), max(times/20, 20))
+		all, err := d.requests(max(rounds/2, 5), max(times/20, 20))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "A request of %d queries through chi, with Track, Limit and a record for slog: %.2f of the throughput without, p99 %.2f times as long.\n\n", perRequest, throughput, p99)
+		writeRequests(w, all)
 	}
 	return nil
 }
@@ -107,6 +107,10 @@ func bounds(w io.Writer, rounds, times int) error {
 		return err
 	}
 	extra, allocs := track()
+	held, opening, openingBare, err := handles()
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(w, "## Bounds\n\n| | target | measured |\n| --- | --- | --- |\n")
 	fmt.Fprintf(w, "| two goroutines against one, a recorder each | 0.9 of bare's %.2f | %.2f, that is %.2f |\n", bareScale, own, own/bareScale)
 	fmt.Fprintf(w, "| two goroutines against one, one recorder for both | no collapse | %.2f |\n", shared)
@@ -114,7 +118,9 @@ func bounds(w io.Writer, rounds, times int) error {
 	fmt.Fprintf(w, "| what their recorder holds | 2 MB | %.2f MB |\n", float64(bytes)/1e6)
 	fmt.Fprintf(w, "| report of %d queries: build | 15 µs | %v |\n", perRequest, build.Round(100*time.Nanosecond))
 	fmt.Fprintf(w, "| build, and log with slog | 40 µs | %v |\n", logged.Round(100*time.Nanosecond))
-	fmt.Fprintf(w, "| Track around an empty handler | 1 µs, 6 allocations | %v, %.0f |\n\n", extra.Round(10*time.Nanosecond), allocs)
+	fmt.Fprintf(w, "| Track around an empty handler | 1 µs, 6 allocations | %v, %.0f |\n", extra.Round(10*time.Nanosecond), allocs)
+	fmt.Fprintf(w, "| what a handle holds more than a bare one after three queries | 16 KB | %.1f KB |\n", float64(held)/1e3)
+	fmt.Fprintf(w, "| to open one, beside the bare one's %v | 5 µs more | %v more |\n\n", openingBare.Round(100*time.Nanosecond), (opening - openingBare).Round(100*time.Nanosecond))
 	return nil
 }
 

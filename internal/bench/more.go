@@ -162,3 +162,38 @@ func perOp(f func()) time.Duration {
 	}
 	return time.Duration(quantile(took, 0.5))
 }
+
+// handles returns the memory that a wrapped handle holds after three queries, in bytes
+// more than a bare one, and what it takes to open and close either.
+func handles() (held int64, opening, openingBare time.Duration, err error) {
+	const many = 200
+	hold := func(open func() *sql.DB) (int64, error) {
+		before := heap()
+		all := make([]*sql.DB, many)
+		for i := range all {
+			all[i] = open()
+			for n := range 3 {
+				var id int64
+				if err := all[i].QueryRowContext(recording(), statements[n], n).Scan(&id); err != nil {
+					return 0, err
+				}
+			}
+		}
+		after := heap()
+		for _, db := range all {
+			_ = db.Close()
+		}
+		return (after - before) / many, nil
+	}
+	wrapped := func() *sql.DB { return openWrapped(fakeDriver{}, "") }
+	bare := func() *sql.DB { return openBare(fakeDriver{}, "") }
+	with, err := hold(wrapped)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	without, err := hold(bare)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	return with - without, perOp(func() { _ = wrapped().Close() }), perOp(func() { _ = bare().Close() }), nil
+}

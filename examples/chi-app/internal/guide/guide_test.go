@@ -190,9 +190,9 @@ func TestAllowed(t *testing.T) {
 	handler := routes(testDB(t))
 	request := httptest.NewRequest("GET", "/authors", nil)
 	if !fails(t, func(tb budgettest.TB) {
-		budgettest.Check(tb, handler, request, budgettest.Want{
+		budgettest.Want{
 			Allow: []budget.Allowance{{Kind: budget.NPlusOne, Max: 20, Reason: "one per tenant, at most 20"}},
-		})
+		}.Check(tb, handler, request)
 	}, "queries  3 allowed, 6 seen") {
 		t.Error("the allowance accepts the n+1, not the number")
 	}
