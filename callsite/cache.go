@@ -42,10 +42,7 @@ func (c *Cache) Capture() *Stack {
 	pcs := buf[:runtime.Callers(callersSkip, buf[:])]
 	s := c.intern(pcs)
 	if e == nil && len(key) > 0 {
-		e = &knownChain{pcs: slices.Clone(key), hash: k.hash}
-		if covers(key, pcs, maxFrames) {
-			e.stack = s
-		}
+		e = newKnownChain(key, k.hash, s)
 		c.chains.put(k.hash, e, func(e *knownChain) uint64 { return e.hash })
 	}
 	return s
@@ -57,6 +54,15 @@ type knownChain struct {
 	pcs   []uintptr
 	hash  uint64
 	stack *Stack
+}
+
+// newKnownChain trusts a chain only if it has all the addresses of the stack.
+func newKnownChain(pcs []uintptr, hash uint64, s *Stack) *knownChain {
+	e := &knownChain{pcs: slices.Clone(pcs), hash: hash}
+	if covers(pcs, s.pcs, maxFrames) {
+		e.stack = s
+	}
+	return e
 }
 
 func (c *Cache) findChain(hash uint64, pcs []uintptr) *knownChain {

@@ -256,6 +256,11 @@ func TestChainsWithGaps(t *testing.T) {
 	if covers(nil, stack, maxFrames) {
 		t.Error("no chain is trusted")
 	}
+	// What is not trusted is known, and answers nothing.
+	whole := &Stack{pcs: stack}
+	if newKnownChain(physical, 1, whole).stack != whole || newKnownChain(physical[1:], 1, whole).stack != nil {
+		t.Error("a chain with a gap is kept with its stack, or one without is not")
+	}
 }
 
 func BenchmarkCapture(b *testing.B) {

@@ -207,6 +207,27 @@ func TestNestedTrackCountsOnce(t *testing.T) {
 	}
 }
 
+// A Track below a scope of a tracked request is inside of that request, too.
+func TestTrackBelowAScope(t *testing.T) {
+	outer, inner := newCollector(), newCollector()
+	part := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, scope := budget.With(r.Context(), "part", budget.Budget{})
+			if got := scope.Route().Method; got != "GET" {
+				t.Errorf("the scope's route has the method %q", got)
+			}
+			next.ServeHTTP(w, r.WithContext(ctx))
+		})
+	}
+	r := chi.NewRouter()
+	r.Use(middleware.Track(outer), part, middleware.Track(inner))
+	r.Get("/", page(2))
+	serve(r, "GET", "/")
+	if got := outer.one(t).Totals.Queries; got != 2 || len(inner.reports) != 0 {
+		t.Errorf("outer %d queries, inner %d reports", got, len(inner.reports))
+	}
+}
+
 // A test that counts around a whole handler sees the requests as scopes.
 func TestInsideOfAUnit(t *testing.T) {
 	c := newCollector()

@@ -39,6 +39,8 @@ func TestShape(t *testing.T) {
 		{PostgreSQL, "SELECT price/100, a/* secret */b FROM t -- secret\n WHERE x = 1", "SELECT price / ?, a b FROM t WHERE x = ?"},
 		{PostgreSQL, "SELECT 1 /* a /* b */ secret */ FROM t", "SELECT ? FROM t"},
 		{MySQL, "SELECT 1 /* a /* b */ FROM t", "SELECT ? FROM t"},
+		{SQLite, "SELECT 1 /* a /* b */ FROM t", "SELECT ? FROM t"},
+		{SQLServer, "SELECT 1 /* a /* b */ secret */ FROM t", "SELECT ? FROM t"},
 		{MySQL, "SELECT 5--3, 1 # secret\n FROM t -- secret", "SELECT ? - ?, ? FROM t"},
 		{MySQL, "SELECT `a b`.`c` FROM `t` WHERE `x`=?", "SELECT `a b`.`c` FROM `t` WHERE `x` = ?"},
 		{SQLServer, "SELECT [a b] FROM [dbo].[t] JOIN #tmp ON 1=1 WHERE id = @p1 AND n = N'x'", "SELECT [a b] FROM [dbo].[t] JOIN #tmp ON ? = ? WHERE id = ? AND n = ?"},

@@ -149,6 +149,11 @@ func TestFit(t *testing.T) {
 		{[]int{2, 4}, []int64{4, 8}, budgettest.Linear},
 		{[]int{1, 10, 100, 1000}, []int64{1, 10, 100, 1000}, budgettest.Linear},
 		{[]int{1, 10, 100, 1000}, []int64{1, 1, 1, 10}, budgettest.PerBatch},
+		// Half as many again for each row is one border, twice the slope the other.
+		{[]int{10, 100}, []int64{10, 149}, budgettest.Linear},
+		{[]int{10, 100}, []int64{10, 150}, budgettest.Quadratic},
+		{[]int{1, 5, 25}, []int64{1, 5, 44}, budgettest.Linear},
+		{[]int{1, 5, 25}, []int64{1, 5, 45}, budgettest.Quadratic},
 		{[]int{1, 10, 100, 1000}, []int64{1, 100, 10000, 1000000}, budgettest.Quadratic},
 	} {
 		var reports []*budget.Report

@@ -163,6 +163,29 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// A level for findings raises that of a record, and never lowers it.
+func TestFindingLevelLowersNothing(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	for i := range 6 {
+		st := &statement.Statement{Shape: "SELECT books", Kind: statement.Read, Tables: []string{"books"}}
+		x, err := r.Start(budget.Call{Database: db, Statement: st, Arguments: statement.Arguments{List: uint64(i + 1)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.Open()
+		x.Close(1, nil)
+	}
+	for _, test := range []struct{ level, finding, want slog.Level }{
+		{slog.LevelError, slog.LevelInfo, slog.LevelError}, {slog.LevelInfo, slog.LevelError, slog.LevelError}, {slog.LevelWarn, slog.LevelWarn, slog.LevelWarn},
+	} {
+		var out bytes.Buffer
+		slogbudget.Options{Level: test.level, FindingLevel: test.finding}.Reporter(slog.New(slog.NewTextHandler(&out, nil))).Report(t.Context(), r.Report())
+		if want := "level=" + test.want.String(); !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "n+1") {
+			t.Errorf("level %v, for findings %v: no %s in %s", test.level, test.finding, want, out.String())
+		}
+	}
+}
+
 func TestScopesAreNamed(t *testing.T) {
 	ctx, r := budget.NewContext(t.Context())
 	r.SetName("job")
