@@ -117,9 +117,10 @@ func (b *builder) fill(q *Query, rec *record) {
 		q.Group = int(g.place)
 		q.Handle = b.report.Groups[g.place].Handle
 	}
-	if rec.step == changedRows {
+	switch rec.step {
+	case changedRows:
 		q.RowsAffected = rec.rows
-	} else if rec.step == fetchedRows {
+	case fetchedRows:
 		q.Rows = rec.rows
 	}
 	if d := rec.details; d != nil {

@@ -27,14 +27,25 @@
 // evidence and what to do instead. [Rules] are the thresholds. [Allow] accepts a
 // finding with a ceiling and a reason; it stays in the report, marked.
 //
+// [Rules.Findings] needs a [Report] and nothing else: the same rules judge a live
+// unit, a report that was read from a file, and one that somebody made of the spans of
+// another program.
+//
+// # Reporters
+//
+// A [Reporter] takes reports somewhere. A [Delivery] follows units and hands their
+// reports to reporters, so that none of them can hurt the unit. A reporter may say what
+// it needs ([Needs]), and is told of units that run long or go on after their end if
+// it asks.
+//
 // # What counts
 //
 // A query is one statement that the application asked for and the driver
 // executed, however many driver calls it took: a fallback to a prepared
 // statement and a retry on a fresh connection are still one query. Prepare,
 // BEGIN, COMMIT, ROLLBACK, SAVEPOINT, Ping and Connect are none; they have
-// totals of their own. Counting never stops; only the details are bounded, and
-// [Report.Truncated] says what was left out.
+// totals of their own. Counting never stops; only the details are bounded
+// ([Bounds]), and [Report.Truncated] says what was left out.
 //
 // # What is kept
 //
@@ -42,8 +53,24 @@
 // Argument values are hashed with a seed that dies with the process. They are
 // kept, in memory, only where the database handle says so.
 //
-// # Writing an instrumentation
+// # Words
 //
-// [Database], [Statement], [Call] and [Execution] are the side that a driver
-// wrapper uses. Applications do not need them.
+//	unit       a request, a job, a test
+//	recorder   collects the queries of a unit, or of a scope in it
+//	query      one statement that the driver executed
+//	record     one query as it goes on; advance counts its steps
+//	account    what one recorder has counted
+//	group      the sums of one statement from one call site
+//	position   a query's place in the unit, in the order of starts
+//	report     the account at one time; running, final or late
+//
+// # For writers of wrappers
+//
+// Applications do not need what follows. [Database] is the account's side of a handle,
+// and [Database.Recorder] finds who counts a query. [Call] and [Execution] are a query
+// on its way through the driver; [Recorder.Clock], [Recorder.Prepared],
+// [Recorder.Connected], [Recorder.Waited] and [Recorder.Began] count what is no query.
+// [Values] and [Recorder.TracksValues] prove n+1 loops. [RunningQuery] tells
+// instrumentation below the wrapper what is running. Package adaptortest checks a
+// wrapper, and docs/counting.md in the repository says how a query is counted.
 package budget

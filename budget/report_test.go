@@ -73,7 +73,7 @@ func TestEveryFieldSurvivesJSON(t *testing.T) {
 		}
 	}
 	report.Nested[0].Outer, report.Nested[0].Inner, g.Allowances = 0, 0, []int{0}
-	g.Statement.Literals, g.Statement.Lists, report.Lost[0].Statement.Literals, report.Lost[0].Statement.Lists = 0, 0, 0, 0
+	g.Literals, g.Lists, report.Lost[0].Literals, report.Lost[0].Lists = 0, 0, 0, 0
 	report.Started = report.Started.UTC()
 	_, back := roundTrip(t, report)
 	if got, want := plain(*back), plain(*report); !reflect.DeepEqual(got, want) {

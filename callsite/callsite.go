@@ -87,7 +87,7 @@ func (s CallSite) Below(other CallSite) bool {
 
 // hash is the same for equal call sites, in every process.
 func (s CallSite) hash() uint64 {
-	h := hashString(fnvOffset, s.Frame.String())
+	h := hashString(fnvOffset, s.String())
 	for _, f := range s.Outer {
 		h = hashString(h, f.String())
 	}

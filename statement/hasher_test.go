@@ -137,7 +137,8 @@ func TestUnknownArguments(t *testing.T) {
 			t.Errorf("%v and %v have one hash", pair[0], pair[1])
 		}
 	}
-	if list(noisy{"a"}) != list(noisy{"a"}) || list(map[int]int{1: 2, 3: 4}) != list(map[int]int{3: 4, 1: 2}) {
+	first, second := list(noisy{"a"}), list(noisy{"a"})
+	if first != second || list(map[int]int{1: 2, 3: 4}) != list(map[int]int{3: 4, 1: 2}) {
 		t.Error("equal values have two hashes")
 	}
 }

@@ -172,7 +172,7 @@ func (c *check) failed(ctx context.Context) error {
 	case errors.Is(err, errors.ErrUnsupported):
 		return err
 	case err == nil:
-		return errors.New("Fail did not fail")
+		return errors.New("the statement of Fail did not fail")
 	}
 	got := recorder.Totals()
 	got.Reads, got.Writes = 0, 0 // whatever the statement looks like
@@ -267,7 +267,7 @@ func (c *check) loop(ctx context.Context) error {
 func (c *check) unattributed(ctx context.Context) error {
 	handle := c.Database()
 	if handle == nil {
-		return errors.New("Database is nil")
+		return errors.New("the adaptor has no Database")
 	}
 	ctx = withoutRecorder{ctx}
 	before := handle.Unattributed()

@@ -179,7 +179,7 @@ func (a *toy) Begin(ctx context.Context) (adaptortest.Tx, error) {
 	r := a.database.Recorder(ctx)
 	t := &toyTx{toy: *a}
 	t.account = r.Began(r.Clock(), nil)
-	t.toy.tx = &t.account
+	t.tx = &t.account
 	return t, nil
 }
 
