@@ -5,7 +5,7 @@ MODULES := . exporters/otelbudget examples/chi-app internal/bench
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test e2e paths arm64 cross lint tidy bench guard next fuzz
+.PHONY: build test e2e paths arm64 cross lint tidy bench guard next fuzz mutate
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -54,6 +54,11 @@ next:
 	cd exporters/otelbudget && GOTOOLCHAIN=$(GO_NEXT) go test .
 	scripts/with-databases sh -ec 'cd examples/chi-app && GOTOOLCHAIN=$(GO_NEXT) go test -run "Drivers|Counts|Libraries" .'
 
+# Breaks a package on purpose, and lists what no test notices: make mutate PKG=./statement N=50
+mutate:
+	go run ./internal/mutate -n $(or $(N),0) $(PKG)
+
 fuzz:
 	go test ./statement -run=NONE -fuzz=FuzzRead -fuzztime=1m
 	go test ./statement -run=NONE -fuzz=FuzzLiterals -fuzztime=1m
+	go test ./statement -run=NONE -fuzz=FuzzClauses -fuzztime=1m

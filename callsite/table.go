@@ -22,7 +22,7 @@ type set[E any] struct {
 const (
 	setPlaces = 4
 	fewSets   = 4
-	maxSets   = 1024
+	maxSets   = 1024 // a power of four times fewSets
 )
 
 // set returns the set where an entry is, if it is anywhere. It is nil for an empty

@@ -166,7 +166,7 @@ func writeOverlay(t *testing.T, root string, recorder bool) string {
 					t.Fatal("FromContext has changed: the suite needs another edit")
 				}
 				text = strings.Replace(text, last, "\tif r == nil {\n\t\treturn suiteRecorder\n\t}\n"+last, 1) +
-					"\nvar suiteRecorder = newRecorder(Options{}.withDefaults())\n"
+					"\nvar suiteRecorder = newRecorder(Bounds{}.withDefaults())\n"
 			}
 			put(filepath.Join(ours, dir, name), text)
 		}

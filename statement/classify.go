@@ -38,8 +38,7 @@ type level struct {
 	verb     string // of the statement here, in lower case; "" before its first word
 	function string // the word before the bracket
 	main     bool   // of the whole statement, not of one inside of it
-	values   int    // literals and parameters at this level, in plain lists
-	params   int
+	params   int    // at this level, and in its tuples
 	commas   int
 	tuples   int    // of VALUES
 	keys     int    // that were known where the bracket began
@@ -169,7 +168,6 @@ func (c *classifier) summarize(word string) {
 func (c *classifier) value(t token) {
 	l := c.top()
 	c.endName()
-	l.values++
 	argument := -1
 	if t.kind == paramToken {
 		argument = c.argument(t.text)

@@ -215,3 +215,57 @@ func BenchmarkArgumentHashes(b *testing.B) {
 		})
 	}
 }
+
+// Literals that are plain numbers or texts have the hash of the argument; others are
+// told apart by how they are written.
+func TestLiteralHashes(t *testing.T) {
+	h := NewHasher()
+	for text, v := range map[string]any{"7": 7, "-7": -7, "'a'": "a", "''": "", "'it''s'": "it's"} {
+		if h.literal(text) != value(t, h, v) {
+			t.Errorf("%s is not %v", text, v)
+		}
+	}
+	for text, v := range map[string]any{"'a": "a", "a'": "a", "E'a'": "a", "'": ""} {
+		if h.literal(text) == value(t, h, v) {
+			t.Errorf("%s is taken for %q", text, v)
+		}
+	}
+}
+
+// The row of a statement whose keys have names is not known, nor is that of a
+// statement with an argument that is not.
+func TestRowsThatAreNotKnown(t *testing.T) {
+	h := NewHasher()
+	for _, test := range []struct {
+		text string
+		args []any
+	}{
+		{"SELECT a FROM t WHERE id = :id", []any{7}}, {"SELECT a FROM t", nil}, {"SELECT a FROM t WHERE id = ? AND b = ?", []any{7, func() {}}},
+	} {
+		st := NewReader(SQLite, h, 2048).Read(test.text)
+		var a Arguments
+		for _, v := range test.args {
+			a.Add(st, h, v)
+		}
+		if a.End(st); a.Row != 0 {
+			t.Errorf("%s: row %d", test.text, a.Row)
+		}
+	}
+}
+
+type pointed struct{ n int }
+
+func (*pointed) Lock() {}
+
+// A type guards itself with methods on values and with methods on pointers.
+func TestTypesWithMethods(t *testing.T) {
+	h := NewHasher()
+	for _, v := range []any{&pointed{1}, []pointed{{1}}, map[int]pointed{1: {1}}, &noisy{"a"}, pointer(pointer(noisy{"a"}))} {
+		if _, ok := h.Value(v); ok {
+			t.Errorf("%T is told", v)
+		}
+	}
+	if _, ok := h.Value(pointed{1}); !ok {
+		t.Error("a copy belongs to nobody else, and is not told")
+	}
+}

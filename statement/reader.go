@@ -22,8 +22,8 @@ type Reader struct {
 
 const (
 	waysOfSet = 4
-	fewSets   = 4
-	maxSets   = 512
+	fewSets   = 8
+	maxSets   = 512 // a power of four times fewSets
 	// maxKept is the longest text that is remembered, in bytes. A longer one is
 	// read each time, which the database needs longer for.
 	maxKept = 4096

@@ -98,6 +98,12 @@ func TestClassify(t *testing.T) {
 		{"BEGIN; UPDATE a SET x = 1; COMMIT", Write, "BEGIN UPDATE a COMMIT", "a"},
 		{"CREATE TABLE a (id int REFERENCES b ON DELETE CASCADE)", Other, "CREATE a", "a"},
 		{"CREATE TRIGGER tr AFTER INSERT ON a BEGIN UPDATE b SET x = 1; END", Other, "CREATE", ""},
+		{"CREATE FUNCTION f() RETURNS void AS BEGIN DELETE FROM b; UPDATE c SET x = 1; END", Other, "CREATE", ""},
+		{"CREATE PROCEDURE p() BEGIN INSERT INTO b VALUES (1); DELETE FROM c; END", Other, "CREATE", ""},
+		{"CREATE EVENT e DO BEGIN DELETE FROM b; DELETE FROM c; END", Other, "CREATE", ""},
+		{"ALTER TABLE a ADD function int; DELETE FROM c", Write, "ALTER a DELETE c", "a c"},
+		{"SELECT a INTO b FROM c", Write, "SELECT b c", "b c"},
+		{"SELECT a FROM c WHERE a IN (SELECT b INTO d FROM e)", Read, "SELECT c SELECT d e", "c d e"},
 		{"SET search_path = x", Other, "SET", ""},
 		{"PRAGMA table_info(a)", Other, "PRAGMA", ""},
 		{"EXPLAIN SELECT 1", Other, "EXPLAIN SELECT", ""},
@@ -392,4 +398,47 @@ func FuzzClauses(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Which kinds are queries, and that each survives as text.
+func TestKinds(t *testing.T) {
+	for kind, query := range map[Kind]bool{Other: true, Read: true, Write: true, Begin: false, Control: false} {
+		text, err := kind.MarshalText()
+		back := Other
+		if err != nil || back.UnmarshalText(text) != nil || back != kind || kind.IsQuery() != query {
+			t.Errorf("%v: a query %v, read back as %v", kind, kind.IsQuery(), back)
+		}
+	}
+}
+
+// Brackets without end are told apart up to a bound, and cost no memory beyond it.
+func TestDeepBrackets(t *testing.T) {
+	for _, n := range []int{maxLevels - 2, maxLevels, 100_000} {
+		st := read(PostgreSQL, "SELECT a FROM t WHERE "+strings.Repeat("(", n)+"id = 1"+strings.Repeat(")", n)+" AND b = $1 LIMIT 1")
+		if !slices.Contains(st.Keys, "b") || st.Kind != Read || len(st.Tables) != 1 {
+			t.Errorf("%d brackets: %+v", n, st)
+		}
+	}
+}
+
+// A reader grows with its texts, forgets none while there is room, and stays within
+// its bound.
+func TestReaderGrows(t *testing.T) {
+	r := NewReader(PostgreSQL, testHasher, 2048)
+	var first []*Statement
+	for i := range 200 {
+		first = append(first, r.Read(fmt.Sprintf("SELECT %d FROM t", i)))
+	}
+	if n := len(r.places.Load().sets); n <= fewSets || n > maxSets {
+		t.Errorf("%d sets for 200 texts", n)
+	}
+	kept := 0
+	for i, want := range first {
+		if r.Read(fmt.Sprintf("SELECT %d FROM t", i)) == want {
+			kept++
+		}
+	}
+	if kept < 150 {
+		t.Errorf("%d of 200 texts are still known", kept)
+	}
 }
