@@ -16,7 +16,7 @@ type account struct {
 	latest     *group // the one that was looked for last
 	overflow   *group
 	records    []*record
-	groupStock stock[group]
+	groupSlab  slab[group]
 	unkept     int // queries that are not in records
 	reads      reads
 	loops      map[siteCall]*loop // by call site, where they are limited

@@ -42,25 +42,25 @@ func (r *Recorder) stepped(rec *record) {
 func (r *Recorder) advance(rec *record) {
 	if rec.counted == declared && rec.step >= inDriver {
 		rec.counted = inDriver
-		r.entered(rec)
+		r.countStart(rec)
 	}
 	switch {
 	case rec.counted == inDriver && rec.step == changedRows:
 		rec.counted = changedRows
-		r.ended(rec)
+		r.countEnd(rec)
 		return
 	case rec.counted == inDriver && rec.step > inDriver:
 		rec.counted = openRows
-		r.opened(rec)
+		r.countOpen(rec)
 	}
 	if rec.counted == openRows && rec.step == fetchedRows {
 		rec.counted = fetchedRows
-		r.closed(rec)
+		r.countClose(rec)
 	}
 }
 
-// entered counts a query as under way. It was admitted.
-func (r *Recorder) entered(rec *record) {
+// countStart counts a query as under way. It was admitted.
+func (r *Recorder) countStart(rec *record) {
 	if rec.isQuery() {
 		rec.position = r.unit.nextPosition(rec)
 	}
@@ -124,8 +124,8 @@ func (r *Recorder) skipped(rec *record, now time.Duration) {
 	r.unit.done(rec)
 }
 
-// executed counts a query once the driver has executed it.
-func (r *Recorder) executed(rec *record, err error) {
+// countExecution counts a query once the driver has executed it.
+func (r *Recorder) countExecution(rec *record, err error) {
 	o := &r.unit.bounds
 	if w := rec.retry(); w != nil {
 		w.again(rec, err)
@@ -134,14 +134,14 @@ func (r *Recorder) executed(rec *record, err error) {
 		s.account.release(rec, o)
 		s.account.noteNesting(rec, o)
 		s.account.execute(rec, err, o)
-		s.noteCrossings(rec, rec.opened())
+		s.noteCrossings(rec, rec.returnedAt())
 	}
 }
 
-// ended counts a query without rows.
-func (r *Recorder) ended(rec *record) {
+// countEnd counts a query without rows.
+func (r *Recorder) countEnd(rec *record) {
 	err, isQuery := rec.failure(), rec.isQuery()
-	r.executed(rec, err)
+	r.countExecution(rec, err)
 	if kept := rec.reported(); kept != nil && kept != rec {
 		kept.retried(rec)
 	}
@@ -149,7 +149,7 @@ func (r *Recorder) ended(rec *record) {
 		if rec.rows > 0 && isQuery {
 			s.account.affect(s.account.groupOf(rec.origin, r.unit.bounds.Groups), rec.rows)
 		}
-		s.account.busy.leave(rec.opened())
+		s.account.busy.leave(rec.returnedAt())
 	}
 	if isQuery && rec.transaction == nil && isRetried(err) {
 		r.account.awaitRetry(rec)
@@ -157,9 +157,9 @@ func (r *Recorder) ended(rec *record) {
 	r.unit.done(rec)
 }
 
-// opened counts a query whose rows are open now.
-func (r *Recorder) opened(rec *record) {
-	r.executed(rec, nil)
+// countOpen counts a query whose rows are open now.
+func (r *Recorder) countOpen(rec *record) {
+	r.countExecution(rec, nil)
 	if !rec.isQuery() {
 		return
 	}
@@ -167,13 +167,13 @@ func (r *Recorder) opened(rec *record) {
 		kept.step = openRows
 	}
 	for s := r.counts(); s != nil; s = s.around() {
-		s.account.opened(rec)
+		s.account.addOpen(rec)
 	}
 }
 
-// closed counts what was fetched by a query.
-func (r *Recorder) closed(rec *record) {
-	err, isQuery, now := rec.failure(), rec.isQuery(), rec.closed()
+// countClose counts what was fetched by a query.
+func (r *Recorder) countClose(rec *record) {
+	err, isQuery, now := rec.failure(), rec.isQuery(), rec.closedAt()
 	if kept := rec.reported(); kept != nil && kept != rec {
 		kept.retried(rec)
 	}
@@ -182,7 +182,7 @@ func (r *Recorder) closed(rec *record) {
 			g := s.account.groupOf(rec.origin, r.unit.bounds.Groups)
 			s.account.fetch(g, rec.rows, rec.fetch, err)
 			g.Slowest = max(g.Slowest, now-rec.start)
-			s.account.closed(rec)
+			s.account.removeOpen(rec)
 		}
 		s.account.busy.leave(now)
 		s.noteCrossings(rec, now)

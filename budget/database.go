@@ -33,7 +33,7 @@ type Database struct {
 	attributed   atomic.Bool
 	unattributed unattributed
 	id           uint64 // tells it apart in hashes
-	diverted     atomic.Pointer[func(*Recorder) *Recorder]
+	chosenBy     atomic.Pointer[func(*Recorder) *Recorder]
 }
 
 // NewDatabase returns the account's side of a database handle.

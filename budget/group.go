@@ -42,7 +42,7 @@ func (g *group) look() moreOfGroup {
 func (g *group) executed(rec *record, err error) {
 	g.Sums.executed(rec, err)
 	g.Parallel = g.Parallel || rec.start < g.returned
-	g.returned = max(g.returned, rec.opened())
+	g.returned = max(g.returned, rec.returnedAt())
 	if lists := rec.origin.statement.Lists; lists != 0 {
 		g.ListsVary = g.ListsVary || g.lists != 0 && g.lists != lists
 		g.lists = lists
@@ -134,7 +134,7 @@ func (a *account) groupOf(o *origin, room int) *group {
 		}
 		return a.overflow
 	}
-	a.latest = a.groupStock.take()
+	a.latest = a.groupSlab.take()
 	a.latest.origin = o
 	if a.loops != nil {
 		a.latest.loop = a.loopOf(o.siteCall())

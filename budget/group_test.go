@@ -56,8 +56,8 @@ func TestOriginsAreInterned(t *testing.T) {
 	}
 }
 
-func TestStock(t *testing.T) {
-	var s stock[int]
+func TestSlab(t *testing.T) {
+	var s slab[int]
 	seen := map[*int]bool{}
 	for range 1000 {
 		p := s.take()

@@ -15,15 +15,15 @@ type nesting struct {
 	count        int64
 }
 
-// opened counts rows that are open now.
-func (a *account) opened(rec *record) {
+// addOpen counts rows that are open now.
+func (a *account) addOpen(rec *record) {
 	a.totals.OpenRows++
 	if len(a.open) < maxOpenRows {
 		a.open = append(a.open, rec)
 	}
 }
 
-func (a *account) closed(rec *record) {
+func (a *account) removeOpen(rec *record) {
 	last := len(a.open) - 1
 	if last >= 0 && a.open[last] == rec {
 		a.open = a.open[:last]
@@ -41,7 +41,7 @@ func (a *account) noteNesting(rec *record, options *Bounds) {
 	}
 	for i := len(a.open) - 1; i >= 0; i-- {
 		outer := a.open[i]
-		if outer.opened() > rec.start || outer.origin.database != rec.origin.database || outer.transaction != nil && outer.transaction == rec.transaction {
+		if outer.returnedAt() > rec.start || outer.origin.database != rec.origin.database || outer.transaction != nil && outer.transaction == rec.transaction {
 			continue
 		}
 		a.addNesting(outer.origin, rec.origin)

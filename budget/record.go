@@ -89,7 +89,7 @@ func (r *record) close(now time.Duration, rows int64, err error) {
 	case inDriver:
 		r.exec = now - r.start
 	case openRows:
-		r.fetch = now - r.opened()
+		r.fetch = now - r.returnedAt()
 	default:
 		return
 	}
@@ -140,10 +140,10 @@ func (r *record) reported() *record {
 // list identifies the list of arguments, those in the text included.
 func (r *record) list() uint64 { return r.arguments ^ r.origin.statement.Literals }
 
-// opened is when the driver returned, closed when the rows were closed.
-func (r *record) opened() time.Duration { return r.start + r.exec }
+// returnedAt is when the driver returned, closedAt when the rows were closed.
+func (r *record) returnedAt() time.Duration { return r.start + r.exec }
 
-func (r *record) closed() time.Duration { return r.opened() + r.fetch }
+func (r *record) closedAt() time.Duration { return r.returnedAt() + r.fetch }
 
 func (r *record) failure() error {
 	if r.details == nil {

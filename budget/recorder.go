@@ -55,7 +55,7 @@ type unit struct {
 	backlog   backlog
 	positions int64 // of the queries that were started
 	serials   uint32
-	records   stock[record]
+	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
 
@@ -126,7 +126,7 @@ func (s *Recorder) around() *Recorder {
 func (r *Recorder) newAccount() {
 	n := &smallAccount{}
 	a := &n.account
-	a.groupStock.made = n.group[:0]
+	a.groupSlab.made = n.group[:0]
 	a.records, a.open, a.databases = n.records[:0], n.open[:0], n.databases[:0]
 	a.enforce(r.budget)
 	r.account = a

@@ -78,7 +78,7 @@ func (w *retry) again(rec *record, err error) {
 	w.tried++
 	if first := w.record; first != nil {
 		d := first.detail()
-		d.waited = rec.start - first.opened()
+		d.waited = rec.start - first.returnedAt()
 		d.retries++
 		d.err = err
 		first.exec += rec.exec

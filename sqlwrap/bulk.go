@@ -29,8 +29,8 @@ func (s *stmt) copyRow(ctx context.Context, args []driver.NamedValue) (driver.Re
 		}
 		s.copying = &q
 	}
-	result, err := stmtExec(s.conn.tell(ctx, s.copying), s.via, args)
-	err = show(err)
+	result, err := stmtExec(s.conn.contextOf(ctx, s.copying), s.via, args)
+	err = reveal(err)
 	if err != nil || len(args) == 0 {
 		s.endCopy(result, err)
 	}

@@ -57,7 +57,7 @@ func (c Config) Connector(bare driver.Connector) driver.Connector {
 	if c.Inner == nil {
 		return &connector{bare: bare, via: bare, handle: h}
 	}
-	via := c.Inner(&tapConnector{bare, h})
+	via := c.Inner(&lowerConnector{bare, h})
 	if via == nil {
 		panic("sqlwrap: Config.Inner returned a nil driver.Connector")
 	}

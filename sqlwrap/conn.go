@@ -13,11 +13,11 @@ import (
 //
 // database/sql uses a connection from one goroutine at a time.
 type conn struct {
-	bare   driver.Conn // the driver's, which is asked what it can do
-	via    driver.Conn // the way to it: the same, but for Config.Inner
-	tap    *tapConn    // below Config.Inner, nil without one
-	tells  bool        // whether somebody below wants to know what is running
-	handle *handle
+	bare    driver.Conn // the driver's, which is asked what it can do
+	via     driver.Conn // the way to it: the same, but for Config.Inner
+	lower   *lowerConn  // below Config.Inner, nil without one
+	informs bool        // whether somebody below wants to know what is running
+	handle  *handle
 
 	// What via and bare can do is asked once. Nil is for nothing.
 	execer  driver.ExecerContext
@@ -37,9 +37,9 @@ type conn struct {
 }
 
 // newConn wraps a connection that leads to a bare one.
-func newConn(via, bare driver.Conn, tap *tapConn, h *handle) *conn {
-	c := &conn{bare: bare, via: via, tap: tap, handle: h, execer: execerOf(via), queryer: queryerOf(via)}
-	_, c.tells = via.(interface{ Raw() driver.Conn })
+func newConn(via, bare driver.Conn, lower *lowerConn, h *handle) *conn {
+	c := &conn{bare: bare, via: via, lower: lower, handle: h, execer: execerOf(via), queryer: queryerOf(via)}
+	_, c.informs = via.(interface{ Raw() driver.Conn })
 	c.resets, _ = via.(driver.SessionResetter)
 	c.checks, _ = bare.(driver.NamedValueChecker)
 	return c
@@ -52,7 +52,7 @@ func (c *conn) Raw() driver.Conn { return c.bare }
 // the connection with [database/sql.Conn.Raw] and do not import this package.
 func (c *conn) Account() *budget.Database { return c.handle.database }
 
-func (c *conn) Close() error { return show(c.via.Close()) }
+func (c *conn) Close() error { return reveal(c.via.Close()) }
 
 // Prepare and Begin are never called by database/sql, which prefers the methods
 // with a context, but may be by code that got hold of the connection.
@@ -64,15 +64,15 @@ func (c *conn) Begin() (driver.Tx, error) {
 	return c.BeginTx(context.Background(), driver.TxOptions{})
 }
 
-func (c *conn) Ping(ctx context.Context) error { return show(ping(c.tellOther(ctx, nil), c.via)) }
+func (c *conn) Ping(ctx context.Context) error { return reveal(ping(c.contextOther(ctx, nil), c.via)) }
 
 func (c *conn) CheckNamedValue(nv *driver.NamedValue) error { return checkValue(c.checks, nv) }
 
-// tellOther returns the context of a driver call that is no query, for whoever is
+// contextOther returns the context of a driver call that is no query, for whoever is
 // below. The text is nil for a call without one.
-func (c *conn) tellOther(ctx context.Context, text *string) context.Context {
+func (c *conn) contextOther(ctx context.Context, text *string) context.Context {
 	switch {
-	case !c.tells:
+	case !c.informs:
 		return ctx
 	case text == nil:
 		return c.handle.database.Context(ctx, nil)
@@ -90,8 +90,8 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	c.skipped, c.skippedArgs = "", nil
 	r := c.handle.database.Recorder(ctx)
 	began := r.Clock()
-	via, err := prepare(c.tellOther(ctx, &query), c.via, query)
-	err = show(err)
+	via, err := prepare(c.contextOther(ctx, &query), c.via, query)
+	err = reveal(err)
 	switch {
 	case err == nil:
 		r.Prepared(began, nil)
@@ -119,8 +119,8 @@ func (c *conn) failedFallback(ctx context.Context, query string, args []driver.N
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	r := c.handle.database.Recorder(ctx)
 	began := r.Clock()
-	bare, err := begin(c.tellOther(ctx, nil), c.via, opts)
-	err = show(err)
+	bare, err := begin(c.contextOther(ctx, nil), c.via, opts)
+	err = reveal(err)
 	account := r.Began(began, err)
 	if err != nil {
 		return nil, err

@@ -25,8 +25,8 @@ func (c *connector) Driver() driver.Driver { return c.bare.Driver() }
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	r := budget.FromContext(ctx)
 	began := r.Clock()
-	via, err := c.via.Connect(c.tell(ctx))
-	err = show(err)
+	via, err := c.via.Connect(c.contextOf(ctx))
+	err = reveal(err)
 	r.Connected(began, err)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return c.wrap(via)
 }
 
-func (c *connector) tell(ctx context.Context) context.Context {
+func (c *connector) contextOf(ctx context.Context) context.Context {
 	if c.inner {
 		return c.handle.database.Context(ctx, nil)
 	}
@@ -45,18 +45,18 @@ func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 	if !c.inner {
 		return wrapConn(newConn(via, via, nil, c.handle)), nil
 	}
-	tap, err := findTap(via)
+	lower, err := findLower(via)
 	if err != nil {
 		return nil, errors.Join(err, via.Close())
 	}
-	return wrapConn(newConn(via, tap.bare, tap, c.handle)), nil
+	return wrapConn(newConn(via, lower.bare, lower, c.handle)), nil
 }
 
 // Close closes a connector that can be closed. That database/sql finds an
 // io.Closer makes no difference otherwise.
 func (c *connector) Close() error {
 	if closer, ok := c.via.(io.Closer); ok {
-		return show(closer.Close())
+		return reveal(closer.Close())
 	}
 	return nil
 }

@@ -15,34 +15,34 @@ import (
 // recorded with their texts, which drivers quote values in. So there is something
 // of ours below it too:
 //
-//	conn -> Config.Inner's connection -> tapConn -> the driver's
+//	conn -> Config.Inner's connection -> lowerConn -> the driver's
 //
 // Calls go down that way. What database/sql wants to know of a connection, a
-// statement or rows, conn asks the driver's own, which tapConn hands up. Errors
+// statement or rows, conn asks the driver's own, which lowerConn hands up. Errors
 // pass as DriverError and are themselves again at the top.
 
-// tapConnector is the connector that Config.Inner wraps.
-type tapConnector struct {
+// lowerConnector is the connector that Config.Inner wraps.
+type lowerConnector struct {
 	bare   driver.Connector
 	handle *handle
 }
 
-func (c *tapConnector) Driver() driver.Driver { return c.bare.Driver() }
+func (c *lowerConnector) Driver() driver.Driver { return c.bare.Driver() }
 
 // Account returns the account's side of the handle.
-func (c *tapConnector) Account() *budget.Database { return c.handle.database }
+func (c *lowerConnector) Account() *budget.Database { return c.handle.database }
 
-func (c *tapConnector) Connect(ctx context.Context) (driver.Conn, error) {
+func (c *lowerConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	bare, err := c.bare.Connect(ctx)
 	if err != nil {
-		return nil, c.handle.hide(err)
+		return nil, c.handle.redact(err)
 	}
-	return &tapConn{bare: bare, handle: c.handle}, nil
+	return &lowerConn{bare: bare, handle: c.handle}, nil
 }
 
-func (c *tapConnector) Close() error {
+func (c *lowerConnector) Close() error {
 	if closer, ok := c.bare.(io.Closer); ok {
-		return c.handle.hide(closer.Close())
+		return c.handle.redact(closer.Close())
 	}
 	return nil
 }
@@ -50,11 +50,11 @@ func (c *tapConnector) Close() error {
 // errNoWayDown is what Connect answers if Config.Inner cannot be looked through.
 var errNoWayDown = errors.New("sqlwrap: the connections of Config.Inner must have a method Raw() driver.Conn that returns the connection they wrap")
 
-// findTap looks for the tap below an instrumentation's connection.
-func findTap(c driver.Conn) (*tapConn, error) {
+// findLower looks for the lowerConn below an instrumentation's connection.
+func findLower(c driver.Conn) (*lowerConn, error) {
 	for {
-		if tap, ok := c.(*tapConn); ok {
-			return tap, nil
+		if lower, ok := c.(*lowerConn); ok {
+			return lower, nil
 		}
 		w, ok := c.(interface{ Raw() driver.Conn })
 		if !ok {
@@ -64,9 +64,9 @@ func findTap(c driver.Conn) (*tapConn, error) {
 	}
 }
 
-// tapConn is a connection as Config.Inner sees it: one that has everything. That
+// lowerConn is a connection as Config.Inner sees it: one that has everything. That
 // is no lie to database/sql, which asks conn.
-type tapConn struct {
+type lowerConn struct {
 	bare   driver.Conn
 	handle *handle
 	// stmt and rows are the driver's own of the latest call.
@@ -75,148 +75,148 @@ type tapConn struct {
 }
 
 // Raw returns the driver's connection.
-func (c *tapConn) Raw() driver.Conn { return c.bare }
+func (c *lowerConn) Raw() driver.Conn { return c.bare }
 
-func (c *tapConn) Close() error { return c.handle.hide(c.bare.Close()) }
+func (c *lowerConn) Close() error { return c.handle.redact(c.bare.Close()) }
 
-func (c *tapConn) Prepare(query string) (driver.Stmt, error) {
+func (c *lowerConn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
-func (c *tapConn) Begin() (driver.Tx, error) {
+func (c *lowerConn) Begin() (driver.Tx, error) {
 	return c.BeginTx(context.Background(), driver.TxOptions{})
 }
 
-func (c *tapConn) Ping(ctx context.Context) error { return c.handle.hide(ping(ctx, c.bare)) }
+func (c *lowerConn) Ping(ctx context.Context) error { return c.handle.redact(ping(ctx, c.bare)) }
 
-func (c *tapConn) ResetSession(ctx context.Context) error {
+func (c *lowerConn) ResetSession(ctx context.Context) error {
 	s, _ := c.bare.(driver.SessionResetter)
-	return c.handle.hide(reset(ctx, s))
+	return c.handle.redact(reset(ctx, s))
 }
 
-func (c *tapConn) CheckNamedValue(nv *driver.NamedValue) error {
+func (c *lowerConn) CheckNamedValue(nv *driver.NamedValue) error {
 	checks, _ := c.bare.(driver.NamedValueChecker)
 	return checkValue(checks, nv)
 }
 
-func (c *tapConn) IsValid() bool {
+func (c *lowerConn) IsValid() bool {
 	v, ok := c.bare.(driver.Validator)
 	return !ok || v.IsValid()
 }
 
-func (c *tapConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+func (c *lowerConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	bare, err := prepare(ctx, c.bare, query)
 	if err != nil {
-		return nil, c.handle.hide(err)
+		return nil, c.handle.redact(err)
 	}
 	c.stmt = bare
-	return &tapStmt{bare, c}, nil
+	return &lowerStmt{bare, c}, nil
 }
 
-func (c *tapConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+func (c *lowerConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	bare, err := begin(ctx, c.bare, opts)
 	if err != nil {
-		return nil, c.handle.hide(err)
+		return nil, c.handle.redact(err)
 	}
-	return tapTx{bare, c.handle}, nil
+	return lowerTx{bare, c.handle}, nil
 }
 
-func (c *tapConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c *lowerConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	result, err := execerOf(c.bare).ExecContext(ctx, query, args)
-	return result, c.handle.hide(err)
+	return result, c.handle.redact(err)
 }
 
-func (c *tapConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *lowerConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	return c.result(queryerOf(c.bare).QueryContext(ctx, query, args))
 }
 
 // result hands rows up.
-func (c *tapConn) result(bare driver.Rows, err error) (driver.Rows, error) {
+func (c *lowerConn) result(bare driver.Rows, err error) (driver.Rows, error) {
 	if err != nil {
-		return nil, c.handle.hide(err)
+		return nil, c.handle.redact(err)
 	}
 	c.rows = bare
-	return wrapTapRows(bare, c.handle), nil
+	return wrapLowerRows(bare, c.handle), nil
 }
 
 // takeRows returns the driver's own rows of the latest call, takeStmt its
 // statement: nil without a Config.Inner, and where that did not ask the driver but
 // answered by itself.
-func (c *tapConn) takeRows() (rows driver.Rows) {
+func (c *lowerConn) takeRows() (rows driver.Rows) {
 	if c != nil {
 		rows, c.rows = c.rows, nil
 	}
 	return rows
 }
 
-func (c *tapConn) takeStmt() (s driver.Stmt) {
+func (c *lowerConn) takeStmt() (s driver.Stmt) {
 	if c != nil {
 		s, c.stmt = c.stmt, nil
 	}
 	return s
 }
 
-// tapStmt is a statement below Config.Inner.
-type tapStmt struct {
+// lowerStmt is a statement below Config.Inner.
+type lowerStmt struct {
 	bare driver.Stmt
-	conn *tapConn
+	conn *lowerConn
 }
 
-func (s *tapStmt) NumInput() int { return s.bare.NumInput() }
+func (s *lowerStmt) NumInput() int { return s.bare.NumInput() }
 
-func (s *tapStmt) Close() error { return s.conn.handle.hide(s.bare.Close()) }
+func (s *lowerStmt) Close() error { return s.conn.handle.redact(s.bare.Close()) }
 
-func (s *tapStmt) Exec(args []driver.Value) (driver.Result, error) {
+func (s *lowerStmt) Exec(args []driver.Value) (driver.Result, error) {
 	return s.ExecContext(context.Background(), namedValues(args))
 }
 
-func (s *tapStmt) Query(args []driver.Value) (driver.Rows, error) {
+func (s *lowerStmt) Query(args []driver.Value) (driver.Rows, error) {
 	return s.QueryContext(context.Background(), namedValues(args))
 }
 
-func (s *tapStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+func (s *lowerStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	result, err := stmtExec(ctx, s.bare, args)
-	return result, s.conn.handle.hide(err)
+	return result, s.conn.handle.redact(err)
 }
 
-func (s *tapStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+func (s *lowerStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	return s.conn.result(stmtQuery(ctx, s.bare, args))
 }
 
-// tapRows are rows below Config.Inner, without what database/sql may ask of their
+// lowerRows are rows below Config.Inner, without what database/sql may ask of their
 // columns: it is asked of the driver's own.
-type tapRows struct {
+type lowerRows struct {
 	bare   driver.Rows
 	handle *handle
 }
 
-func (r *tapRows) Columns() []string { return r.bare.Columns() }
+func (r *lowerRows) Columns() []string { return r.bare.Columns() }
 
-func (r *tapRows) Next(dest []driver.Value) error { return r.handle.hide(r.bare.Next(dest)) }
+func (r *lowerRows) Next(dest []driver.Value) error { return r.handle.redact(r.bare.Next(dest)) }
 
-func (r *tapRows) Close() error { return r.handle.hide(r.bare.Close()) }
+func (r *lowerRows) Close() error { return r.handle.redact(r.bare.Close()) }
 
-func (r *tapRows) HasNextResultSet() bool {
+func (r *lowerRows) HasNextResultSet() bool {
 	next, ok := r.bare.(driver.RowsNextResultSet)
 	return ok && next.HasNextResultSet()
 }
 
-func (r *tapRows) NextResultSet() error {
+func (r *lowerRows) NextResultSet() error {
 	next, ok := r.bare.(driver.RowsNextResultSet)
 	if !ok {
 		return io.EOF
 	}
-	return r.handle.hide(next.NextResultSet())
+	return r.handle.redact(next.NextResultSet())
 }
 
-type tapTx struct {
+type lowerTx struct {
 	bare   driver.Tx
 	handle *handle
 }
 
-func (t tapTx) Commit() error { return t.handle.hide(t.bare.Commit()) }
+func (t lowerTx) Commit() error { return t.handle.redact(t.bare.Commit()) }
 
-func (t tapTx) Rollback() error { return t.handle.hide(t.bare.Rollback()) }
+func (t lowerTx) Rollback() error { return t.handle.redact(t.bare.Rollback()) }
 
 // DriverError is what instrumentation below the account sees of a driver's error,
 // unless [Config.ErrorText] is set: its type and its SQLSTATE. Drivers quote
@@ -224,7 +224,7 @@ func (t tapTx) Rollback() error { return t.handle.hide(t.bare.Rollback()) }
 // as the driver returned it.
 type DriverError struct{ err error }
 
-// Error names the type, and the SQLSTATE if the driver's error tells it.
+// Error names the type, and the SQLSTATE if the driver's error informs it.
 func (e DriverError) Error() string {
 	if code := e.SQLState(); code != "" {
 		return e.ErrorType() + " (SQLSTATE " + code + ")"
@@ -248,9 +248,9 @@ func (e DriverError) SQLState() string {
 // Unwrap returns the driver's error.
 func (e DriverError) Unwrap() error { return e.err }
 
-// hide makes a DriverError of an error. Those with a fixed text, which mean something
+// redact makes a DriverError of an error. Those with a fixed text, which mean something
 // to whoever is above, stay what they are.
-func (h *handle) hide(err error) error {
+func (h *handle) redact(err error) error {
 	switch err { //nolint:errorlint // they are passed on as they are
 	case nil, io.EOF, driver.ErrSkip, driver.ErrBadConn, driver.ErrRemoveArgument, context.Canceled, context.DeadlineExceeded:
 		return err
@@ -261,8 +261,8 @@ func (h *handle) hide(err error) error {
 	return DriverError{err}
 }
 
-// show is the reverse of hide.
-func show(err error) error {
+// reveal is the reverse of redact.
+func reveal(err error) error {
 	if hidden, ok := err.(DriverError); ok { //nolint:errorlint // not one that somebody wrapped
 		return hidden.err
 	}

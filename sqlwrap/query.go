@@ -53,10 +53,10 @@ func (c *conn) detail(r *budget.Recorder, text string, args []driver.NamedValue)
 	return d, tracked
 }
 
-// tell returns the context of the query for whoever is below the account.
-func (c *conn) tell(ctx context.Context, q *query) context.Context {
+// contextOf returns the context of the query for whoever is below the account.
+func (c *conn) contextOf(ctx context.Context, q *query) context.Context {
 	switch {
-	case !c.tells:
+	case !c.informs:
 		return ctx
 	case q.database != nil:
 		return q.database.Context(ctx, q.statement)
@@ -81,7 +81,7 @@ func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
 		q.end(nil, err)
 		return via, err
 	}
-	bare := c.tap.takeRows()
+	bare := c.lower.takeRows()
 	if q.database != nil {
 		q.end(nil, nil)
 		if bare == nil {
@@ -115,8 +115,8 @@ func (e execer) ExecContext(ctx context.Context, text string, args []driver.Name
 	if err != nil {
 		return nil, err
 	}
-	result, err := e.conn.execer.ExecContext(e.conn.tell(ctx, &q), text, args)
-	err = show(err)
+	result, err := e.conn.execer.ExecContext(e.conn.contextOf(ctx, &q), text, args)
+	err = reveal(err)
 	if !e.conn.declined(&q, text, args, err) {
 		q.end(result, err)
 	}
@@ -128,8 +128,8 @@ func (e queryer) QueryContext(ctx context.Context, text string, args []driver.Na
 	if err != nil {
 		return nil, err
 	}
-	via, err := e.conn.queryer.QueryContext(e.conn.tell(ctx, &q), text, args)
-	err = show(err)
+	via, err := e.conn.queryer.QueryContext(e.conn.contextOf(ctx, &q), text, args)
+	err = reveal(err)
 	if e.conn.declined(&q, text, args, err) {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (r *rows) bare() driver.Rows {
 func (r *rows) Columns() []string { return r.bare().Columns() }
 
 func (r *rows) Next(dest []driver.Value) error {
-	err := show(r.via.Next(dest))
+	err := reveal(r.via.Next(dest))
 	if err != nil {
 		r.failed(err)
 		return err
@@ -82,7 +82,7 @@ func (r *rows) failed(err error) {
 }
 
 func (r *rows) Close() error {
-	err := show(r.via.Close())
+	err := reveal(r.via.Close())
 	failure := err
 	if m := r.more; m != nil {
 		if m.values != nil {
@@ -106,7 +106,7 @@ func (r *rows) NextResultSet() error {
 	if !ok {
 		return io.EOF
 	}
-	err := show(next.NextResultSet())
+	err := reveal(next.NextResultSet())
 	if err != nil {
 		r.failed(err)
 	}

@@ -6,4 +6,4 @@ import "database/sql/driver"
 
 func wrapRows(r *rows) driver.Rows { return r }
 
-func wrapTapRows(bare driver.Rows, h *handle) driver.Rows { return &tapRows{bare, h} }
+func wrapLowerRows(bare driver.Rows, h *handle) driver.Rows { return &lowerRows{bare, h} }

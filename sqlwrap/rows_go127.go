@@ -15,7 +15,7 @@ type scanningRows struct {
 }
 
 func (r *scanningRows) NextRow() error {
-	err := show(r.scanner.NextRow())
+	err := reveal(r.scanner.NextRow())
 	if err != nil {
 		r.failed(err)
 		return err
@@ -25,7 +25,7 @@ func (r *scanningRows) NextRow() error {
 }
 
 func (r *scanningRows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
-	err := show(r.scanner.ScanColumn(ctx, i, dest))
+	err := reveal(r.scanner.ScanColumn(ctx, i, dest))
 	if v := r.values(); v != nil && err == nil {
 		v.scanned(r.bare(), i, dest)
 	}
@@ -39,23 +39,23 @@ func wrapRows(r *rows) driver.Rows {
 	return r
 }
 
-// scanningTapRows are tapRows with the same signal.
-type scanningTapRows struct {
-	tapRows
+// scanningLowerRows are lowerRows with the same signal.
+type scanningLowerRows struct {
+	lowerRows
 	scanner driver.RowsColumnScanner
 }
 
-func (r *scanningTapRows) NextRow() error { return r.handle.hide(r.scanner.NextRow()) }
+func (r *scanningLowerRows) NextRow() error { return r.handle.redact(r.scanner.NextRow()) }
 
-func (r *scanningTapRows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
-	return r.handle.hide(r.scanner.ScanColumn(ctx, i, dest))
+func (r *scanningLowerRows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
+	return r.handle.redact(r.scanner.ScanColumn(ctx, i, dest))
 }
 
-func wrapTapRows(bare driver.Rows, h *handle) driver.Rows {
+func wrapLowerRows(bare driver.Rows, h *handle) driver.Rows {
 	if scanner, ok := bare.(driver.RowsColumnScanner); ok {
-		return &scanningTapRows{tapRows{bare, h}, scanner}
+		return &scanningLowerRows{lowerRows{bare, h}, scanner}
 	}
-	return &tapRows{bare, h}
+	return &lowerRows{bare, h}
 }
 
 // scanned takes note of a value that the driver wrote to its destination by

@@ -22,7 +22,7 @@ type (
 )
 
 func (r resetter) ResetSession(ctx context.Context) error {
-	return show(reset(ctx, r.conn.resets))
+	return reveal(reset(ctx, r.conn.resets))
 }
 
 func (v validator) IsValid() bool { return v.bare.IsValid() }

@@ -22,7 +22,7 @@ type stmt struct {
 func (s *stmt) NumInput() int { return s.bare.NumInput() }
 
 func (s *stmt) Close() error {
-	err := show(s.via.Close())
+	err := reveal(s.via.Close())
 	s.endCopy(nil, err)
 	return err
 }
@@ -44,8 +44,8 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 	if err != nil {
 		return nil, err
 	}
-	result, err := stmtExec(s.conn.tell(ctx, &q), s.via, args)
-	err = show(err)
+	result, err := stmtExec(s.conn.contextOf(ctx, &q), s.via, args)
+	err = reveal(err)
 	q.end(result, err)
 	return result, err
 }
@@ -55,8 +55,8 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	if err != nil {
 		return nil, err
 	}
-	via, err := stmtQuery(s.conn.tell(ctx, &q), s.via, args)
-	return q.open(s.conn, via, show(err))
+	via, err := stmtQuery(s.conn.contextOf(ctx, &q), s.via, args)
+	return q.open(s.conn, via, reveal(err))
 }
 
 // The presence of these on a statement is a signal: a NamedValueChecker hides
@@ -74,7 +74,7 @@ func (c converter) ColumnConverter(i int) driver.ValueConverter { return c.bare.
 // wrapStmt wraps a statement in the form that sends the same signals.
 func wrapStmt(via driver.Stmt, c *conn, text string) driver.Stmt {
 	bare := via
-	if own := c.tap.takeStmt(); own != nil {
+	if own := c.lower.takeStmt(); own != nil {
 		bare = own
 	}
 	s := &stmt{bare: bare, via: via, conn: c, text: text, account: c.read(text), copies: copies(text)}

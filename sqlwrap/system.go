@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// systems tells the kind of database by the import path of the driver's type.
+// systems informs the kind of database by the import path of the driver's type.
 var systems = []struct{ path, system string }{
 	{"github.com/jackc/pgx", "postgresql"},
 	{"github.com/lib/pq", "postgresql"},

@@ -16,7 +16,7 @@ type tx struct {
 
 func (t *tx) Commit() error {
 	began := t.account.Clock()
-	err := show(t.bare.Commit())
+	err := reveal(t.bare.Commit())
 	t.conn.transaction = nil
 	t.account.Committed(began, err)
 	return err
@@ -24,7 +24,7 @@ func (t *tx) Commit() error {
 
 func (t *tx) Rollback() error {
 	began := t.account.Clock()
-	err := show(t.bare.Rollback())
+	err := reveal(t.bare.Rollback())
 	t.conn.transaction = nil
 	t.account.RolledBack(began, err)
 	return err

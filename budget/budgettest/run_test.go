@@ -224,7 +224,7 @@ func TestNoQueries(t *testing.T) {
 	try(t, func(tb *fakeTB) { budgettest.Run(tb, budgettest.Want{}, nil) }).fails(t, "nil function")
 }
 
-// A block that ends the test at once does not leave the handle diverted.
+// A block that ends the test at once does not leave the handle with a RecordWith.
 func TestRunEndsWithTheTest(t *testing.T) {
 	s := newShop(t, 5)
 	for range 2 {

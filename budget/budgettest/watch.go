@@ -16,7 +16,7 @@ type watch struct {
 	unit       *budget.Recorder // counts what the block runs without its context
 	attributed bool
 	stop       func()
-	block      *family
+	block      *goroutines
 
 	mu        sync.Mutex
 	strangers int64 // queries of goroutines that the block did not start
@@ -35,8 +35,8 @@ func observe(t TB, w *Want, unit *budget.Recorder) *watch {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	o.block = newFamily()
-	if o.stop, err = d.Divert(o.choose); err != nil {
+	o.block = newGoroutines()
+	if o.stop, err = d.RecordWith(o.choose); err != nil {
 		t.Fatalf("budgettest: Want.DB is watched by another test at this moment: give each test a handle of its own, or do not run them in parallel")
 	}
 	return o
@@ -82,16 +82,16 @@ func (o *watch) problems() (out []problem) {
 	return out
 }
 
-// patience is how long databaseOf waits for a connection.
-const patience = 5 * time.Second
+// connectionTimeout is how long databaseOf waits for a connection.
+const connectionTimeout = 5 * time.Second
 
 // databaseOf finds the account's side of a handle, through one of its connections.
 func databaseOf(ctx context.Context, db *sql.DB) (*budget.Database, error) {
-	ctx, cancel := context.WithTimeout(budget.Without(ctx), patience)
+	ctx, cancel := context.WithTimeout(budget.Without(ctx), connectionTimeout)
 	defer cancel()
 	conn, err := db.Conn(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("budgettest: no connection of Want.DB came free within %v: close rows and transactions before, or allow more connections", patience)
+		return nil, fmt.Errorf("budgettest: no connection of Want.DB came free within %v: close rows and transactions before, or allow more connections", connectionTimeout)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("budgettest: Want.DB: %w", err)

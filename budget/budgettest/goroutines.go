@@ -7,23 +7,23 @@ import (
 	"sync"
 )
 
-// family is a goroutine and those that it started, directly or not. It is told by
+// goroutines is a goroutine and those that it started, directly or not. It is told by
 // what [runtime.Stack] prints of a goroutine, which is the only place where its
 // number and that of its creator are to be had.
-type family struct {
+type goroutines struct {
 	mu      sync.Mutex
 	members map[int64]bool
 }
 
-// newFamily returns the family of the goroutine that calls it.
-func newFamily() *family {
+// newGoroutines returns the goroutine that calls it, and those to come.
+func newGoroutines() *goroutines {
 	self, _ := identify(ownStack())
-	return &family{members: map[int64]bool{self: true}}
+	return &goroutines{members: map[int64]bool{self: true}}
 }
 
-// isMember reports whether the calling goroutine belongs to the family. A
+// isMember reports whether the calling goroutine is one of them. A
 // goroutine whose creators have ended before its first query is a stranger.
-func (f *family) isMember() bool {
+func (f *goroutines) isMember() bool {
 	self, creator := identify(ownStack())
 	f.mu.Lock()
 	defer f.mu.Unlock()

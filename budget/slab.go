@@ -1,8 +1,8 @@
 package budget
 
-// stock hands out values that are made several at a time, the more the more it has
+// slab hands out values that are made several at a time, the more the more it has
 // handed out: one allocation for many. None comes back.
-type stock[T any] struct{ made []T }
+type slab[T any] struct{ made []T }
 
 const (
 	fewMade  = 4
@@ -10,7 +10,7 @@ const (
 )
 
 // take returns a new zero value.
-func (s *stock[T]) take() *T {
+func (s *slab[T]) take() *T {
 	if len(s.made) == cap(s.made) {
 		s.made = make([]T, 0, min(max(fewMade, 4*cap(s.made)), manyMade))
 	}

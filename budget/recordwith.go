@@ -5,32 +5,32 @@ import (
 	"errors"
 )
 
-// errDiverted is the answer to a second Divert.
-var errDiverted = errors.New("budget: the queries of this database are diverted already: one at a time can count them")
+// errChosen is the answer to a second RecordWith.
+var errChosen = errors.New("budget: the queries of this database already have a RecordWith: one at a time can decide who counts them")
 
-// Divert makes choose decide who counts the queries of the database, until stop
+// RecordWith makes choose decide who counts the queries of the database, until stop
 // is called. It is for tests of code that takes no context, and for nothing that
 // serves users: choose is called on the goroutine of each query and gets the
 // recorder that the query's context carries, nil if none; it returns the one to
 // count with, nil for unattributed. What [Without] excludes stays excluded.
 //
-// Divert returns an error while another one is under way. It panics if choose is
+// RecordWith returns an error while another one is under way. It panics if choose is
 // nil. Stop may be called more than once; it and choose may be called concurrently.
-func (d *Database) Divert(choose func(carried *Recorder) *Recorder) (stop func(), err error) {
+func (d *Database) RecordWith(choose func(carried *Recorder) *Recorder) (stop func(), err error) {
 	if choose == nil {
-		panic("budget: Divert with a nil function")
+		panic("budget: RecordWith with a nil function")
 	}
-	if !d.diverted.CompareAndSwap(nil, &choose) {
-		return nil, errDiverted
+	if !d.chosenBy.CompareAndSwap(nil, &choose) {
+		return nil, errChosen
 	}
-	return func() { d.diverted.CompareAndSwap(&choose, nil) }, nil
+	return func() { d.chosenBy.CompareAndSwap(&choose, nil) }, nil
 }
 
 // Recorder returns the recorder that counts a query of the database with the
 // context ctx, nil if none does. It is for driver wrappers.
 func (d *Database) Recorder(ctx context.Context) *Recorder {
 	r := FromContext(ctx)
-	if choose := d.diverted.Load(); choose != nil && (r != nil || !excluded(ctx)) {
+	if choose := d.chosenBy.Load(); choose != nil && (r != nil || !excluded(ctx)) {
 		return (*choose)(r)
 	}
 	return r

@@ -12,10 +12,10 @@ func TestDivert(t *testing.T) {
 	ctx, own := budget.NewContext(t.Context())
 	_, other := budget.NewContext(t.Context())
 	if d.Recorder(ctx) != own || d.Recorder(t.Context()) != nil {
-		t.Error("without Divert, the context decides")
+		t.Error("without RecordWith, the context decides")
 	}
 	var asked []*budget.Recorder
-	stop, err := d.Divert(func(carried *budget.Recorder) *budget.Recorder {
+	stop, err := d.RecordWith(func(carried *budget.Recorder) *budget.Recorder {
 		asked = append(asked, carried)
 		return other
 	})
@@ -26,15 +26,15 @@ func TestDivert(t *testing.T) {
 	if d.Recorder(budget.Without(ctx)) != nil || len(asked) != 2 {
 		t.Error("what is excluded was asked about")
 	}
-	if _, err := d.Divert(func(*budget.Recorder) *budget.Recorder { return nil }); err == nil {
-		t.Error("diverted twice")
+	if _, err := d.RecordWith(func(*budget.Recorder) *budget.Recorder { return nil }); err == nil {
+		t.Error("decided twice")
 	}
 	stop()
 	stop() // does no harm
 	if d.Recorder(context.Background()) != nil {
-		t.Error("still diverted")
+		t.Error("still decided")
 	}
-	again, err := d.Divert(func(*budget.Recorder) *budget.Recorder { return other })
+	again, err := d.RecordWith(func(*budget.Recorder) *budget.Recorder { return other })
 	must(t, err)
 	stop() // not its own
 	if d.Recorder(context.Background()) != other {
@@ -46,7 +46,7 @@ func TestDivert(t *testing.T) {
 			t.Error("a nil function did not panic")
 		}
 	}()
-	_, _ = d.Divert(nil)
+	_, _ = d.RecordWith(nil)
 }
 
 func TestSame(t *testing.T) {
