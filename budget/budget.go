@@ -92,11 +92,17 @@ func (b Budget) IsZero() bool {
 func (b Budget) Validate() error {
 	for limit, value := range b.all() {
 		if value < None {
-			return fmt.Errorf("budget: the limit of %s is %d: use a positive number, 0 for no limit or budget.None", limit, value)
+			return fmt.Errorf(
+				"budget: the limit of %s is %d: use a positive number, 0 for no limit or budget.None",
+				limit,
+				value,
+			)
 		}
 	}
 	if b.Repeats == None {
-		return errors.New("budget: the limit of repeats is budget.None, which would allow no query at all: use 1 for no repetition")
+		return errors.New(
+			"budget: the limit of repeats is budget.None, which would allow no query at all: use 1 for no repetition",
+		)
 	}
 	if b.Mode > Enforce {
 		return fmt.Errorf("budget: unknown mode %d: use budget.Observe or budget.Enforce", b.Mode)
@@ -120,7 +126,8 @@ func (b Budget) Limits() iter.Seq2[Limit, int64] {
 func (b *Budget) all() iter.Seq2[Limit, int64] {
 	return func(yield func(Limit, int64) bool) {
 		_ = yield(LimitQueries, int64(b.Queries)) && yield(LimitWrites, int64(b.Writes)) && yield(LimitRepeats, int64(b.Repeats)) &&
-			yield(LimitDuplicates, int64(b.Duplicates)) && yield(LimitNPlusOne, int64(b.NPlusOne)) && yield(LimitRows, int64(b.Rows)) &&
+			yield(LimitDuplicates, int64(b.Duplicates)) && yield(LimitNPlusOne, int64(b.NPlusOne)) &&
+			yield(LimitRows, int64(b.Rows)) &&
 			yield(LimitTime, int64(b.Time))
 	}
 }

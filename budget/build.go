@@ -250,7 +250,11 @@ func (b *builder) lost() []Lost {
 		}
 	}
 	slices.SortFunc(out, func(x, y Lost) int {
-		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Shape, y.Shape), cmp.Compare(x.Fingerprint, y.Fingerprint))
+		return cmp.Or(
+			cmp.Compare(y.Count, x.Count),
+			cmp.Compare(x.Shape, y.Shape),
+			cmp.Compare(x.Fingerprint, y.Fingerprint),
+		)
 	})
 	return out
 }
@@ -309,7 +313,17 @@ func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 			}
 			verdict = r.judge(b.report)
 		}
-		out = append(out, Scope{Name: r.name, Route: r.route, Totals: t, Budget: r.budget, Verdict: verdict, Scopes: buildScopes(r.scopes, now)})
+		out = append(
+			out,
+			Scope{
+				Name:    r.name,
+				Route:   r.route,
+				Totals:  t,
+				Budget:  r.budget,
+				Verdict: verdict,
+				Scopes:  buildScopes(r.scopes, now),
+			},
+		)
 	}
 	return out
 }

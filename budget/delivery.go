@@ -143,7 +143,13 @@ func (d *Delivery) call(ctx context.Context, reporter Reporter, r *Report) {
 }
 
 func (d *Delivery) tooSlow(r *Report) {
-	d.failed(fmt.Errorf("budget: a reporter took more than %v for the report of %q: hand slow work to a goroutine", deliveryTimeout, r.Name))
+	d.failed(
+		fmt.Errorf(
+			"budget: a reporter took more than %v for the report of %q: hand slow work to a goroutine",
+			deliveryTimeout,
+			r.Name,
+		),
+	)
 }
 
 func (d *Delivery) failed(err error) {

@@ -14,7 +14,10 @@ func (f *finder) duplicates() {
 			return // its repair is also this one's
 		}
 		out := f.evidence(g, Duplicate, Candidate, g.Duplicates)
-		out.Repair = fmt.Sprintf("keep the first result and pass it on, or cache it: saves %s", plural(g.Duplicates, "round trip"))
+		out.Repair = fmt.Sprintf(
+			"keep the first result and pass it on, or cache it: saves %s",
+			plural(g.Duplicates, "round trip"),
+		)
 		f.add(out, i)
 	})
 }

@@ -25,8 +25,14 @@ const noGroup = -1
 
 // compareFindings gives findings one order: by rank, and then by the time they cost.
 func compareFindings(a, b Finding) int {
-	return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(b.Time, a.Time), cmp.Compare(b.Count, a.Count), cmp.Compare(a.First, b.First),
-		cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Shape, b.Shape))
+	return cmp.Or(
+		cmp.Compare(a.rank(), b.rank()),
+		cmp.Compare(b.Time, a.Time),
+		cmp.Compare(b.Count, a.Count),
+		cmp.Compare(a.First, b.First),
+		cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Shape, b.Shape),
+	)
 }
 
 // rank puts what is allowed last, and hints after the others.
@@ -82,7 +88,11 @@ func (f *finder) each(rule func(i int, g *Group)) {
 
 // at returns the query at a position, nil if it is not kept in detail.
 func (f *finder) at(position int64) *Query {
-	i, found := slices.BinarySearchFunc(f.report.Queries, position, func(q Query, p int64) int { return cmp.Compare(q.Position, p) })
+	i, found := slices.BinarySearchFunc(
+		f.report.Queries,
+		position,
+		func(q Query, p int64) int { return cmp.Compare(q.Position, p) },
+	)
 	if !found {
 		return nil
 	}
@@ -90,11 +100,27 @@ func (f *finder) at(position int64) *Query {
 }
 
 func related(g *Group, why string) *Related {
-	return &Related{Shape: g.Shape, Summary: g.Summary, Position: g.First, Count: g.Queries, Rows: g.Rows, Why: why, stack: g.stack}
+	return &Related{
+		Shape:    g.Shape,
+		Summary:  g.Summary,
+		Position: g.First,
+		Count:    g.Queries,
+		Rows:     g.Rows,
+		Why:      why,
+		stack:    g.stack,
+	}
 }
 
 func relatedQuery(q *Query, why string) *Related {
-	return &Related{Shape: q.Shape, Summary: q.Summary, Position: q.Position, Count: 1, Rows: q.Rows, Why: why, stack: q.stack}
+	return &Related{
+		Shape:    q.Shape,
+		Summary:  q.Summary,
+		Position: q.Position,
+		Count:    1,
+		Rows:     q.Rows,
+		Why:      why,
+		stack:    q.stack,
+	}
 }
 
 // isIntrospection reports whether all tables are those that describe a database.
@@ -104,7 +130,8 @@ func isIntrospection(tables []string) bool {
 		if !qualified {
 			table = schema
 		}
-		if schema != "information_schema" && !strings.HasPrefix(table, "pg_") && !strings.HasPrefix(table, "sqlite_") && schema != "sys" {
+		if schema != "information_schema" && !strings.HasPrefix(table, "pg_") && !strings.HasPrefix(table, "sqlite_") &&
+			schema != "sys" {
 			return false
 		}
 	}

@@ -44,7 +44,8 @@ func (a *account) joinGroups() *reportedGroups {
 		if o := g.origin; o.statement != nil {
 			key = statementOf{o.database, o.statement.Fingerprint}
 			for at = known[key]; at > 0; at = same[at-1] {
-				if first := out.behind[at-1][0]; first.origin.stack == o.stack || first.origin.stack.Key() == o.stack.Key() {
+				if first := out.behind[at-1][0]; first.origin.stack == o.stack ||
+					first.origin.stack.Key() == o.stack.Key() {
 					break
 				}
 			}

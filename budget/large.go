@@ -14,7 +14,11 @@ func (f *finder) large() {
 		}
 		out := f.evidence(g, LargeResult, Certain, 1)
 		out.Rows = g.MostRows
-		out.Repair = fmt.Sprintf("page with LIMIT, filter, or aggregate in SQL (%d rows in one result, %d allowed)", g.MostRows, f.rules.LargeResult)
+		out.Repair = fmt.Sprintf(
+			"page with LIMIT, filter, or aggregate in SQL (%d rows in one result, %d allowed)",
+			g.MostRows,
+			f.rules.LargeResult,
+		)
 		f.add(out, i)
 	})
 }

@@ -32,7 +32,8 @@ func (r *Recorder) isWithin(t *Totals) bool {
 		}
 	}
 	n, limited := allowed(int64(r.budget.Repeats))
-	return (!limited || r.counted().busiest(t.Queries, n, nil) <= n) && (r.budget.NPlusOne == 0 || !r.unit.bounds.Rules.Off)
+	return (!limited || r.counted().busiest(t.Queries, n, nil) <= n) &&
+		(r.budget.NPlusOne == 0 || !r.unit.bounds.Rules.Off)
 }
 
 // maySomethingBeFound applies the conditions of all kinds.

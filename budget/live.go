@@ -155,5 +155,6 @@ func (d *Delivery) look() {
 
 // isQuietSince reports whether nothing runs, and nothing ran since the last look.
 func (t *Totals) isQuietSince(last *Totals) bool {
-	return t.Running == 0 && t.Queries == last.Queries && t.Rows == last.Rows && t.Errors == last.Errors && t.Transactions == last.Transactions
+	return t.Running == 0 && t.Queries == last.Queries && t.Rows == last.Rows && t.Errors == last.Errors &&
+		t.Transactions == last.Transactions
 }

@@ -8,7 +8,8 @@ func mayBeNested(s *suspect) bool { return len(s.account.nestings) > 0 }
 func (f *finder) nested() {
 	for _, n := range f.report.Nested {
 		inner, outer := &f.report.Groups[n.Inner], &f.report.Groups[n.Outer]
-		if inner.Overflow || outer.Overflow || inner.Parallel || outer.Parallel || f.isOpen(n.Outer) || !isInside(inner, outer) {
+		if inner.Overflow || outer.Overflow || inner.Parallel || outer.Parallel || f.isOpen(n.Outer) ||
+			!isInside(inner, outer) {
 			continue
 		}
 		if old := f.find(NestedQuery, n.Inner); old != nil {

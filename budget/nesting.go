@@ -41,7 +41,8 @@ func (a *account) noteNesting(rec *record, options *Bounds) {
 	}
 	for i := len(a.open) - 1; i >= 0; i-- {
 		outer := a.open[i]
-		if outer.returnedAt() > rec.start || outer.origin.database != rec.origin.database || outer.transaction != nil && outer.transaction == rec.transaction {
+		if outer.returnedAt() > rec.start || outer.origin.database != rec.origin.database ||
+			outer.transaction != nil && outer.transaction == rec.transaction {
 			continue
 		}
 		a.addNesting(outer.origin, rec.origin)

@@ -34,7 +34,10 @@ func (f *finder) nPlusOne() {
 		}
 	})
 	loops = append(loops, f.spreadLoops()...)
-	slices.SortFunc(loops, func(a, b *loopGroup) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Shape, b.Shape)) })
+	slices.SortFunc(
+		loops,
+		func(a, b *loopGroup) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Shape, b.Shape)) },
+	)
 	many := len(loops) > maxLoops
 	f.loops = slices.Clone(loops[:min(len(loops), maxLoops)])
 	for len(loops) > 0 {
@@ -214,7 +217,10 @@ func (f *finder) sumOf(groups []int) (sum *Group, again bool) {
 }
 
 func (g *Group) hasParent(p Parent) bool {
-	return slices.ContainsFunc(g.Parents, func(q Parent) bool { return q.Position == p.Position && q.Column == p.Column })
+	return slices.ContainsFunc(
+		g.Parents,
+		func(q Parent) bool { return q.Position == p.Position && q.Column == p.Column },
+	)
 }
 
 // distinct counts the different argument lists of several groups by their queries in
@@ -260,7 +266,8 @@ func (f *finder) parent(g *Group) *Related {
 	}
 	for i := len(f.report.Queries) - 1; i >= 0; i-- {
 		q := &f.report.Queries[i]
-		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint || q.Rows < min(g.Distinct, g.Queries) {
+		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint ||
+			q.Rows < min(g.Distinct, g.Queries) {
 			continue
 		}
 		why := "it was the last to finish with as many rows"

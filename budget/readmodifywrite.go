@@ -41,7 +41,12 @@ func (f *finder) readModifyWrites() {
 			}
 		case q.Verb == "UPDATE":
 			if read := reads[row]; read != nil && len(q.Sets) > 0 {
-				f.addPair(ReadModifyWrite, read, q, "let the database compute, as in SET n = n + ?, or read with FOR UPDATE in a transaction")
+				f.addPair(
+					ReadModifyWrite,
+					read,
+					q,
+					"let the database compute, as in SET n = n + ?, or read with FOR UPDATE in a transaction",
+				)
 			}
 			delete(reads, row)
 		}

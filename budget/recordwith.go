@@ -6,7 +6,9 @@ import (
 )
 
 // errChosen is the answer to a second RecordWith.
-var errChosen = errors.New("budget: the queries of this database already have a RecordWith: one at a time can decide who counts them")
+var errChosen = errors.New(
+	"budget: the queries of this database already have a RecordWith: one at a time can decide who counts them",
+)
 
 // RecordWith makes choose decide who counts the queries of the database, until stop
 // is called. It is for tests of code that takes no context, and for nothing that

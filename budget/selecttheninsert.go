@@ -20,7 +20,12 @@ func (f *finder) selectThenInserts() {
 			delete(missing, any)
 		case q.Verb == "INSERT":
 			if read := missing[any]; read != nil {
-				f.addPair(SelectThenInsert, read, q, "INSERT ... ON CONFLICT DO NOTHING (MySQL: ON DUPLICATE KEY UPDATE), with a unique index")
+				f.addPair(
+					SelectThenInsert,
+					read,
+					q,
+					"INSERT ... ON CONFLICT DO NOTHING (MySQL: ON DUPLICATE KEY UPDATE), with a unique index",
+				)
 			}
 			delete(missing, any)
 		}

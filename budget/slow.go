@@ -17,8 +17,11 @@ func (f *finder) slow() {
 		}
 		out := f.evidence(g, Slow, Certain, 1)
 		out.Worst = g.SlowestExec
-		out.Repair = fmt.Sprintf("look at its plan with EXPLAIN; an index on the columns it filters by is the usual answer (%v, %v allowed)",
-			g.SlowestExec.Round(time.Millisecond), f.rules.Slow)
+		out.Repair = fmt.Sprintf(
+			"look at its plan with EXPLAIN; an index on the columns it filters by is the usual answer (%v, %v allowed)",
+			g.SlowestExec.Round(time.Millisecond),
+			f.rules.Slow,
+		)
 		f.add(out, i)
 	})
 }

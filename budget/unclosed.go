@@ -17,7 +17,16 @@ func (f *finder) unclosed() {
 		f.add(evidence, group)
 	}
 	if rest := f.report.Truncated.Open; rest > 0 {
-		f.add(Finding{Kind: UnclosedRows, Confidence: Certain, Count: rest, Note: "more results than are told apart", Repair: closeRows}, noGroup)
+		f.add(
+			Finding{
+				Kind:       UnclosedRows,
+				Confidence: Certain,
+				Count:      rest,
+				Note:       "more results than are told apart",
+				Repair:     closeRows,
+			},
+			noGroup,
+		)
 	}
 }
 

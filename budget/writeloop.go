@@ -12,7 +12,8 @@ func mayBeWriteLoop(s *suspect) bool {
 func (f *finder) writeLoops() {
 	f.each(func(i int, g *Group) {
 		n := int64(f.rules.WriteLoop)
-		if g.Kind != statement.Write || g.Queries < n || g.Distinct < min(n, fewArguments) || g.asksForSeveral() || isMigration(g.Tables) {
+		if g.Kind != statement.Write || g.Queries < n || g.Distinct < min(n, fewArguments) || g.asksForSeveral() ||
+			isMigration(g.Tables) {
 			return
 		}
 		out := f.evidence(g, WriteLoop, Candidate, g.Queries)

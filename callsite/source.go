@@ -69,7 +69,8 @@ func isPlain(function string) bool {
 	if !isMethod {
 		return true
 	}
-	closure := strings.HasPrefix(method, "func") || strings.HasPrefix(method, "gowrap") || strings.ContainsAny(method, ".0123456789")
+	closure := strings.HasPrefix(method, "func") || strings.HasPrefix(method, "gowrap") ||
+		strings.ContainsAny(method, ".0123456789")
 	return receiver != "" && !closure
 }
 
@@ -92,7 +93,11 @@ func modulePackage(dir string) string {
 // standardRoot is the folder of the standard library's sources, with a slash
 // behind it; empty in a program that was built with -trimpath.
 var standardRoot = sync.OnceValue(func() string {
-	file, _ := runtime.FuncForPC(reflect.ValueOf(strings.Cut).Pointer()).FileLine(reflect.ValueOf(strings.Cut).Pointer())
+	file, _ := runtime.FuncForPC(
+		reflect.ValueOf(strings.Cut).Pointer(),
+	).FileLine(
+		reflect.ValueOf(strings.Cut).Pointer(),
+	)
 	root, ok := strings.CutSuffix(file, "strings/strings.go")
 	if !ok {
 		return "?" // no file is below it

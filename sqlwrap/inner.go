@@ -48,7 +48,9 @@ func (c *lowerConnector) Close() error {
 }
 
 // errNoWayDown is what Connect answers if Config.Inner cannot be looked through.
-var errNoWayDown = errors.New("sqlwrap: the connections of Config.Inner must have a method Raw() driver.Conn that returns the connection they wrap")
+var errNoWayDown = errors.New(
+	"sqlwrap: the connections of Config.Inner must have a method Raw() driver.Conn that returns the connection they wrap",
+)
 
 // findLower looks for the lowerConn below an instrumentation's connection.
 func findLower(c driver.Conn) (*lowerConn, error) {
@@ -252,7 +254,13 @@ func (e DriverError) Unwrap() error { return e.err }
 // to whoever is above, stay what they are.
 func (h *handle) redact(err error) error {
 	switch err { //nolint:errorlint // they are passed on as they are
-	case nil, io.EOF, driver.ErrSkip, driver.ErrBadConn, driver.ErrRemoveArgument, context.Canceled, context.DeadlineExceeded:
+	case nil,
+		io.EOF,
+		driver.ErrSkip,
+		driver.ErrBadConn,
+		driver.ErrRemoveArgument,
+		context.Canceled,
+		context.DeadlineExceeded:
 		return err
 	}
 	if h.errorText {

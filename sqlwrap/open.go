@@ -51,7 +51,9 @@ func (c dsnConnector) Connect(context.Context) (driver.Conn, error) { return c.d
 func (c dsnConnector) Driver() driver.Driver                        { return c.driver }
 
 // errNotWrapped is what Database answers for other handles.
-var errNotWrapped = errors.New("sqlwrap: the database was not opened with sqlwrap: use sqlwrap.Open or sql.OpenDB(sqlwrap.Connector(...))")
+var errNotWrapped = errors.New(
+	"sqlwrap: the database was not opened with sqlwrap: use sqlwrap.Open or sql.OpenDB(sqlwrap.Connector(...))",
+)
 
 // Database returns the account's side of a handle, above all for what ran on it
 // unattributed: in contexts without a recorder. It borrows a connection from the

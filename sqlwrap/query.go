@@ -21,7 +21,12 @@ type query struct {
 }
 
 // start admits a query. The error is a *budget.ExceededError.
-func (c *conn) start(ctx context.Context, st *statement.Statement, text string, args []driver.NamedValue) (query, error) {
+func (c *conn) start(
+	ctx context.Context,
+	st *statement.Statement,
+	text string,
+	args []driver.NamedValue,
+) (query, error) {
 	database := c.handle.database
 	r := database.Recorder(ctx)
 	if r == nil {
@@ -41,7 +46,11 @@ func (c *conn) start(ctx context.Context, st *statement.Statement, text string, 
 }
 
 // detail takes what somebody opted in to.
-func (c *conn) detail(r *budget.Recorder, text string, args []driver.NamedValue) (d *budget.CallDetail, tracked *values) {
+func (c *conn) detail(
+	r *budget.Recorder,
+	text string,
+	args []driver.NamedValue,
+) (d *budget.CallDetail, tracked *values) {
 	d = &budget.CallDetail{}
 	if r.TracksValues() {
 		d.Hashes = hashTexts(c.handle.hasher, args)

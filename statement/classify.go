@@ -476,8 +476,24 @@ func (c *classifier) plain(w string, t token) {
 // isNoTable knows the words that stand before a table's name.
 func isNoTable(w string) bool {
 	switch w {
-	case "only", "lateral", "ignore", "low_priority", "high_priority", "delayed", "quick", "if", "not", "exists", "table", "into",
-		"from", "stdin", "stdout", "or", "overwrite", "concurrently":
+	case "only",
+		"lateral",
+		"ignore",
+		"low_priority",
+		"high_priority",
+		"delayed",
+		"quick",
+		"if",
+		"not",
+		"exists",
+		"table",
+		"into",
+		"from",
+		"stdin",
+		"stdout",
+		"or",
+		"overwrite",
+		"concurrently":
 		return true
 	}
 	return false

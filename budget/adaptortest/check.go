@@ -49,7 +49,10 @@ func Check(ctx context.Context, a Adaptor) (leftOut []string, err error) {
 		errs = append(errs, c.errs...)
 	}
 	if 2*len(leftOut) > len(rules) {
-		errs = append(errs, fmt.Errorf("adaptortest: %d of %d rules could not be run: that shows nothing", len(leftOut), len(rules)))
+		errs = append(
+			errs,
+			fmt.Errorf("adaptortest: %d of %d rules could not be run: that shows nothing", len(leftOut), len(rules)),
+		)
 	}
 	return leftOut, errors.Join(errs...)
 }

@@ -276,7 +276,12 @@ func (c *check) unattributed(ctx context.Context) error {
 	}
 	after := handle.Unattributed()
 	if n := after.Queries - before.Queries; n != 2 || after.Errors != before.Errors || !after.Attributed {
-		c.fail("2 queries without a recorder: counted %d, %d errors, attributed before: %v", n, after.Errors-before.Errors, after.Attributed)
+		c.fail(
+			"2 queries without a recorder: counted %d, %d errors, attributed before: %v",
+			n,
+			after.Errors-before.Errors,
+			after.Attributed,
+		)
 	}
 	return nil
 }

@@ -53,7 +53,13 @@ func (w Want) Check(t TB, h http.Handler, r *http.Request) (*budget.Report, *htt
 	report := requestReport(request)
 	problems := watch.problems()
 	if report.Budget.IsZero() && !w.limits() {
-		problems = append(problems, problem{name: "no budget", text: "the route has none: add middleware.Limit to it, or limits to the test's Want"})
+		problems = append(
+			problems,
+			problem{
+				name: "no budget",
+				text: "the route has none: add middleware.Limit to it, or limits to the test's Want",
+			},
+		)
 	}
 	problems = append(problems, exceeded(unit.Report().Verdict.Exceeded)...)
 	problems = append(problems, w.judge(report)...)

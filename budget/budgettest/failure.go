@@ -75,7 +75,10 @@ func summary(r *budget.Report) string {
 
 // writeStatements lists the statements, those that a problem is about first.
 func (f *failure) writeStatements(b *strings.Builder) {
-	groups := slices.DeleteFunc(slices.Clone(f.report.Groups), func(g budget.Group) bool { return g.Queries+g.Blocked == 0 })
+	groups := slices.DeleteFunc(
+		slices.Clone(f.report.Groups),
+		func(g budget.Group) bool { return g.Queries+g.Blocked == 0 },
+	)
 	if len(groups) == 0 {
 		return
 	}
@@ -145,11 +148,18 @@ func (f *failure) writeAdvice(b *strings.Builder) {
 		}
 	}
 	if limits {
-		b.WriteString("If that is right, raise the limit where it stands: at the route (middleware.Limit), or in the test's Want.\n")
+		b.WriteString(
+			"If that is right, raise the limit where it stands: at the route (middleware.Limit), or in the test's Want.\n",
+		)
 	}
 	if found.Kind != "" {
-		fmt.Fprintf(b, "If the %s is right, accept it: budgettest.Want{Allow: []budget.Allowance{{Kind: %s, Max: %d, Reason: \"...\"}}}\n",
-			found.Kind, constantOf(found.Kind), found.Count)
+		fmt.Fprintf(
+			b,
+			"If the %s is right, accept it: budgettest.Want{Allow: []budget.Allowance{{Kind: %s, Max: %d, Reason: \"...\"}}}\n",
+			found.Kind,
+			constantOf(found.Kind),
+			found.Count,
+		)
 	}
 }
 

@@ -23,7 +23,8 @@ func Tx(t TB, db *sql.DB) *sql.Tx {
 		t.Fatalf("budgettest: Tx: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := tx.Rollback(); err != nil && err != sql.ErrTxDone { //nolint:errorlint // database/sql returns it as it is
+		if err := tx.Rollback(); err != nil &&
+			err != sql.ErrTxDone { //nolint:errorlint // database/sql returns it as it is
 			t.Errorf("budgettest: Tx: rollback: %v", err)
 		}
 	})
@@ -34,7 +35,12 @@ func Tx(t TB, db *sql.DB) *sql.Tx {
 // statements, and closes and removes it when t ends: fresh data for a test, or for
 // each size of [Scale]. Open is sqlwrap.Open or the Open of a sqlwrap.Config, and
 // driverName that of a SQLite driver which the test imports.
-func SQLite(t TB, open func(driverName, dataSourceName string) (*sql.DB, error), driverName string, schema ...string) *sql.DB {
+func SQLite(
+	t TB,
+	open func(driverName, dataSourceName string) (*sql.DB, error),
+	driverName string,
+	schema ...string,
+) *sql.DB {
 	t.Helper()
 	if open == nil {
 		t.Fatalf("budgettest: SQLite without a function to open it with: use sqlwrap.Open")

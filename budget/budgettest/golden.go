@@ -55,13 +55,22 @@ func GoldenFile(t TB, file string, report *budget.Report) {
 	}
 	if err != nil {
 		saveReport(t, entry{Check: "golden", Failed: true, Report: report})
-		t.Errorf("budgettest: there is no golden file yet: run the test with %s=1, and review and commit %s", updateVariable, file)
+		t.Errorf(
+			"budgettest: there is no golden file yet: run the test with %s=1, and review and commit %s",
+			updateVariable,
+			file,
+		)
 		return
 	}
 	diff := goldenDiff(want, lines)
 	saveReport(t, entry{Check: "golden", Failed: diff != "", Report: report})
 	if diff != "" {
-		t.Errorf("budgettest: the queries differ from %s:\n%sIf that is right, run the test with %s=1 and review the change.", filepath.ToSlash(file), diff, updateVariable)
+		t.Errorf(
+			"budgettest: the queries differ from %s:\n%sIf that is right, run the test with %s=1 and review the change.",
+			filepath.ToSlash(file),
+			diff,
+			updateVariable,
+		)
 	}
 }
 
@@ -242,7 +251,10 @@ func goldenDiff(want []byte, lines []goldenLine) string {
 	slices.Sort(gone)
 	entries = append(entries, gone...)
 	if rest := len(entries) - maxDiff; rest > 0 {
-		entries = append(entries[:maxDiff], fmt.Sprintf("… and %s\n", plural(int64(rest), "other difference", "other differences")))
+		entries = append(
+			entries[:maxDiff],
+			fmt.Sprintf("… and %s\n", plural(int64(rest), "other difference", "other differences")),
+		)
 	}
 	return strings.Join(entries, "")
 }
@@ -254,7 +266,11 @@ func fileName(test string) string {
 	for i := range len(test) {
 		c := test[i]
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-_=+,/", c) >= 0, c == '.' && i > 0 && test[i-1] != '/' && test[i-1] != '.':
+		case c >= 'a' && c <= 'z',
+			c >= 'A' && c <= 'Z',
+			c >= '0' && c <= '9',
+			strings.IndexByte("-_=+,/", c) >= 0,
+			c == '.' && i > 0 && test[i-1] != '/' && test[i-1] != '.':
 			b.WriteByte(c)
 		default:
 			fmt.Fprintf(&b, "%%%02X", c)

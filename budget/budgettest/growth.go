@@ -86,7 +86,11 @@ func Fit(sizes []int, reports []*budget.Report) ([]Series, error) {
 			return nil, fmt.Errorf("budgettest: the report for size %d is nil", sizes[n])
 		}
 		if report.Truncated.Grouped > 0 {
-			return nil, fmt.Errorf("budgettest: at size %d, %d queries were more than a report tells apart: use a smaller size", sizes[n], report.Truncated.Grouped)
+			return nil, fmt.Errorf(
+				"budgettest: at size %d, %d queries were more than a report tells apart: use a smaller size",
+				sizes[n],
+				report.Truncated.Grouped,
+			)
 		}
 		for i := range report.Groups {
 			g := &report.Groups[i]
@@ -120,7 +124,10 @@ func checkSizes(sizes []int) error {
 	}
 	for i, n := range sizes {
 		if n <= 0 || i > 0 && n <= sizes[i-1] {
-			return fmt.Errorf("budgettest: the sizes %v do not grow: each must be more than the one before, and than 0", sizes)
+			return fmt.Errorf(
+				"budgettest: the sizes %v do not grow: each must be more than the one before, and than 0",
+				sizes,
+			)
 		}
 	}
 	return nil
@@ -193,20 +200,56 @@ func judgeGrowth(sizes []int, all []Series, accepted []Grows) (out []problem) {
 		queries, rows := PerBatch, Linear
 		for j, a := range accepted {
 			if s.is(a.Shape) {
-				used[j] = used[j] || s.QueryGrowth > PerBatch && a.Queries > PerBatch || s.RowGrowth > Linear && a.Rows > Linear
+				used[j] = used[j] || s.QueryGrowth > PerBatch && a.Queries > PerBatch ||
+					s.RowGrowth > Linear && a.Rows > Linear
 				queries, rows = max(queries, a.Queries), max(rows, a.Rows)
 			}
 		}
 		if s.QueryGrowth > queries {
-			out = append(out, problem{name: s.QueryGrowth.String(), text: fmt.Sprintf("%s: %s queries at %s: %s grows with the data\n-> %s", s.place(), list(s.Queries), atSizes(sizes), s.Summary, s.advice())})
+			out = append(
+				out,
+				problem{
+					name: s.QueryGrowth.String(),
+					text: fmt.Sprintf(
+						"%s: %s queries at %s: %s grows with the data\n-> %s",
+						s.place(),
+						list(s.Queries),
+						atSizes(sizes),
+						s.Summary,
+						s.advice(),
+					),
+				},
+			)
 		}
 		if s.RowGrowth > rows {
-			out = append(out, problem{name: s.RowGrowth.String(), text: fmt.Sprintf("%s: %s rows at %s: %s\n-> look for a JOIN that multiplies the rows of two lists, or a list that is read again and again", s.place(), list(s.Rows), atSizes(sizes), s.Summary)})
+			out = append(
+				out,
+				problem{
+					name: s.RowGrowth.String(),
+					text: fmt.Sprintf(
+						"%s: %s rows at %s: %s\n-> look for a JOIN that multiplies the rows of two lists, or a list that is read again and again",
+						s.place(),
+						list(s.Rows),
+						atSizes(sizes),
+						s.Summary,
+					),
+				},
+			)
 		}
 	}
 	for j, a := range accepted {
 		if !used[j] {
-			out = append(out, problem{name: "stale", text: fmt.Sprintf("nothing that is %q grows more than it may, as accepted for %q: take it out", a.Shape, a.Reason)})
+			out = append(
+				out,
+				problem{
+					name: "stale",
+					text: fmt.Sprintf(
+						"nothing that is %q grows more than it may, as accepted for %q: take it out",
+						a.Shape,
+						a.Reason,
+					),
+				},
+			)
 		}
 	}
 	return out

@@ -22,7 +22,13 @@ import (
 // What is to grow is declared with [Grows]. Scale returns what it saw, those that
 // grow fastest first, also when the test failed. Findings and budgets are not
 // judged; that is for [Check] and [Run].
-func Scale[D any](t TB, sizes []int, seed func(t TB, n int) (D, error), run func(ctx context.Context, data D) error, accepted ...Grows) []Series {
+func Scale[D any](
+	t TB,
+	sizes []int,
+	seed func(t TB, n int) (D, error),
+	run func(ctx context.Context, data D) error,
+	accepted ...Grows,
+) []Series {
 	t.Helper()
 	if seed == nil || run == nil {
 		t.Fatalf("budgettest: Scale needs a function that makes data and one that runs")
@@ -35,7 +41,9 @@ func Scale[D any](t TB, sizes []int, seed func(t TB, n int) (D, error), run func
 	}
 	for _, a := range accepted {
 		if strings.TrimSpace(a.Shape) == "" || a.Reason == "" || a.Queries <= PerBatch && a.Rows <= Linear {
-			t.Fatalf("budgettest: Grows needs a Shape, a Reason, and a growth above what is accepted anyway: Queries: budgettest.Linear, or Rows: budgettest.Quadratic")
+			t.Fatalf(
+				"budgettest: Grows needs a Shape, a Reason, and a growth above what is accepted anyway: Queries: budgettest.Linear, or Rows: budgettest.Quadratic",
+			)
 		}
 	}
 	atSize(t, sizes[0], seed, run) // caches are filled
@@ -113,8 +121,14 @@ func scaleText(subject string, problems []problem, all []Series) string {
 		}
 	}
 	if rest > 0 {
-		fmt.Fprintf(&b, "%s not grow with the data.\n", plural(int64(rest), "other statement does", "other statements do"))
+		fmt.Fprintf(
+			&b,
+			"%s not grow with the data.\n",
+			plural(int64(rest), "other statement does", "other statements do"),
+		)
 	}
-	b.WriteString("If growth is right, declare it: budgettest.Grows{Shape: \"SELECT ...\", Queries: budgettest.Linear, Reason: \"...\"}")
+	b.WriteString(
+		"If growth is right, declare it: budgettest.Grows{Shape: \"SELECT ...\", Queries: budgettest.Linear, Reason: \"...\"}",
+	)
 	return b.String()
 }

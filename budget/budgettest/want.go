@@ -72,7 +72,10 @@ func (w *Want) validate() error {
 	}
 	for i, a := range w.Allow {
 		if a.Kind == "" || a.Max <= 0 || a.Reason == "" {
-			return fmt.Errorf("budgettest: Want.Allow[%d] needs a Kind, a Max above 0 and a Reason: it is there to be read", i)
+			return fmt.Errorf(
+				"budgettest: Want.Allow[%d] needs a Kind, a Max above 0 and a Reason: it is there to be read",
+				i,
+			)
 		}
 	}
 	for _, part := range slices.Concat(w.Runs, w.Never) {
@@ -81,7 +84,9 @@ func (w *Want) validate() error {
 		}
 	}
 	if w.Attributed && w.DB == nil {
-		return errors.New("budgettest: Want.Attributed needs Want.DB: without the handle, queries without a context cannot be seen")
+		return errors.New(
+			"budgettest: Want.Attributed needs Want.DB: without the handle, queries without a context cannot be seen",
+		)
 	}
 	return nil
 }
@@ -102,7 +107,8 @@ func (w *Want) counts(t *budget.Totals) []counted {
 
 // limits reports whether w limits anything by itself.
 func (w *Want) limits() bool {
-	return !w.Budget.IsZero() || slices.ContainsFunc(w.counts(&budget.Totals{}), func(c counted) bool { return c.want.set })
+	return !w.Budget.IsZero() ||
+		slices.ContainsFunc(w.counts(&budget.Totals{}), func(c counted) bool { return c.want.set })
 }
 
 // zero reports whether w says that there may be no query.
@@ -123,7 +129,14 @@ func (w *Want) judge(r *budget.Report) (out []problem) {
 	out = append(out, exceeded(r.AllExceeded())...)
 	for _, c := range w.counts(&r.Totals) {
 		if !c.want.allows(c.seen) {
-			out = append(out, problem{name: strings.ToLower(c.field), text: fmt.Sprintf("%s wanted, %d seen", c.want, c.seen), isLimit: true})
+			out = append(
+				out,
+				problem{
+					name:    strings.ToLower(c.field),
+					text:    fmt.Sprintf("%s wanted, %d seen", c.want, c.seen),
+					isLimit: true,
+				},
+			)
 		}
 	}
 	if r.Totals.Queries+r.Totals.Blocked == 0 && !w.zero() {
@@ -161,7 +174,10 @@ func exceeded(all []*budget.ExceededError) (out []problem) {
 
 func (w *Want) judgeStatements(r *budget.Report) (out []problem) {
 	for _, part := range w.Runs {
-		if !slices.ContainsFunc(r.Groups, func(g budget.Group) bool { return g.Queries > 0 && matches(g.Shape, g.Summary, part) }) {
+		if !slices.ContainsFunc(
+			r.Groups,
+			func(g budget.Group) bool { return g.Queries > 0 && matches(g.Shape, g.Summary, part) },
+		) {
 			out = append(out, problem{name: "missing", text: fmt.Sprintf("%q did not run", part)})
 		}
 	}
@@ -169,17 +185,33 @@ func (w *Want) judgeStatements(r *budget.Report) (out []problem) {
 		g := &r.Groups[i]
 		for _, part := range w.Never {
 			if matches(g.Shape, g.Summary, part) {
-				out = append(out, problem{name: "unwanted", text: fmt.Sprintf("%q ran %s at %s", part, times(g.Queries), g.CallSite())})
+				out = append(
+					out,
+					problem{
+						name: "unwanted",
+						text: fmt.Sprintf("%q ran %s at %s", part, times(g.Queries), g.CallSite()),
+					},
+				)
 			}
 		}
 		for _, table := range g.Tables {
-			if w.Tables != nil && !slices.ContainsFunc(w.Tables, func(t string) bool { return strings.EqualFold(t, table) }) {
-				out = append(out, problem{name: "tables", text: fmt.Sprintf("%s was touched at %s", table, g.CallSite())})
+			if w.Tables != nil &&
+				!slices.ContainsFunc(w.Tables, func(t string) bool { return strings.EqualFold(t, table) }) {
+				out = append(
+					out,
+					problem{name: "tables", text: fmt.Sprintf("%s was touched at %s", table, g.CallSite())},
+				)
 			}
 		}
 	}
 	if r.Truncated.Grouped > 0 && (len(w.Runs)+len(w.Never) > 0 || w.Tables != nil) {
-		out = append(out, problem{name: "too many", text: fmt.Sprintf("%d queries were more than a report tells apart", r.Truncated.Grouped)})
+		out = append(
+			out,
+			problem{
+				name: "too many",
+				text: fmt.Sprintf("%d queries were more than a report tells apart", r.Truncated.Grouped),
+			},
+		)
 	}
 	return out
 }
@@ -197,7 +229,9 @@ func (w *Want) judgeTransaction(r *budget.Report) (out []problem) {
 		return nil
 	}
 	if r.Truncated.Queries > 0 {
-		return []problem{{name: "transaction", text: fmt.Sprintf("only the first %d queries are kept one by one", len(r.Queries))}}
+		return []problem{
+			{name: "transaction", text: fmt.Sprintf("only the first %d queries are kept one by one", len(r.Queries))},
+		}
 	}
 	for i := range r.Queries {
 		q := &r.Queries[i]
@@ -227,7 +261,17 @@ func (w *Want) judgeFindings(r *budget.Report) (out []problem) {
 		if !slices.ContainsFunc(r.Findings, func(f budget.Finding) bool {
 			return f.Kind == a.Kind && (f.Allowed == nil && f.Note != "" || f.Allowed != nil && *f.Allowed == a)
 		}) {
-			out = append(out, problem{name: "stale", text: fmt.Sprintf("nothing of kind %s was found for the allowance %q: take it out", a.Kind, a.Reason)})
+			out = append(
+				out,
+				problem{
+					name: "stale",
+					text: fmt.Sprintf(
+						"nothing of kind %s was found for the allowance %q: take it out",
+						a.Kind,
+						a.Reason,
+					),
+				},
+			)
 		}
 	}
 	return out

@@ -37,7 +37,9 @@ func observe(t TB, w *Want, unit *budget.Recorder) *watch {
 	}
 	o.block = newGoroutines()
 	if o.stop, err = d.RecordWith(o.choose); err != nil {
-		t.Fatalf("budgettest: Want.DB is watched by another test at this moment: give each test a handle of its own, or do not run them in parallel")
+		t.Fatalf(
+			"budgettest: Want.DB is watched by another test at this moment: give each test a handle of its own, or do not run them in parallel",
+		)
 	}
 	return o
 }
@@ -71,13 +73,40 @@ func (o *watch) problems() (out []problem) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.strangers > 0 {
-		out = append(out, problem{name: "not alone", text: fmt.Sprintf("%s came from goroutines that the block did not start: the handle must be in use by nobody else", plural(o.strangers, "call", "calls"))})
+		out = append(
+			out,
+			problem{
+				name: "not alone",
+				text: fmt.Sprintf(
+					"%s came from goroutines that the block did not start: the handle must be in use by nobody else",
+					plural(o.strangers, "call", "calls"),
+				),
+			},
+		)
 	}
 	if o.others > 0 {
-		out = append(out, problem{name: "not alone", text: fmt.Sprintf("%s counted in another unit of work: the handle must be in use by nobody else, and the block must pass on its context", plural(o.others, "call", "calls"))})
+		out = append(
+			out,
+			problem{
+				name: "not alone",
+				text: fmt.Sprintf(
+					"%s counted in another unit of work: the handle must be in use by nobody else, and the block must pass on its context",
+					plural(o.others, "call", "calls"),
+				),
+			},
+		)
 	}
 	if o.attributed && o.lost > 0 {
-		out = append(out, problem{name: "context", text: fmt.Sprintf("%s did not have the block's context: use the methods that end in Context", plural(o.lost, "call", "calls"))})
+		out = append(
+			out,
+			problem{
+				name: "context",
+				text: fmt.Sprintf(
+					"%s did not have the block's context: use the methods that end in Context",
+					plural(o.lost, "call", "calls"),
+				),
+			},
+		)
 	}
 	return out
 }
@@ -91,7 +120,10 @@ func databaseOf(ctx context.Context, db *sql.DB) (*budget.Database, error) {
 	defer cancel()
 	conn, err := db.Conn(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("budgettest: no connection of Want.DB came free within %v: close rows and transactions before, or allow more connections", connectionTimeout)
+		return nil, fmt.Errorf(
+			"budgettest: no connection of Want.DB came free within %v: close rows and transactions before, or allow more connections",
+			connectionTimeout,
+		)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("budgettest: Want.DB: %w", err)
@@ -101,7 +133,9 @@ func databaseOf(ctx context.Context, db *sql.DB) (*budget.Database, error) {
 	err = conn.Raw(func(raw any) error {
 		w, ok := raw.(interface{ Account() *budget.Database })
 		if !ok {
-			return errors.New("budgettest: Want.DB was not opened with sqlwrap: use sqlwrap.Open, or sql.OpenDB(sqlwrap.Connector(...))")
+			return errors.New(
+				"budgettest: Want.DB was not opened with sqlwrap: use sqlwrap.Open, or sql.OpenDB(sqlwrap.Connector(...))",
+			)
 		}
 		found = w.Account()
 		return nil

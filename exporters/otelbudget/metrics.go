@@ -56,7 +56,9 @@ type unitInstruments struct {
 // refuses one. For the global provider use otel.GetMeterProvider().
 func NewMetrics(provider metric.MeterProvider) (*Metrics, error) {
 	if provider == nil {
-		return nil, errors.New("otelbudget: NewMetrics with a nil metric.MeterProvider: use otel.GetMeterProvider() for the global one")
+		return nil, errors.New(
+			"otelbudget: NewMetrics with a nil metric.MeterProvider: use otel.GetMeterProvider() for the global one",
+		)
 	}
 	m := &Metrics{provider: provider, meter: provider.Meter(scope)}
 	var errs [5]error
@@ -64,10 +66,16 @@ func NewMetrics(provider metric.MeterProvider) (*Metrics, error) {
 	m.jobs, errs[1] = newUnitInstruments(m.meter, "job")
 	m.findings, errs[2] = m.meter.Int64Counter("querybudget.findings", metric.WithUnit("{finding}"),
 		metric.WithDescription("Wastes found in units of work, such as n+1 loops"))
-	m.unattributed, errs[3] = m.meter.Int64ObservableCounter("querybudget.unattributed.queries", metric.WithUnit("{query}"),
-		metric.WithDescription("Queries whose context carried no recorder"))
-	m.unattributedErr, errs[4] = m.meter.Int64ObservableCounter("querybudget.unattributed.errors", metric.WithUnit("{query}"),
-		metric.WithDescription("Queries whose context carried no recorder, and that failed"))
+	m.unattributed, errs[3] = m.meter.Int64ObservableCounter(
+		"querybudget.unattributed.queries",
+		metric.WithUnit("{query}"),
+		metric.WithDescription("Queries whose context carried no recorder"),
+	)
+	m.unattributedErr, errs[4] = m.meter.Int64ObservableCounter(
+		"querybudget.unattributed.errors",
+		metric.WithUnit("{query}"),
+		metric.WithDescription("Queries whose context carried no recorder, and that failed"),
+	)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -99,7 +107,12 @@ func (m *Metrics) Report(ctx context.Context, r *budget.Report) {
 		u.record(ctx, r, set)
 	}
 	for kind, n := range countFindings(r) {
-		m.findings.Add(ctx, n, set, metric.WithAttributes(kindKey.String(string(kind.kind)), confidenceKey.String(string(kind.confidence))))
+		m.findings.Add(
+			ctx,
+			n,
+			set,
+			metric.WithAttributes(kindKey.String(string(kind.kind)), confidenceKey.String(string(kind.confidence))),
+		)
 	}
 }
 

@@ -57,10 +57,16 @@ func (spans) Report(ctx context.Context, r *budget.Report) {
 			attribute.StringSlice("querybudget.finding.list", lines(findings, maxFindings, (*budget.Finding).String)))
 	}
 	if len(r.Groups) > 0 {
-		attrs = append(attrs, attribute.StringSlice("querybudget.query.top", lines(pointers(r.Groups), maxLines, groupLine)))
+		attrs = append(
+			attrs,
+			attribute.StringSlice("querybudget.query.top", lines(pointers(r.Groups), maxLines, groupLine)),
+		)
 	}
 	if len(r.Scopes) > 0 {
-		attrs = append(attrs, attribute.StringSlice("querybudget.scopes", lines(pointers(r.Scopes), maxLines, scopeLine)))
+		attrs = append(
+			attrs,
+			attribute.StringSlice("querybudget.scopes", lines(pointers(r.Scopes), maxLines, scopeLine)),
+		)
 	}
 	span.SetAttributes(attrs...)
 	event(span, exceeded, nPlusOne)
@@ -116,7 +122,13 @@ func verdict(r *budget.Report, exceeded []*budget.ExceededError) []attribute.Key
 		attrs = append(attrs, attribute.String("querybudget.budget.mode", r.Budget.Mode.String()))
 	}
 	if len(exceeded) > 0 {
-		attrs = append(attrs, attribute.StringSlice("querybudget.budget.exceeded", lines(exceeded, maxLines, (*budget.ExceededError).Error)))
+		attrs = append(
+			attrs,
+			attribute.StringSlice(
+				"querybudget.budget.exceeded",
+				lines(exceeded, maxLines, (*budget.ExceededError).Error),
+			),
+		)
 	}
 	return attrs
 }

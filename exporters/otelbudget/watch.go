@@ -35,7 +35,11 @@ func (m *Metrics) Watch(ctx context.Context, db *sql.DB) (stop func() error, err
 		return nil, fmt.Errorf("otelbudget: Watch: %w", err)
 	}
 	labels := databaseLabels(account)
-	pool, err := otelsql.RegisterDBStatsMetrics(db, otelsql.WithMeterProvider(m.provider), otelsql.WithAttributes(labels...))
+	pool, err := otelsql.RegisterDBStatsMetrics(
+		db,
+		otelsql.WithMeterProvider(m.provider),
+		otelsql.WithAttributes(labels...),
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,14 @@ func (o Options) Reporter(logger *slog.Logger) budget.Reporter {
 	if logger == nil {
 		panic("slogbudget: Reporter with a nil *slog.Logger")
 	}
-	r := &reporter{logger: logger, level: slog.LevelDebug, exceeded: slog.LevelWarn, finding: slog.LevelInfo, groups: 3, hints: o.Hints}
+	r := &reporter{
+		logger:   logger,
+		level:    slog.LevelDebug,
+		exceeded: slog.LevelWarn,
+		finding:  slog.LevelInfo,
+		groups:   3,
+		hints:    o.Hints,
+	}
 	if o.FindingLevel != nil {
 		r.finding = o.FindingLevel
 	}

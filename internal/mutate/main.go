@@ -36,7 +36,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: mutate [flags] ./package")
 		os.Exit(2)
 	}
-	m := &mutator{dir: flag.Arg(0), timeout: *limit, packages: append([]string{flag.Arg(0)}, strings.Fields(*also)...), run: *run}
+	m := &mutator{
+		dir:      flag.Arg(0),
+		timeout:  *limit,
+		packages: append([]string{flag.Arg(0)}, strings.Fields(*also)...),
+		run:      *run,
+	}
 	if err := m.all(*number, *seed); err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)

@@ -45,8 +45,19 @@ func (p *program) resultSet(rows *sql.Rows) {
 		length, hasLength := t.Length()
 		precision, scale, isDecimal := t.DecimalSize()
 		nullable, knowsNull := t.Nullable()
-		p.line("column %s: %s, %v, length %d %v, decimal %d %d %v, nullable %v %v",
-			t.Name(), t.DatabaseTypeName(), t.ScanType(), length, hasLength, precision, scale, isDecimal, nullable, knowsNull)
+		p.line(
+			"column %s: %s, %v, length %d %v, decimal %d %d %v, nullable %v %v",
+			t.Name(),
+			t.DatabaseTypeName(),
+			t.ScanType(),
+			length,
+			hasLength,
+			precision,
+			scale,
+			isDecimal,
+			nullable,
+			knowsNull,
+		)
 	}
 	for rows.Next() {
 		values := make([]any, len(types))

@@ -103,7 +103,9 @@ func (v valuer) Value() (driver.Value, error) {
 
 func (p *program) arguments(ctx context.Context) {
 	arguments := append([]any{
-		int8(1), uint64(1 << 63), 1.5, true, "1", []byte("1"), nil, time.Unix(0, 0).UTC(), valuer{1}, valuer{-1}, custom{1}, &custom{1},
+		int8(
+			1,
+		), uint64(1 << 63), 1.5, true, "1", []byte("1"), nil, time.Unix(0, 0).UTC(), valuer{1}, valuer{-1}, custom{1}, &custom{1},
 		make(chan int), []int64{1}, sql.Named("id", 1), sql.Named("", 1), sql.Null[int64]{V: 1, Valid: true}, sql.Out{},
 	}, p.Arguments...)
 	for _, a := range arguments {

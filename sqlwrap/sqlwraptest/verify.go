@@ -84,7 +84,10 @@ func Check(ctx context.Context, target Target) error {
 	}
 	err = errors.Join(differences("without a recorder", bare, wrapped), differences("with a recorder", bare, counted))
 	if recorder.Totals().Queries == 0 {
-		err = errors.Join(err, errors.New("sqlwraptest: the recorder saw no query: is Target.Wrap a wrapper of sqlwrap?"))
+		err = errors.Join(
+			err,
+			errors.New("sqlwraptest: the recorder saw no query: is Target.Wrap a wrapper of sqlwrap?"),
+		)
 	}
 	return err
 }
