@@ -171,7 +171,7 @@ func (t *tree) step(depth int) {
 	case 18:
 		t.grow(40, depth)
 	default:
-		if t.random.IntN(10) == 0 {
+		if t.random.IntN(100) == 0 { // it takes milliseconds, and make paths does it all the time
 			runtime.GC()
 		}
 		t.step(depth) // recursion

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
@@ -201,15 +202,17 @@ func TestRunRefusesToGuess(t *testing.T) {
 }
 
 func TestRunWithABusyPool(t *testing.T) {
-	t.Parallel() // it waits for some seconds
-	db := openFake(t, func(string) int { return 1 })
-	db.SetMaxOpenConns(1)
-	tx, err := db.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // a test
-	try(t, func(tb *fakeTB) { budgettest.NoQueries(tb, db, func(context.Context) {}) }).fails(t, "no connection of Want.DB came free")
+	synctest.Test(t, func(t *testing.T) { // it waits for some seconds
+		db := openFake(t, func(string) int { return 1 })
+		db.SetMaxOpenConns(1)
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback() //nolint:errcheck // a test
+		try(t, func(tb *fakeTB) { budgettest.NoQueries(tb, db, func(context.Context) {}) }).
+			fails(t, "no connection of Want.DB came free")
+	})
 }
 
 func TestNoQueries(t *testing.T) {
