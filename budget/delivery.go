@@ -60,8 +60,8 @@ func (d *Delivery) prepare() {
 				live.Watch(d.Live)
 			}
 		}
-		if d.RunningAfter <= 0 {
-			d.RunningAfter = 10 * time.Second
+		if d.followed.runningAfter = d.RunningAfter; d.RunningAfter <= 0 {
+			d.followed.runningAfter = 10 * time.Second
 		}
 	})
 }

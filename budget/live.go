@@ -11,6 +11,7 @@ import (
 // of it. One timer looks after all of them, and only while there are some.
 type followed struct {
 	wantsRunning, wantsLate, isWatched bool
+	runningAfter                       time.Duration
 
 	mu    sync.Mutex
 	live  map[*Recorder]*liveUnit
@@ -67,7 +68,7 @@ func (d *Delivery) follow(ctx context.Context, r *Recorder) {
 	if f.live == nil {
 		f.live = make(map[*Recorder]*liveUnit)
 	}
-	f.live[r] = &liveUnit{ctx: context.WithoutCancel(ctx), started: time.Now(), due: d.RunningAfter}
+	f.live[r] = &liveUnit{ctx: context.WithoutCancel(ctx), started: time.Now(), due: f.runningAfter}
 	if f.wantsRunning {
 		d.arm()
 	}

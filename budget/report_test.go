@@ -398,6 +398,15 @@ func TestPositions(t *testing.T) {
 	if got := RunningQueryFromContext(b.Context(ctx)).Position(); got != 2 {
 		t.Errorf("the second one runs at position %d", got)
 	}
+	running := RunningQueryFromContext(b.Context(ctx))
+	if running.Database() != d || running.Statement().Shape != "bb" || running.CallSite().File != "budget/report_test.go" || running.Duplicate() != 0 {
+		t.Errorf("running: %+v", running)
+	}
+	makes := 0
+	kept := func() any { makes++; return makes }
+	if running.Kept("a", kept) != 1 || running.Kept("a", kept) != 1 || running.Kept("b", kept) != 2 || (*RunningQuery)(nil).Kept("a", kept) != 3 {
+		t.Errorf("%d values were made", makes)
+	}
 	declined.Skip()
 	c := start(r, "ccc")
 	c.End(0, nil)
@@ -464,4 +473,21 @@ func TestReportsAreSmall(t *testing.T) {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
 	t.Logf("%d bytes", len(text))
+}
+
+// What takes as long as is allowed is not slow, and has as many rows as are allowed is
+// not large.
+func TestThresholdsAreAllowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, more := range []int64{0, 1} {
+			_, r := Bounds{Rules: Rules{Slow: time.Second, LargeResult: 10}}.NewContext(context.Background())
+			x, _ := r.Start(Call{Statement: &statement.Statement{Kind: statement.Read}})
+			time.Sleep(time.Second + time.Duration(more))
+			x.Open()
+			x.Close(10+more, nil)
+			if n := len(r.Report().Findings); n != int(2*more) {
+				t.Errorf("%d more: %d findings", more, n)
+			}
+		}
+	})
 }
