@@ -61,7 +61,7 @@ type builder struct {
 	now      time.Duration
 	report   *Report
 	groups   *reportedGroups
-	numbers  map[uint64]int // of argument lists and rows
+	numbers  numbers // of argument lists and rows
 }
 
 func (r *Recorder) newBuilder() *builder {
@@ -73,7 +73,6 @@ func (b *builder) details() {
 	a, rep := b.account, b.report
 	b.groups = a.joinGroups()
 	rep.Groups = b.groups.groups
-	b.numbers = make(map[uint64]int, len(a.records))
 	rep.Queries = b.queries(a.records)
 	slices.SortFunc(rep.Queries, func(x, y Query) int { return cmp.Compare(x.Position, y.Position) })
 	rep.Open = b.queries(a.open)
@@ -133,12 +132,41 @@ func (b *builder) number(hash uint64, unknown bool) int {
 	if unknown {
 		return 0
 	}
-	n := b.numbers[hash]
-	if n == 0 {
-		n = len(b.numbers) + 1
-		b.numbers[hash] = n
+	return b.numbers.of(hash)
+}
+
+// numbers numbers hashes in the order in which they come, from 1. A map takes over
+// where there are many.
+type numbers struct {
+	few  []uint64
+	many map[uint64]int
+}
+
+const fewNumbers = 64
+
+func (n *numbers) of(hash uint64) int {
+	if n.many == nil {
+		if i := slices.Index(n.few, hash); i >= 0 {
+			return i + 1
+		}
+		if len(n.few) < fewNumbers {
+			if n.few == nil {
+				n.few = make([]uint64, 0, fewNumbers)
+			}
+			n.few = append(n.few, hash)
+			return len(n.few)
+		}
+		n.many = make(map[uint64]int, 2*fewNumbers)
+		for i, few := range n.few {
+			n.many[few] = i + 1
+		}
 	}
-	return n
+	number := n.many[hash]
+	if number == 0 {
+		number = len(n.many) + 1
+		n.many[hash] = number
+	}
+	return number
 }
 
 func (b *builder) nested() []Nested {

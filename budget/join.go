@@ -36,6 +36,11 @@ func (a *account) joinGroups() *reportedGroups {
 	}
 	slices.SortFunc(raw, func(a, b *group) int { return compareGroups(&a.Sums, &b.Sums) })
 	out.groups, out.behind = make([]Group, 0, len(raw)), make([][]*group, 0, len(raw))
+	if len(raw) == 1 {
+		out.behind = append(out.behind, raw)
+		out.sum()
+		return out
+	}
 	known := make(map[statementOf]int, len(raw)) // the latest place, from 1
 	same := make([]int, 0, len(raw))             // the place before it, of the same statement
 	for i, g := range raw {
@@ -106,7 +111,7 @@ func handleOf(d *Database, known *[]*Database) int {
 // joined adds up groups of one statement and call site.
 func joined(all []*group) Group {
 	first := all[0]
-	out := Group{Statement: &statement.Statement{}, Sums: first.Sums}
+	out := Group{Sums: first.Sums}
 	arguments := first.arguments
 	for i, g := range all[1:] {
 		if i == 0 {
@@ -119,7 +124,7 @@ func joined(all []*group) Group {
 	out.Distinct = arguments.distinct
 	o := first.origin
 	if o.statement == nil {
-		out.Overflow = true
+		out.Statement, out.Overflow = &statement.Statement{}, true
 		return out
 	}
 	out.Statement, out.Database, out.System, out.stack = o.statement, o.database.name, o.database.system, o.stack

@@ -146,6 +146,9 @@ func commonLine(a, b callsite.CallSite) bool {
 // none is over the threshold. One of them has to be sent again, or there is no
 // loop.
 func (f *finder) spreadLoops() []*loopGroup {
+	if len(f.report.Groups) < 2 {
+		return nil
+	}
 	type key struct {
 		handle      int
 		fingerprint statement.Fingerprint

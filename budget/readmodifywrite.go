@@ -30,6 +30,9 @@ type rowOf struct {
 // readModifyWrites: a row is read by its key without a lock, and then updated to a
 // value that the application made.
 func (f *finder) readModifyWrites() {
+	if f.report.Totals.Writes == 0 {
+		return // there is no second statement
+	}
 	reads := make(map[rowOf]*Query)
 	f.inOrder(func(q *Query, any rowOf) {
 		row := any
@@ -55,9 +58,6 @@ func (f *finder) readModifyWrites() {
 
 // inOrder calls step for the queries in detail that name one table and were answered.
 func (f *finder) inOrder(step func(q *Query, any rowOf)) {
-	if f.report.Totals.Writes == 0 {
-		return // there is no second statement
-	}
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
 		if q.Failed == "" && len(q.Tables) == 1 && !isIntrospection(q.Tables) {

@@ -8,6 +8,9 @@ func mayBeSelectThenInsert(s *suspect) bool {
 
 // selectThenInserts: a row is looked for, not found and inserted.
 func (f *finder) selectThenInserts() {
+	if f.report.Totals.Writes == 0 {
+		return // there is no second statement
+	}
 	missing := make(map[rowOf]*Query)
 	f.inOrder(func(q *Query, any rowOf) {
 		switch {
