@@ -124,7 +124,7 @@ func SuiteBare(v any) any {
 		return v.bare
 	case *tx:
 		inner := reflect.ValueOf(v.bare).Elem().FieldByName("tx") // of otelsql
-		return reflect.NewAt(inner.Type(), unsafe.Pointer(inner.UnsafeAddr())).Elem().Interface().(tapTx).bare
+		return reflect.NewAt(inner.Type(), unsafe.Pointer(inner.UnsafeAddr())).Elem().Interface().(lowerTx).bare
 	case interface{ unwrapRows() *rows }:
 		return v.unwrapRows().bare()
 	default:
