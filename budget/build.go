@@ -127,48 +127,6 @@ func (b *builder) fill(q *Query, rec *record) {
 	}
 }
 
-// number numbers hashes, equal ones with equal numbers.
-func (b *builder) number(hash uint64, unknown bool) int {
-	if unknown {
-		return 0
-	}
-	return b.numbers.of(hash)
-}
-
-// numbers numbers hashes in the order in which they come, from 1. A map takes over
-// where there are many.
-type numbers struct {
-	few  []uint64
-	many map[uint64]int
-}
-
-const fewNumbers = 64
-
-func (n *numbers) of(hash uint64) int {
-	if n.many == nil {
-		if i := slices.Index(n.few, hash); i >= 0 {
-			return i + 1
-		}
-		if len(n.few) < fewNumbers {
-			if n.few == nil {
-				n.few = make([]uint64, 0, fewNumbers)
-			}
-			n.few = append(n.few, hash)
-			return len(n.few)
-		}
-		n.many = make(map[uint64]int, 2*fewNumbers)
-		for i, few := range n.few {
-			n.many[few] = i + 1
-		}
-	}
-	number := n.many[hash]
-	if number == 0 {
-		number = len(n.many) + 1
-		n.many[hash] = number
-	}
-	return number
-}
-
 func (b *builder) nested() []Nested {
 	var out []Nested
 	for i := range b.account.nestings {
@@ -205,48 +163,6 @@ func (b *builder) allowances() []AllowanceUse {
 				if uses := &b.report.Groups[i].Allowances; at >= 0 && !slices.Contains(*uses, at) {
 					*uses = append(*uses, at)
 				}
-			}
-		}
-	}
-	return out
-}
-
-// maxParents is the number of parents that a group lists.
-const maxParents = 8
-
-// parents looks for columns of earlier results that have all arguments of a group.
-func (b *builder) parents() {
-	if !b.recorder.unit.bounds.TrackValues {
-		return
-	}
-	for i, behind := range b.groups.behind {
-		var tracked []map[uint64]bool
-		for _, g := range behind {
-			tracked = joinTracked(tracked, g.look().tracked)
-		}
-		g := &b.report.Groups[i]
-		for q := len(b.report.Queries) - 1; q >= 0 && len(tracked) > 0 && len(g.Parents) < maxParents; q-- {
-			parent := &b.report.Queries[q]
-			if parent.Position >= g.First || parent.Fingerprint == g.Fingerprint {
-				continue
-			}
-			g.Parents = append(g.Parents, b.columnsWith(tracked, parent)...)
-		}
-	}
-}
-
-// columnsWith returns the columns of a query's result that have all of some arguments.
-func (b *builder) columnsWith(tracked []map[uint64]bool, q *Query) (out []Parent) {
-	at := slices.IndexFunc(b.account.records, func(rec *record) bool { return rec.position == q.Position })
-	columns := b.account.records[at].columns()
-	for c := range columns {
-		for _, arguments := range tracked {
-			if len(arguments) > 1 && columns[c].hasAll(arguments) {
-				name := columns[c].name
-				if len(q.Tables) == 1 {
-					name = q.Tables[0] + "." + name
-				}
-				out = append(out, Parent{Position: q.Position, Column: name, Arguments: int64(len(arguments))})
 			}
 		}
 	}

@@ -1,0 +1,130 @@
+package budget
+
+import (
+	"time"
+
+	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
+)
+
+// Query is one query in detail.
+type Query struct {
+	// Statement is what is known of its text.
+	*statement.Statement
+	// Group is the index of its group in [Report.Groups].
+	Group int
+	// Database is the name of the handle, empty if it has none. Handle numbers the
+	// handles of a report, from 1.
+	Database string
+	Handle   int
+	// Position is its place in the unit, from 1, in the order in which queries
+	// started. Numbers may be missing: of queries that the driver declined.
+	Position int64
+	// Start is when the driver was called, since the start of the unit. Waited is
+	// the time between attempts, where database/sql tried again.
+	Start, Waited, Exec, Fetch time.Duration
+	// Rows is 0 while Open is set.
+	Rows, RowsAffected int64
+	// Open is set while the rows have not been closed.
+	Open bool
+	// Arguments and Row number the argument lists of a report, with the literals in
+	// the text, and the rows that the statement's Keys ask for: equal ones have equal
+	// numbers, from 1. 0 is not known.
+	Arguments, Row int
+	// Transaction is the number of its transaction in the unit, from 1; 0 if it
+	// ran outside of one, -1 in one that the unit did not begin.
+	Transaction int
+	// Retries is how often it was tried again.
+	Retries int
+	// Duplicate is set for a read that repeated one that was answered.
+	Duplicate bool
+	// Failed is the type of the error, empty without one: "*pgconn.PgError". The
+	// text stays with the application, because drivers quote values in it.
+	Failed string
+	// SQL and Values are the text and the arguments as they were sent, where the
+	// handle opted in. They are never encoded.
+	SQL    string
+	Values []any
+
+	stack *callsite.Stack
+}
+
+// CallSite is where the query came from.
+func (q *Query) CallSite() callsite.CallSite { return q.stack.CallSite() }
+
+// end is when its rows were closed.
+func (q *Query) end() time.Duration { return q.Start + q.Waited + q.Exec + q.Fetch }
+
+// Group adds up the queries of one shape from one call site to one database.
+type Group struct {
+	// Statement is what is known of the text of the first of them; of the zero
+	// Statement in the overflow group.
+	*statement.Statement
+	// Database is the name of the handle, empty if it has none. Handle numbers the
+	// handles of a report, from 1: two may have no name.
+	Database string `json:"database,omitempty"`
+	Handle   int    `json:"handle,omitempty"`
+	// System is the kind of the database, empty if it is not known.
+	System string `json:"system,omitempty"`
+	Sums
+	// Allowances are the indices of those in [Report.Allowances] that it ran under.
+	Allowances []int `json:"allowances,omitempty"`
+	// Parents are columns of earlier results that have all of its arguments, the
+	// latest first: with [Bounds.TrackValues] only.
+	Parents []Parent `json:"parents,omitempty"`
+	// Overflow is set for the one group that takes the queries for which there
+	// was no room. It has no shape and no call site.
+	Overflow bool `json:"overflow,omitempty"`
+
+	stack *callsite.Stack
+}
+
+// CallSite is where the queries came from.
+func (g *Group) CallSite() callsite.CallSite { return g.stack.CallSite() }
+
+// asksForSeveral reports whether each execution asks for several keys, or writes
+// several rows.
+func (g *Group) asksForSeveral() bool { return g.Batched || g.ListsVary }
+
+// Parent is a column of an earlier result that has all arguments of a group.
+type Parent struct {
+	// Position is that of the query in the unit, Column the column's name, with its
+	// table's if there is one: "authors.id".
+	Position int64  `json:"position"`
+	Column   string `json:"column"`
+	// Arguments is the number of different values of the argument.
+	Arguments int64 `json:"arguments"`
+}
+
+// Nested counts how often a query was sent while rows of another one were open, on
+// another connection. Whether it was sent from inside of the loop over those rows, or
+// in parallel to it, their call sites have to tell.
+type Nested struct {
+	// Outer and Inner are indices in [Report.Groups].
+	Outer int   `json:"outer"`
+	Inner int   `json:"inner"`
+	Count int64 `json:"count"`
+}
+
+// Lost is a statement that ran without a recorder.
+type Lost struct {
+	*statement.Statement
+	Database string `json:"database,omitempty"`
+	System   string `json:"system,omitempty"`
+	Count    int64  `json:"count"`
+
+	stack *callsite.Stack
+}
+
+// CallSite is where it came from.
+func (l *Lost) CallSite() callsite.CallSite { return l.stack.CallSite() }
+
+// AllowanceUse is an allowance of a unit, and the line that set it.
+type AllowanceUse struct {
+	Allowance
+
+	stack *callsite.Stack
+}
+
+// CallSite is where it was set.
+func (u *AllowanceUse) CallSite() callsite.CallSite { return u.stack.CallSite() }

@@ -1,0 +1,103 @@
+package statement
+
+// open begins a bracket.
+func (c *classifier) open(p string) {
+	outer := c.top()
+	function := c.last
+	if c.name != "" {
+		function = lower(Unqualified(c.name))
+		if outer.clause == inTables {
+			c.name, c.isTable = "", false // FROM generate_series(...) is a function, INSERT INTO t (a) a table
+		}
+	}
+	c.volatile = c.volatile || volatile[function] && p == "("
+	negated := c.negated
+	c.negated = false
+	c.endEquation(false) // "= ANY (" and "= (1 + 2)" are no plain values
+	if outer.clause == inWhere && c.isRange() {
+		c.ranged = true // (a, b) > (?, ?)
+	}
+	c.endName()
+	if len(c.levels) >= maxLevels {
+		c.deeper++
+		return
+	}
+	l := level{clause: inExpression, verb: outer.verb, function: function, keys: len(c.keys)}
+	switch outer.clause {
+	case atTable, atOneTable:
+		l.clause = atTable
+	case atStart:
+		l.clause = atStart
+	case inWith:
+		if function == "as" || function == "materialized" {
+			l.clause, l.verb = atStart, ""
+		}
+	case inWhere:
+		if function == "" || isConjunction(function) {
+			l.clause, l.main, l.either = inWhere, outer.main, outer.either || negated
+		}
+	case inValues:
+		outer.tuples++
+	}
+	c.levels = append(c.levels, l)
+}
+
+func isConjunction(word string) bool {
+	return word == "and" || word == "or" || word == "where" || word == "not"
+}
+
+// close ends a bracket.
+func (c *classifier) close() {
+	c.endName()
+	c.endEquation(true)
+	if c.deeper > 0 {
+		c.deeper--
+		return
+	}
+	if len(c.levels) == 1 {
+		return
+	}
+	l := *c.top()
+	c.levels = c.levels[:len(c.levels)-1]
+	outer := c.top()
+	c.list(&l, outer)
+	switch outer.clause {
+	case atStart: // (SELECT ...) UNION ...
+		outer.clause, outer.verb = inExpression, l.verb
+	case atTable:
+		outer.clause = inTables
+	case atOneTable:
+		outer.clause = inExpression
+	case inValues:
+		c.st.Batched = c.st.Batched || outer.tuples > 1
+	}
+}
+
+// list looks at a bracket that was a list of keys: IN (?, ?), IN ((?, ?), (?, ?)), =
+// ANY(?). One of literals may be the same each time.
+func (c *classifier) list(l, outer *level) {
+	if l.query {
+		return
+	}
+	several := l.commas > 0
+	switch l.function {
+	case "any", "some", "unnest", "json_each", "jsonb_array_elements", "json_table", "openjson", "string_to_array":
+		several = true // one argument that is a list
+	case "in":
+	default:
+		if l.clause == inExpression { // a tuple in a list, an array in a call
+			outer.params += l.params
+			if l.literals != 0 {
+				outer.literals = next(outer.literals, l.literals)
+			}
+		}
+		return
+	}
+	switch {
+	case !several:
+	case l.params > 0:
+		c.st.Batched = true
+	case l.literals != 0:
+		c.st.Lists = next(c.st.Lists, l.literals)
+	}
+}

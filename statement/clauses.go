@@ -1,0 +1,220 @@
+package statement
+
+import "strings"
+
+// word takes a word that is no part of a name.
+func (c *classifier) word(t token) {
+	w := lower(t.text)
+	l := c.top()
+	switch l.clause {
+	case atStart:
+		c.endName()
+		c.begin(w)
+		c.last = w
+		return
+	case inWith:
+		c.with(w, t)
+		return
+	case atTable, atOneTable:
+		if !isNoTable(w) && !isKeyword(w) && c.last != "or" {
+			c.beginName(t.text)
+			return
+		}
+	}
+	if l.verb == "explain" && isDataChange(w) {
+		c.endName()
+		c.begin(w)
+		c.last = w
+		return
+	}
+	if !isKeyword(w) && !isClauseWord(w) {
+		c.plain(w, t)
+		return
+	}
+	c.endName()
+	c.endEquation(true)
+	last := c.last
+	c.last = w
+	c.clauseWord(w, last)
+	switch w {
+	case "key", "index", "filter", "over", "top", "similar", "of": // may be a column
+		c.name = t.text
+	}
+}
+
+// plain takes a word that begins no clause: a column, an alias, a function.
+func (c *classifier) plain(w string, t token) {
+	computes := c.equation.value.kind != endToken && (w == "collate" || w == "at" || w == "div" || w == "mod")
+	c.endName()
+	c.endEquation(!computes)
+	if l := c.top(); l.verb == "create" && (w == "function" || w == "procedure" || w == "trigger" || w == "event") {
+		c.routine = true
+	}
+	switch {
+	case w == "share":
+		c.st.Locks = c.st.Locks || c.last == "for" || c.last == "key" || c.last == "in"
+	case w == "duplicate":
+		c.upserts = true
+	case w == "next" && c.last == "fetch":
+		c.st.Paged = true
+	}
+	c.name, c.last = t.text, w
+}
+
+// isNoTable knows the words that stand before a table's name.
+func isNoTable(w string) bool {
+	switch w {
+	case "only",
+		"lateral",
+		"ignore",
+		"low_priority",
+		"high_priority",
+		"delayed",
+		"quick",
+		"if",
+		"not",
+		"exists",
+		"table",
+		"into",
+		"from",
+		"stdin",
+		"stdout",
+		"or",
+		"overwrite",
+		"concurrently":
+		return true
+	}
+	return false
+}
+
+func isDataChange(w string) bool {
+	switch w {
+	case "insert", "update", "delete", "merge", "replace":
+		return true
+	}
+	return false
+}
+
+// isClauseWord knows the words that begin a clause and are no keywords of the shape.
+func isClauseWord(w string) bool {
+	switch w {
+	case "from", "join", "straight_join", "into", "table", "fetch", "for", "offset", "do":
+		return true
+	}
+	return false
+}
+
+// clauseWord moves to the clause that a word begins.
+func (c *classifier) clauseWord(w, last string) {
+	l := c.top()
+	switch w {
+	case "select":
+		c.begin(w)
+	case "values":
+		if !c.upserts && c.prev.kind != operatorToken {
+			l.clause = inValues
+		}
+	case "from":
+		if c.bringsTables(l, last) {
+			l.clause = atTable
+		}
+	case "join", "straight_join":
+		l.clause = atTable
+	case "into":
+		if l.verb == "select" && len(c.levels) == 1 {
+			c.decide(Write, "SELECT") // SELECT ... INTO new_table
+		}
+		l.clause = atOneTable
+	case "using":
+		if l.verb == "merge" || l.verb == "delete" {
+			l.clause = atTable
+		}
+	case "table":
+		switch l.verb {
+		case "truncate", "create", "alter", "drop":
+			l.clause = atOneTable
+		}
+	case "set":
+		l.clause = inSet
+	case "where", "on":
+		c.conditions(w, l)
+	case "limit":
+		l.clause = inLimit
+	case "offset":
+		l.clause = inOffset
+	case "not":
+		c.negated = l.clause == inWhere
+	case "and":
+		c.negated = false
+	case "or":
+		c.negated = false
+		if l.clause == inWhere {
+			c.forgetKeys(l)
+		}
+	case "union", "except", "intersect":
+		if l.main {
+			c.forgetKeys(l)
+		}
+		l.clause = inExpression
+	case "update", "key":
+		c.st.Locks = c.st.Locks || w == "update" && l.verb == "select" && (last == "for" || last == "key")
+	case "as":
+		if l.clause == atTable || l.clause == atOneTable {
+			l.clause = inExpression // a keyword stood where a table could
+		}
+	case "group", "order", "having", "window", "returning", "partition", "references", "conflict", "fetch", "do":
+		l.clause = inExpression
+	}
+}
+
+// conditions begins a WHERE, or the ON of a join.
+func (c *classifier) conditions(w string, l *level) {
+	if w == "on" {
+		l.clause = inTablesOrExpression(l.clause)
+		return
+	}
+	l.clause = inWhere
+	c.negated = false
+}
+
+// inTablesOrExpression is the clause behind ON: after a join a comma still brings a
+// table.
+func inTablesOrExpression(c clause) clause {
+	if c == inTables {
+		return inTables
+	}
+	return inExpression
+}
+
+// forgetKeys makes no condition of this level a key: there is another way to satisfy
+// the WHERE.
+func (c *classifier) forgetKeys(l *level) {
+	l.either = true
+	c.keys = c.keys[:min(l.keys, len(c.keys))]
+}
+
+// bringsTables reports whether a FROM is that of a statement, and not of a function or
+// an operator: EXTRACT(YEAR FROM x), IS DISTINCT FROM y.
+func (c *classifier) bringsTables(l *level, last string) bool {
+	switch l.function {
+	case "extract", "substring", "trim", "overlay", "position":
+		if l.clause == inExpression {
+			return false
+		}
+	}
+	return l.verb != "copy" && last != "distinct"
+}
+
+// with takes a word of WITH name AS (...), name AS (...) SELECT.
+func (c *classifier) with(w string, t token) {
+	switch {
+	case c.last == "with" || c.last == "recursive" || c.prev.is(","):
+		if w != "recursive" && len(c.ctes) < maxTables {
+			c.ctes = append(c.ctes, strings.ToLower(strings.Clone(t.text)))
+		}
+	case w == "select" || w == "values" || w == "table" || isDataChange(w):
+		c.endName()
+		c.begin(w)
+	}
+	c.last = w
+}
