@@ -130,7 +130,7 @@ func TestOutgoingCallsAndWaits(t *testing.T) {
 		if o := report.Outgoing; len(o) != maxOutgoing || o[0] != (Outgoing{Name: "search", Calls: 3, Errors: 1, Time: 3 * time.Second}) || o[maxOutgoing-1].Name != "others" || o[maxOutgoing-1].Calls != 52 {
 			t.Errorf("%+v", o)
 		}
-		if n := report.Totals; n.Queries != 0 || n.Waits != 1 || n.WaitTime != time.Second || n.Time != 0 {
+		if n := report.Totals; n.Queries != 0 || n.Waits != 1 || n.WaitTime != time.Second || n.Time != 0 || n.WallTime != 0 {
 			t.Errorf("%+v", n)
 		}
 		(*Recorder)(nil).Called("x", 0, nil)

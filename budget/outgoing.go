@@ -13,6 +13,25 @@ const maxOutgoing = 50
 // the service: a constant, no ids. It is no query, and no budget limits it; it tells
 // where the rest of the time went. Of more than 50 names the rest is called "others".
 func (r *Recorder) Called(name string, began time.Duration, err error) {
+	r.aside(began, func(a *account, took time.Duration) { a.called(name, took, err) })
+}
+
+// Waited counts a wait for a connection of the pool, from a time of [Recorder.Clock]
+// until now. It is for wrappers that see the pool. Like Called it adds to no time of
+// queries.
+func (r *Recorder) Waited(began time.Duration, err error) {
+	r.aside(began, func(a *account, took time.Duration) {
+		a.totals.Waits++
+		a.totals.WaitTime += took
+		if err != nil {
+			a.totals.Errors++
+		}
+	})
+}
+
+// aside applies add to the recorder and those around it, for what is no work of the
+// database.
+func (r *Recorder) aside(began time.Duration, add func(a *account, took time.Duration)) {
 	r = r.counting()
 	if r == nil {
 		return
@@ -21,7 +40,7 @@ func (r *Recorder) Called(name string, began time.Duration, err error) {
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	for s := r.counts(); s != nil; s = s.around() {
-		s.account.called(name, now-began, err)
+		add(s.account, now-began)
 	}
 }
 

@@ -263,15 +263,6 @@ func (r *Recorder) Connected(began time.Duration, err error) {
 	})
 }
 
-// Waited counts a wait for a connection of the pool, from a time of Clock until now.
-// It is for wrappers that see the pool.
-func (r *Recorder) Waited(began time.Duration, err error) {
-	r.count(began, err, func(a *account, took time.Duration) {
-		a.totals.Waits++
-		a.totals.WaitTime += took
-	})
-}
-
 // count applies add to the recorder and those around it, for work that ended
 // just now.
 func (r *Recorder) count(began time.Duration, err error, add func(a *account, took time.Duration)) {
