@@ -404,8 +404,13 @@ func TestPositions(t *testing.T) {
 	}
 	makes := 0
 	kept := func() any { makes++; return makes }
-	if running.Kept("a", kept) != 1 || running.Kept("a", kept) != 1 || running.Kept("b", kept) != 2 || (*RunningQuery)(nil).Kept("a", kept) != 3 {
-		t.Errorf("%d values were made", makes)
+	for i, owner := range []string{"a", "a", "b"} {
+		if got, want := running.Kept(owner, kept), []int{1, 1, 2}[i]; got != want {
+			t.Errorf("the value of %s is %v, want %d", owner, got, want)
+		}
+	}
+	if got := (*RunningQuery)(nil).Kept("a", kept); got != 3 {
+		t.Errorf("nothing running keeps %v", got)
 	}
 	declined.Skip()
 	c := start(r, "ccc")

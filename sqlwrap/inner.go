@@ -254,13 +254,7 @@ func (e DriverError) Unwrap() error { return e.err }
 // to whoever is above, stay what they are.
 func (h *handle) redact(err error) error {
 	switch err { //nolint:errorlint // they are passed on as they are
-	case nil,
-		io.EOF,
-		driver.ErrSkip,
-		driver.ErrBadConn,
-		driver.ErrRemoveArgument,
-		context.Canceled,
-		context.DeadlineExceeded:
+	case nil, io.EOF, driver.ErrSkip, driver.ErrBadConn, driver.ErrRemoveArgument, context.Canceled, context.DeadlineExceeded:
 		return err
 	}
 	if h.errorText {
