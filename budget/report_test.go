@@ -496,3 +496,25 @@ func TestThresholdsAreAllowed(t *testing.T) {
 		}
 	})
 }
+
+// A report that somebody made by hand, with parts missing, is judged by what is there.
+func TestFindingsOfReportsMadeByHand(t *testing.T) {
+	if f := (Rules{}).Findings(nil); f != nil {
+		t.Errorf("no report has findings: %v", f)
+	}
+	loop := Group{
+		Statement: &statement.Statement{Shape: "SELECT a FROM t WHERE b = ?", Kind: statement.Read, Tables: []string{"t"}},
+		Sums:      Sums{Queries: 5, Distinct: 5, Rows: 5, First: 1, Last: 5}, Allowances: []int{3},
+	}
+	report := &Report{
+		Totals: Totals{Queries: 6, Reads: 5, Writes: 1}, Groups: []Group{{Sums: Sums{Queries: 1}}, loop},
+		Queries: []Query{{Position: 1}, {Group: 9, Position: 2, Statement: loop.Statement}}, Open: []Query{{Group: 7}},
+		Lost: []Lost{{Count: 1}}, Nested: []Nested{{Outer: 5}, {Outer: -1}},
+	}
+	if f := (Rules{}).Findings(report); len(f) != 1 || f[0].Kind != NPlusOne {
+		t.Errorf("found %v", f)
+	}
+	if report.Groups[0].Statement != nil || len(report.Queries) != 2 {
+		t.Error("the report was changed")
+	}
+}

@@ -37,8 +37,14 @@ type Rules struct {
 // somebody made of the spans of another program. The report is not changed.
 //
 // Findings of the report that are of other kinds than those of this package, which
-// another part added, are returned as they are.
+// another part added, are returned as they are. A nil report has none. Groups, queries
+// and lost statements without a Statement, and references to what is not there, are
+// passed over.
 func (r Rules) Findings(report *Report) []Finding {
+	if report == nil {
+		return nil
+	}
+	report = report.whole()
 	f := finder{rules: r.withDefaults(), report: report}
 	if !r.Off {
 		for i := range kinds {
