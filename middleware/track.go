@@ -81,30 +81,57 @@ func (t *tracker) serve(next http.Handler, w http.ResponseWriter, outer *http.Re
 	recorder.SetRoute(budget.Route{Method: method(outer)})
 	t.delivery.Begin(ctx, recorder)
 	r := outer.WithContext(ctx)
-	if t.options.Header {
-		w = withHeader(w, recorder)
+	before := r.Pattern
+	var watched *watchedWriter
+	if t.options.Header || mayHijack(r) {
+		w, watched = t.watch(w, r, recorder, before)
 	}
 	defer func() {
 		// Routers and form parsers write to the request they are given. The
 		// middleware outside of this one must see that too.
 		outer.Pattern, outer.MultipartForm = r.Pattern, r.MultipartForm
-		t.report(ctx, recorder, r)
+		if watched != nil {
+			watched.returned()
+		} else {
+			t.report(r, recorder, before)
+		}
 	}()
 	next.ServeHTTP(w, r)
 }
 
+// mayHijack reports whether the client asks for the connection itself.
+func mayHijack(r *http.Request) bool {
+	return len(r.Header["Upgrade"]) > 0 || r.Method == http.MethodConnect
+}
+
+// watch returns w in a form that is watched, or as it is if that would show.
+func (t *tracker) watch(
+	w http.ResponseWriter, r *http.Request, recorder *budget.Recorder, before string,
+) (http.ResponseWriter, *watchedWriter) {
+	watched := &watchedWriter{ResponseWriter: w, recorder: recorder, header: t.options.Header}
+	form := watched.form()
+	if form == nil {
+		return w, nil
+	}
+	watched.end = func() { t.report(r, recorder, before) }
+	if watched.body = limitBody(r.Body); watched.body != nil {
+		r.Body = watched.body
+	}
+	return form, watched
+}
+
 // report names the unit and delivers its report. A panic here, such as one of
 // Options.Route, is not the request's: only the handler's goes on.
-func (t *tracker) report(ctx context.Context, recorder *budget.Recorder, r *http.Request) {
+func (t *tracker) report(r *http.Request, recorder *budget.Recorder, before string) {
 	defer func() {
 		if p := recover(); p != nil {
 			t.warn(fmt.Errorf("middleware: no report of %s: panic: %v", recorder.Route().Method, p))
 		}
 	}()
-	if pattern := t.pattern(r); pattern != "" {
+	if pattern := t.pattern(r, recorder, before); pattern != "" {
 		recorder.SetRoute(budget.Route{Method: method(r), Pattern: pattern})
 	}
-	t.delivery.End(ctx, recorder)
+	t.delivery.End(r.Context(), recorder)
 }
 
 func (t *tracker) start(r *http.Request) (context.Context, *budget.Recorder) {
@@ -118,9 +145,9 @@ func (t *tracker) start(r *http.Request) (context.Context, *budget.Recorder) {
 	return bounds.NewContext(r.Context())
 }
 
-func (t *tracker) pattern(r *http.Request) string {
+func (t *tracker) pattern(r *http.Request, recorder *budget.Recorder, before string) string {
 	if t.options.Route != nil {
 		return t.options.Route(r)
 	}
-	return matchedPattern(r)
+	return finalPattern(r, recorder.Route().Pattern, before)
 }
