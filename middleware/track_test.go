@@ -391,24 +391,6 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// capabilities are what handlers ask of a ResponseWriter.
-func capabilities(w http.ResponseWriter) string {
-	var out []string
-	if _, ok := w.(http.Flusher); ok {
-		out = append(out, "Flusher")
-	}
-	if _, ok := w.(http.Hijacker); ok {
-		out = append(out, "Hijacker")
-	}
-	if _, ok := w.(io.ReaderFrom); ok {
-		out = append(out, "ReaderFrom")
-	}
-	if _, ok := w.(http.Pusher); ok {
-		out = append(out, "Pusher")
-	}
-	return strings.Join(out, " ")
-}
-
 // Over real connections: the response is the handler's, byte for byte, with and
 // without the header.
 func TestResponsesOverTheWire(t *testing.T) {
@@ -495,60 +477,4 @@ func withoutTiming(answer string) (rest string, timing bool) {
 		}
 	}
 	return strings.Join(out, "\r\n"), timing
-}
-
-// Other servers' writers have other combinations.
-func TestHeaderKeepsCapabilities(t *testing.T) {
-	type (
-		base struct{ http.ResponseWriter }
-		f    struct{ http.Flusher }
-		h    struct{ http.Hijacker }
-		r    struct{ io.ReaderFrom }
-		p    struct{ http.Pusher }
-	)
-	rec := base{httptest.NewRecorder()}
-	for _, w := range []http.ResponseWriter{
-		rec,
-		struct {
-			base
-			f
-		}{base: rec},
-		struct {
-			base
-			h
-		}{base: rec},
-		struct {
-			base
-			r
-		}{base: rec},
-		struct {
-			base
-			f
-			h
-		}{base: rec},
-		struct {
-			base
-			f
-			r
-		}{base: rec},
-		struct {
-			base
-			f
-			p
-		}{base: rec},
-		struct {
-			base
-			f
-			h
-			r
-		}{base: rec},
-	} {
-		want := capabilities(w)
-		got := "not called"
-		middleware.Options{Header: true}.Track()(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { got = capabilities(w) })).
-			ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-		if got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
 }
