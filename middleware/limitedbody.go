@@ -14,6 +14,10 @@ import (
 // of net/http's own (request.go, requestTooLarger), so that the connection is closed.
 // No other type can have that method, and the reader does not look through Unwrap. So
 // this looks whether the reader has stopped, and tells the server's writer.
+//
+// Two things cannot be told. A buffer that ends with the very byte that is too much does
+// not show that the reader stopped. And if middleware inside of Track hides the server's
+// writer from http.MaxBytesReader, the connection is closed all the same.
 type limitedBody struct {
 	io.ReadCloser
 	// tooLarge is set while the last that was read is what the reader stops at.
@@ -34,12 +38,16 @@ func limitBody(body io.ReadCloser) *limitedBody {
 }
 
 // Read reads. The reader of http.MaxBytesReader asks for one byte more than it allows,
-// in the front of a larger buffer; it stops if it gets that byte, and reads no more.
+// in the front of a larger buffer; it stops if it gets that byte, and reads no more. It
+// stops at an error, too, so the end waits for the next Read.
 func (b *limitedBody) Read(p []byte) (int, error) {
 	b.tooLarge.Store(false)
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 && n == len(p) && cap(p) > len(p) && isReadByLimit() {
 		b.tooLarge.Store(true)
+		if err == io.EOF { //nolint:errorlint // that is what io.Reader says of the end
+			err = nil
+		}
 	}
 	return n, err
 }
