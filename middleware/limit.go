@@ -9,7 +9,7 @@ import (
 
 // Limit holds a route to a budget. The whole request counts, also what ran
 // before, in the middleware outside. Where Limits nest, the innermost one wins,
-// and one with the zero Budget lifts the limit.
+// and one with the zero Budget lifts the limit. It ends when the connection is hijacked.
 //
 // Limit belongs inside of [Track]. Without it, the request still has a budget,
 // but nobody gets a report. Limit panics if the budget is not valid, see

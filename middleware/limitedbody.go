@@ -45,7 +45,7 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 && n == len(p) && cap(p) > len(p) && isReadByLimit() {
 		b.tooLarge.Store(true)
-		if err == io.EOF { //nolint:errorlint // that is what io.Reader says of the end
+		if err == io.EOF {
 			err = nil
 		}
 	}

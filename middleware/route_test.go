@@ -191,6 +191,42 @@ func TestRoutersInRouters(t *testing.T) {
 	}
 }
 
+// Without a Limit, Track knows what chi did, and what was written to its own request.
+func TestRoutersInRoutersWithoutLimit(t *testing.T) {
+	c := newCollector()
+	track := middleware.Track(c)
+	for name, h := range map[string]http.Handler{
+		"Track in chi in mux":              muxOf("/api/", chiOf("/api/u/{id}", page(1), track)),
+		"copied":                           muxOf("/api/", chiOf("/api/u/{id}", page(1), track, copying)),
+		"copied, stripped":                 muxOf("/api/", http.StripPrefix("/api", chiOf("/u/{id}", page(1), track, copying))),
+		"mounted":                          mount("/api", chiOf("/u/{id}", page(1)), track, copying),
+		"mux in mux":                       track(muxOf("/api/", muxOf("GET /api/u/{id}", page(1)))),
+		"mux in chi":                       mount("/api", muxOf("GET /api/u/{id}", page(1)), track),
+		"a limit outside of a copied mux":  track(copying(refuseAll(muxOf("/api/u/{id}", page(0))))),
+		"a limit outside of a changed one": track(copying(refuseAll(plain{muxOf("/api/u/{id}", page(0))}))),
+	} {
+		serve(h, "GET", "/api/u/7")
+		if got := c.one(t).Name; got != "GET /api/u/{id}" {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+// plain hides what kind of handler it is.
+type plain struct{ http.Handler }
+
+// A Limit that looked ahead, and middleware that then has another route served: what chi
+// did in the end counts.
+func TestRewrittenAfterALimit(t *testing.T) {
+	c := newCollector()
+	r := chiOf("/new/{id}", page(0), middleware.Track(c), refuseAll, rewriting("/old/", "/new/"))
+	r.Handle("/old/{x}", page(0))
+	serve(r, "GET", "/old/7")
+	if got := c.one(t).Name; got != "GET /new/{id}" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // What no router knows is not made up.
 func TestNotFoundInside(t *testing.T) {
 	for name, h := range map[string]http.Handler{

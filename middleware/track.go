@@ -13,8 +13,12 @@ import (
 // default, and what the function [Track] uses.
 type Options struct {
 	// Route returns the pattern of the route of a request that was served, of
-	// low cardinality and without ids. Default: chi's route pattern, or the
-	// pattern of http.ServeMux. Empty means that no route matched.
+	// low cardinality and without ids. Default: the pattern of the innermost router
+	// that is known, chi's or http.ServeMux's, with what http.StripPrefix took off the
+	// path in front. If other middleware takes a part off that differs from request to
+	// request, and no router outside has named it, the route needs this option. Where
+	// middleware copies the request between Track and a ServeMux, a [Limit] inside of
+	// the copy tells the pattern, or nobody does. Empty means that no route matched.
 	Route func(*http.Request) string
 	// Detail decides whether the queries of a request are kept one by one.
 	// Without them, counts, groups, budgets and call sites stay the same; findings
@@ -26,7 +30,14 @@ type Options struct {
 	// Header adds a Server-Timing header to responses, which browsers show in
 	// their developer tools: the number of queries and their time until the
 	// header was written. It tells clients about the inside of the service.
-	// Default: no header.
+	// Handlers get a ResponseWriter of another type then, that can do what the one
+	// of the server can, no more and no less (but for Unwrap, which it always has):
+	// http.Flusher, FlushError, http.Hijacker, http.Pusher, io.ReaderFrom,
+	// io.StringWriter, CloseNotify, deadlines, full duplex, and closing the connection
+	// for http.MaxBytesReader. A writer with another combination of these than the
+	// servers of net/http, httptest and usual middleware have is handed on as it is,
+	// and its response has no header. So has one that is flushed through the Unwrap of
+	// a writer that is no Flusher itself. Default: no header.
 	Header bool
 	// Logger is told of reporters that panic or are slow. Default:
 	// slog.Default() at that time.
@@ -37,6 +48,13 @@ type Options struct {
 // request's context. When the handler returns or panics, the reporters get the
 // report; a panic goes on. See [budget.Delivery] for what happens to a reporter
 // that is slow or panics.
+//
+// A request ends, too, when the handler hijacks its connection, which may live for days:
+// the report is delivered, the budget is lifted, and what is asked afterwards comes in
+// late reports, see [budget.Needs]. A [budget.Job] makes each message a unit of its own.
+// This is seen if the request has an Upgrade header or is a CONNECT, or with
+// [Options.Header]; otherwise the request ends when the handler returns, as it does if
+// the writer is no http.Hijacker itself but only unwraps to one.
 //
 // Inside of another Track it does nothing: the outer one counts and reports.
 // Inside of a unit of another kind, such as a test's, the request counts in both.
