@@ -22,6 +22,7 @@ func (lateCollector) Needs() budget.Needs { return budget.Needs{Late: true} }
 
 // A hijacked connection may live for days: its unit ends with the request.
 func TestHijackEndsTheUnit(t *testing.T) {
+	const get = "GET /c/7 HTTP/1.1\r\nHost: x\r\n"
 	byAssertion := func(w http.ResponseWriter) (net.Conn, error) {
 		conn, _, err := w.(http.Hijacker).Hijack()
 		return conn, err
@@ -35,9 +36,9 @@ func TestHijackEndsTheUnit(t *testing.T) {
 		request string
 		hijack  func(http.ResponseWriter) (net.Conn, error)
 	}{
-		"upgrade":    {middleware.Options{}, "GET /c/7 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", byAssertion},
-		"controller": {middleware.Options{}, "GET /c/7 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", byController},
-		"header":     {middleware.Options{Header: true}, "GET /c/7 HTTP/1.1\r\nHost: x\r\n\r\n", byAssertion},
+		"upgrade":    {middleware.Options{}, get + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", byAssertion},
+		"controller": {middleware.Options{}, get + "Connection: Upgrade\r\nUpgrade: x\r\n\r\n", byController},
+		"header":     {middleware.Options{Header: true}, get + "\r\n", byAssertion},
 		"connect":    {middleware.Options{}, "CONNECT /c/7 HTTP/1.1\r\nHost: x\r\n\r\n", byController},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,28 +27,10 @@ func Limit(b budget.Budget) func(http.Handler) http.Handler {
 				defer func() { outer.Pattern, outer.MultipartForm = r.Pattern, r.MultipartForm }()
 			}
 			recorder.SetBudget(b)
-			defer nameRoute(recorder, r, next)()
+			name := nameRoute(recorder, r, next)
+			defer name.served()
 			next.ServeHTTP(w, r)
 		})
-	}
-}
-
-// nameRoute names the unit by the route that will serve r, which goes to next. What it
-// returns is to be called when r was served: a router inside may have said more, and
-// nobody else may have seen it.
-func nameRoute(recorder *budget.Recorder, r *http.Request, next http.Handler) func() {
-	before, outer := r.Pattern, outerPattern(r, recorder.Route().Pattern)
-	name := func(pattern string) {
-		if pattern != "" {
-			recorder.SetRoute(budget.Route{Method: method(r), Pattern: pattern})
-		}
-	}
-	name(comingPattern(r, next, outer))
-	said := recorder.Route()
-	return func() {
-		if r.Pattern != before && recorder.Route() == said {
-			name(whole(muxPattern(r.Pattern), r, outer))
-		}
 	}
 }
 
