@@ -74,6 +74,14 @@ func (c *conn) contextOf(ctx context.Context, q *query) context.Context {
 	}
 }
 
+// unlessReturned is deferred around a driver call, and ends the query of one that does
+// not return.
+func (q *query) unlessReturned(returned *bool) {
+	if !*returned {
+		q.end(nil, panicOrGoexit{})
+	}
+}
+
 // end takes the outcome of a driver call that returns no rows.
 func (q *query) end(result driver.Result, err error) {
 	if q.database != nil {
@@ -107,16 +115,17 @@ func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
 	return wrapRows(r), nil
 }
 
-// affected asks a result for the number of rows it changed, 0 if it cannot say.
-func affected(result driver.Result, err error) int64 {
+// affected asks a result for the number of rows it changed, 0 if it cannot say. The
+// application did not ask: a driver that panics here does so for it alone.
+func affected(result driver.Result, err error) (n int64) {
 	if result == nil || err != nil {
 		return 0
 	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return 0
+	defer func() { _ = recover() }()
+	if n, err := result.RowsAffected(); err == nil {
+		return n
 	}
-	return n
+	return 0
 }
 
 func (e execer) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
@@ -124,8 +133,10 @@ func (e execer) ExecContext(ctx context.Context, text string, args []driver.Name
 	if err != nil {
 		return nil, err
 	}
+	returned := false
+	defer q.unlessReturned(&returned)
 	result, err := e.conn.execer.ExecContext(e.conn.contextOf(ctx, &q), text, args)
-	err = reveal(err)
+	returned, err = true, reveal(err)
 	if !e.conn.declined(&q, text, args, err) {
 		q.end(result, err)
 	}
@@ -137,8 +148,10 @@ func (e queryer) QueryContext(ctx context.Context, text string, args []driver.Na
 	if err != nil {
 		return nil, err
 	}
+	returned := false
+	defer q.unlessReturned(&returned)
 	via, err := e.conn.queryer.QueryContext(e.conn.contextOf(ctx, &q), text, args)
-	err = reveal(err)
+	returned, err = true, reveal(err)
 	if e.conn.declined(&q, text, args, err) {
 		return nil, err
 	}

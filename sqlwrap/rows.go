@@ -1,8 +1,8 @@
 package sqlwrap
 
 import (
+	"cmp"
 	"database/sql/driver"
-	"errors"
 	"io"
 	"reflect"
 
@@ -51,7 +51,10 @@ func (r *rows) bare() driver.Rows {
 func (r *rows) Columns() []string { return r.bare().Columns() }
 
 func (r *rows) Next(dest []driver.Value) error {
+	returned := false
+	defer r.unlessReturned(&returned)
 	err := reveal(r.via.Next(dest))
+	returned = true
 	if err != nil {
 		r.failed(err)
 		return err
@@ -81,17 +84,31 @@ func (r *rows) failed(err error) {
 	r.more.err = err
 }
 
-func (r *rows) Close() error {
-	err := reveal(r.via.Close())
-	failure := err
+// unlessReturned is deferred around a driver call, and takes note of one that does not
+// return. The rows are open until somebody closes them, as the application does in a
+// defer of its own.
+func (r *rows) unlessReturned(returned *bool) {
+	if !*returned {
+		r.failed(panicOrGoexit{})
+	}
+}
+
+func (r *rows) Close() (err error) {
+	err = panicOrGoexit{}
+	defer func() { r.closed(err) }()
+	err = reveal(r.via.Close())
+	return err
+}
+
+// closed ends the execution. The error is that of Close.
+func (r *rows) closed(err error) {
 	if m := r.more; m != nil {
 		if m.values != nil {
 			r.execution.Fetched(&m.values.seen)
 		}
-		failure = errors.Join(m.err, err)
+		err = cmp.Or(m.err, err) // the first one says why
 	}
-	r.execution.Close(r.count, failure)
-	return err
+	r.execution.Close(r.count, err)
 }
 
 // HasNextResultSet and NextResultSet say that there is none for a driver that
@@ -106,7 +123,10 @@ func (r *rows) NextResultSet() error {
 	if !ok {
 		return io.EOF
 	}
+	returned := false
+	defer r.unlessReturned(&returned)
 	err := reveal(next.NextResultSet())
+	returned = true
 	if err != nil {
 		r.failed(err)
 	}
