@@ -94,11 +94,11 @@ func (q *query) end(result driver.Result, err error) {
 // open takes the outcome of a driver call that returns rows, and wraps them if
 // somebody counts them.
 func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
+	bare := c.lower.takeRows() // also those that Config.Inner made an error of
 	if err != nil {
 		q.end(nil, err)
 		return via, err
 	}
-	bare := c.lower.takeRows()
 	if q.database != nil {
 		q.end(nil, nil)
 		if bare == nil {

@@ -15,10 +15,9 @@ type scanningRows struct {
 }
 
 func (r *scanningRows) NextRow() error {
-	returned := false
-	defer r.unlessReturned(&returned)
+	n := r.enter()
 	err := reveal(r.scanner.NextRow())
-	returned = true
+	r.count = n
 	if err != nil {
 		r.failed(err)
 		return err
@@ -28,10 +27,7 @@ func (r *scanningRows) NextRow() error {
 }
 
 func (r *scanningRows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
-	returned := false
-	defer r.unlessReturned(&returned)
 	err := reveal(r.scanner.ScanColumn(ctx, i, dest))
-	returned = true
 	if v := r.values(); v != nil && err == nil {
 		v.scanned(r.bare(), i, dest)
 	}

@@ -216,3 +216,23 @@ func TestResultThatPanics(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// Rows that are read on after a panic count what they gave.
+func TestRowsAfterPanic(t *testing.T) {
+	l := &leaving{}
+	db := sql.OpenDB(sqlwrap.Connector(l))
+	ctx, r := budget.NewContext(t.Context())
+	rows, err := db.QueryContext(ctx, "SELECT id FROM a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows.Next()
+	l.in, l.leave = "Next", func() { panic("once") }
+	_, _ = outcome(func() { rows.Next() })
+	l.in = ""
+	rows.Next()
+	_ = rows.Close()
+	if got := r.Report(); got.Totals.Rows != 2 || got.Totals.Errors != 1 || got.Queries[0].Failed != "sqlwrap.panicOrGoexit" {
+		t.Errorf("got %+v", got.Totals)
+	}
+}
