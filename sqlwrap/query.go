@@ -129,33 +129,53 @@ func affected(result driver.Result, err error) (n int64) {
 }
 
 func (e execer) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	q, err := e.conn.start(ctx, e.conn.read(text), text, args)
+	return e.conn.exec(ctx, e.conn.execer, text, args)
+}
+
+func (q queryer) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	return q.conn.query(ctx, q.conn.queryer, text, args)
+}
+
+// exec executes a statement. Down is the way to the driver.
+func (c *conn) exec(
+	ctx context.Context,
+	down driver.ExecerContext,
+	text string,
+	args []driver.NamedValue,
+) (driver.Result, error) {
+	q, err := c.start(ctx, c.read(text), text, args)
 	if err != nil {
 		return nil, err
 	}
 	returned := false
 	defer q.unlessReturned(&returned)
-	result, err := e.conn.execer.ExecContext(e.conn.contextOf(ctx, &q), text, args)
+	result, err := down.ExecContext(c.contextOf(ctx, &q), text, args)
 	returned, err = true, reveal(err)
-	if !e.conn.declined(&q, text, args, err) {
+	if !c.declined(&q, text, args, err) {
 		q.end(result, err)
 	}
 	return result, err
 }
 
-func (e queryer) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	q, err := e.conn.start(ctx, e.conn.read(text), text, args)
+// query sends a query in the same way.
+func (c *conn) query(
+	ctx context.Context,
+	down driver.QueryerContext,
+	text string,
+	args []driver.NamedValue,
+) (driver.Rows, error) {
+	q, err := c.start(ctx, c.read(text), text, args)
 	if err != nil {
 		return nil, err
 	}
 	returned := false
 	defer q.unlessReturned(&returned)
-	via, err := e.conn.queryer.QueryContext(e.conn.contextOf(ctx, &q), text, args)
+	via, err := down.QueryContext(c.contextOf(ctx, &q), text, args)
 	returned, err = true, reveal(err)
-	if e.conn.declined(&q, text, args, err) {
+	if c.declined(&q, text, args, err) {
 		return nil, err
 	}
-	return q.open(e.conn, via, err)
+	return q.open(c, via, err)
 }
 
 // declined reports whether the driver answered driver.ErrSkip: database/sql, which

@@ -15,7 +15,7 @@ import (
 type rows struct {
 	via       driver.Rows // the way to the driver's
 	execution budget.Execution
-	count     int64 // of what was fetched, and while the driver is at work its complement
+	count     int64       // of what was fetched, and while the driver is at work its complement
 	more      *moreOfRows // nil for most
 }
 
