@@ -47,13 +47,20 @@ func (c *connector) contextOf(ctx context.Context) context.Context {
 	return ctx
 }
 
+// wrap wraps a connection, unless what runs on it is counted anyway.
 func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 	if !c.inner {
+		if countedBelow(via) {
+			return via, nil
+		}
 		return wrapConn(newConn(via, via, nil, c.handle)), nil
 	}
 	lower, err := findLower(via)
 	if err != nil {
 		return nil, errors.Join(err, via.Close())
+	}
+	if countedBelow(lower.bare) {
+		return lower.bare, nil
 	}
 	return wrapConn(newConn(via, lower.bare, lower, c.handle)), nil
 }
