@@ -83,8 +83,8 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	now := u.now()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if t := c.Transaction; t != nil && t.recorder == nil {
-		t.adopt(r)
+	if c.Transaction != nil {
+		c.Transaction.adopt(r)
 	}
 	rec := u.newRecord()
 	rec.describe(&c, origin, context)

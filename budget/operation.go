@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"context"
 	"time"
 
 	"github.com/querybudget/querybudget/callsite"
@@ -43,9 +44,11 @@ func (d *Database) Prepared(r *Recorder, st *statement.Statement, began time.Dur
 }
 
 // Began is like [Recorder.Began] of r, for a wrapper below database/sql, which may try
-// again.
-func (d *Database) Began(r *Recorder, began time.Duration, err error) Transaction {
+// again. A transaction that was begun in a context of [Without] stays outside of any
+// unit of work.
+func (d *Database) Began(ctx context.Context, r *Recorder, began time.Duration, err error) Transaction {
 	t := r.Began(began, err)
+	t.excluded = r == nil && excluded(ctx)
 	r.tried(operation{kind: beginning, database: d}, err)
 	return t
 }

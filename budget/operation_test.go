@@ -1,6 +1,7 @@
 package budget_test
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"testing"
@@ -15,7 +16,7 @@ func TestRetriedOperationIsOne(t *testing.T) {
 	other := errors.New("no such table")
 	for name, attempt := range map[string]func(*budget.Recorder, error){
 		"connect": func(r *budget.Recorder, err error) { db.Connected(r, r.Clock(), err) },
-		"begin":   func(r *budget.Recorder, err error) { db.Began(r, r.Clock(), err) },
+		"begin":   func(r *budget.Recorder, err error) { db.Began(context.Background(), r, r.Clock(), err) },
 		"prepare": func(r *budget.Recorder, err error) { db.Prepared(r, users, r.Clock(), err) },
 	} {
 		for _, test := range []struct {
@@ -46,10 +47,10 @@ func TestRetriedOperationIsOne(t *testing.T) {
 }
 
 func TestRetriedOperationsAreToldApart(t *testing.T) {
-	_, r := budget.NewContext(t.Context())
+	ctx, r := budget.NewContext(t.Context())
 	for _, err := range []error{driver.ErrBadConn, nil} {
 		d := budget.NewDatabase(budget.DatabaseOptions{})
-		d.Began(r, r.Clock(), err)
+		d.Began(ctx, r, r.Clock(), err)
 	}
 	st := users
 	for _, err := range []error{driver.ErrBadConn, nil} {
@@ -89,6 +90,16 @@ func TestTransactionBelongsToItsFirstQuery(t *testing.T) {
 				t.Errorf("a query in transaction %d, want %d", q.Transaction, want.number)
 			}
 		}
+	}
+}
+
+// One that Without cut off stays where it is.
+func TestTransactionThatCountsNowhere(t *testing.T) {
+	_, r := budget.NewContext(t.Context())
+	tx := db.Began(budget.Without(t.Context()), nil, 0, nil)
+	must(t, queryIn(r, &tx))
+	if got := r.Report(); got.Totals.Transactions != 0 || got.Queries[0].Transaction != -1 {
+		t.Errorf("got %+v", got.Totals)
 	}
 }
 

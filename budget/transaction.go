@@ -10,6 +10,7 @@ import "time"
 type Transaction struct {
 	recorder *Recorder
 	number   int
+	excluded bool // from all units of work
 }
 
 // Began counts a transaction that was begun, or failed to, from a time of
@@ -51,6 +52,9 @@ func (t *Transaction) ended(began time.Duration, err error, rolledBack bool) {
 // adopt makes a transaction that was begun outside of any unit one of r's: with
 // db.Begin(), as a rule, which has no context. It is called with the unit's lock.
 func (t *Transaction) adopt(r *Recorder) {
+	if t.recorder != nil || t.excluded {
+		return
+	}
 	r.unit.settle()
 	t.recorder = r
 	for s := r.counts(); s != nil; s = s.around() {

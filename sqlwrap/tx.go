@@ -21,7 +21,7 @@ func (t *tx) begin(ctx context.Context, opts driver.TxOptions) (err error) {
 	r := c.handle.database.Recorder(ctx)
 	began := r.Clock()
 	err = panicOrGoexit{}
-	defer func() { t.account = c.handle.database.Began(r, began, err) }()
+	defer func() { t.account = c.handle.database.Began(ctx, r, began, err) }()
 	t.bare, err = begin(c.contextOther(ctx, nil), c.via, opts)
 	err = reveal(err)
 	return err

@@ -111,8 +111,8 @@ func (o old) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	return struct {
 		driver.Conn
-		driver.Execer  //nolint:staticcheck // what it knows
-		driver.Queryer //nolint:staticcheck // what it knows
+		driver.Execer
+		driver.Queryer
 	}{c, c.(driver.Execer), c.(driver.Queryer)}, nil //nolint:staticcheck // what it knows
 }
 
