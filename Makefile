@@ -5,7 +5,7 @@ MODULES := . exporters/otelbudget examples/chi-app internal/bench
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test e2e paths arm64 cross lint tidy bench guard next fuzz mutate
+.PHONY: build test foreign e2e paths arm64 cross lint tidy bench guard next fuzz mutate
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -13,6 +13,11 @@ build:
 # All tests of all modules, with the race detector, on every database.
 test:
 	scripts/with-databases sh -ec 'for m in $(MODULES); do (cd $$m && go test -race ./...); done'
+
+# The tests of other projects on a wrapped database/sql, bare beside wrapped: a nightly
+# check, see docs/foreign.md.
+foreign:
+	scripts/with-databases scripts/foreign
 
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:

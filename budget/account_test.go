@@ -369,7 +369,7 @@ func TestTransactionNumbers(t *testing.T) {
 	for _, q := range r.Report().Queries {
 		got = append(got, q.Transaction)
 	}
-	if !reflect.DeepEqual(got, []int{0, 2, -1, -1}) {
+	if !reflect.DeepEqual(got, []int{0, 2, -1, 3}) {
 		t.Errorf("got %v", got)
 	}
 }

@@ -83,6 +83,9 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	now := u.now()
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if c.Transaction != nil {
+		c.Transaction.adopt(r)
+	}
 	rec := u.newRecord()
 	rec.describe(&c, origin, context)
 	rec.enter(now)

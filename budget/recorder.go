@@ -3,6 +3,7 @@ package budget
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -58,6 +59,9 @@ type unit struct {
 	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
+
+	attempts map[operation]int // operations that may be tried again, see operation.go
+	awaited  atomic.Int32      // of them, for who has no lock
 
 	nameless sync.Once
 	database *Database // of calls that name none
@@ -237,7 +241,8 @@ func (r *Recorder) Totals() Totals {
 
 // Clock returns the time since the unit of work started, from the monotonic clock:
 // 0 for a nil Recorder, at no cost. It is for driver wrappers, which take it before
-// the driver call that they count with Prepared, Connected or Began.
+// the driver call that they count with Prepared, Connected or Began, here or on a
+// [Database].
 func (r *Recorder) Clock() time.Duration {
 	if r == nil {
 		return 0

@@ -25,7 +25,8 @@ type Totals struct {
 	// wrapper sees the pool: database/sql's is not seen.
 	Waits int64 `json:"waits,omitempty"`
 	// Retries is how often database/sql tried a query again on another
-	// connection. A retried query is one query.
+	// connection, or the connect, BEGIN or PREPARE before it. A retried query is
+	// one query.
 	Retries int64 `json:"retries"`
 	// Blocked is the number of queries that the budget refused. They never
 	// reached the database and are not in Queries.

@@ -3,11 +3,14 @@ package budget
 import "time"
 
 // Transaction is an open transaction, for driver wrappers. The zero Transaction is
-// one that no unit of work counts, and its methods do nothing. One that was begun
-// must not be copied: its address tells it apart.
+// one that was begun outside of any unit of work: it belongs to the unit of its first
+// query, which counts it from then on, and until then its methods do nothing. A
+// transaction must not be copied once queries have seen it: its address tells it
+// apart. It is used by one goroutine at a time, as its connection is.
 type Transaction struct {
 	recorder *Recorder
 	number   int
+	excluded bool // from all units of work
 }
 
 // Began counts a transaction that was begun, or failed to, from a time of
@@ -44,6 +47,20 @@ func (t *Transaction) ended(began time.Duration, err error, rolledBack bool) {
 			a.reads.wrote(nil)
 		}
 	})
+}
+
+// adopt makes a transaction that was begun outside of any unit one of r's: with
+// db.Begin(), as a rule, which has no context. It is called with the unit's lock.
+func (t *Transaction) adopt(r *Recorder) {
+	if t.recorder != nil || t.excluded {
+		return
+	}
+	r.unit.settle()
+	t.recorder = r
+	for s := r.counts(); s != nil; s = s.around() {
+		s.account.totals.Transactions++
+		t.number = int(s.account.totals.Transactions) // that of the unit comes last
+	}
 }
 
 // numberIn returns the number of the transaction in a unit, from 1: 0 for no

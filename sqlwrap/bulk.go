@@ -21,7 +21,7 @@ func copies(text string) bool {
 }
 
 // copyRow hands over a row, or ends the copying.
-func (s *stmt) copyRow(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+func (s *stmt) copyRow(ctx context.Context, args []driver.NamedValue) (result driver.Result, err error) {
 	if s.copying == nil {
 		q, err := s.conn.start(ctx, s.account, s.text, nil)
 		if err != nil {
@@ -29,11 +29,14 @@ func (s *stmt) copyRow(ctx context.Context, args []driver.NamedValue) (driver.Re
 		}
 		s.copying = &q
 	}
-	result, err := stmtExec(s.conn.contextOf(ctx, s.copying), s.via, args)
+	err = panicOrGoexit{}
+	defer func() {
+		if err != nil || len(args) == 0 {
+			s.endCopy(result, err)
+		}
+	}()
+	result, err = stmtExec(s.conn.contextOf(ctx, s.copying), s.via, args)
 	err = reveal(err)
-	if err != nil || len(args) == 0 {
-		s.endCopy(result, err)
-	}
 	return result, err
 }
 

@@ -40,7 +40,9 @@ type Config struct {
 }
 
 // Connector wraps c, for [sql.OpenDB]. A connector that is wrapped already is
-// returned as it is, so that no query counts twice. It panics if c is nil.
+// returned as it is, so that no query counts twice; the connections of one that leads
+// to a wrapped connector, which it embeds or wraps, are left as they are for the same
+// reason, and count on its handle. It panics if c is nil.
 func Connector(c driver.Connector) driver.Connector {
 	return Config{}.Connector(c)
 }

@@ -86,23 +86,33 @@ func (c *conn) read(text string) *statement.Statement { return c.handle.statemen
 
 // PrepareContext prepares a statement.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	via, err := c.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return wrapStmt(via, c, query), nil
+}
+
+func (c *conn) prepare(ctx context.Context, query string) (via driver.Stmt, err error) {
 	fallback, args := c.skipped == query && query != "", c.skippedArgs
 	c.skipped, c.skippedArgs = "", nil
-	r := c.handle.database.Recorder(ctx)
+	st, r := c.read(query), c.handle.database.Recorder(ctx)
 	began := r.Clock()
-	via, err := prepare(c.contextOther(ctx, &query), c.via, query)
+	err = panicOrGoexit{}
+	defer func() {
+		switch {
+		case fallback && err != nil:
+			r.Prepared(began, nil) // the error is the query's
+			c.failedFallback(ctx, query, args, err)
+		case c.transaction != nil: // nothing is tried again
+			r.Prepared(began, err)
+		default:
+			c.handle.database.Prepared(r, st, began, err)
+		}
+	}()
+	via, err = prepare(c.contextOther(ctx, &query), c.via, query)
 	err = reveal(err)
-	switch {
-	case err == nil:
-		r.Prepared(began, nil)
-		return wrapStmt(via, c, query), nil
-	case fallback:
-		r.Prepared(began, nil) // the error is the query's
-		c.failedFallback(ctx, query, args, err)
-	default:
-		r.Prepared(began, err)
-	}
-	return nil, err
+	return via, err
 }
 
 // failedFallback counts a query that was asked for as such, and that failed when
@@ -117,15 +127,10 @@ func (c *conn) failedFallback(ctx context.Context, query string, args []driver.N
 
 // BeginTx begins a transaction.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	r := c.handle.database.Recorder(ctx)
-	began := r.Clock()
-	bare, err := begin(c.contextOther(ctx, nil), c.via, opts)
-	err = reveal(err)
-	account := r.Began(began, err)
-	if err != nil {
+	t := &tx{conn: c}
+	if err := t.begin(ctx, opts); err != nil {
 		return nil, err
 	}
-	t := &tx{bare: bare, conn: c, account: account}
 	c.transaction = &t.account
 	return t, nil
 }

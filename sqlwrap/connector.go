@@ -23,15 +23,21 @@ func (c *connector) Driver() driver.Driver { return c.bare.Driver() }
 // Connect connects. database/sql calls it with the context of the query that
 // needs the connection, unless the pool was exhausted.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
-	r := budget.FromContext(ctx)
-	began := r.Clock()
-	via, err := c.via.Connect(c.contextOf(ctx))
-	err = reveal(err)
-	r.Connected(began, err)
+	via, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return c.wrap(via)
+}
+
+func (c *connector) connect(ctx context.Context) (via driver.Conn, err error) {
+	r := budget.FromContext(ctx)
+	began := r.Clock()
+	err = panicOrGoexit{}
+	defer func() { c.handle.database.Connected(r, began, err) }()
+	via, err = c.via.Connect(c.contextOf(ctx))
+	err = reveal(err)
+	return via, err
 }
 
 func (c *connector) contextOf(ctx context.Context) context.Context {
@@ -41,13 +47,20 @@ func (c *connector) contextOf(ctx context.Context) context.Context {
 	return ctx
 }
 
+// wrap wraps a connection, unless what runs on it is counted anyway.
 func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 	if !c.inner {
+		if countedBelow(via) {
+			return via, nil
+		}
 		return wrapConn(newConn(via, via, nil, c.handle)), nil
 	}
 	lower, err := findLower(via)
 	if err != nil {
 		return nil, errors.Join(err, via.Close())
+	}
+	if countedBelow(lower.bare) {
+		return lower.bare, nil
 	}
 	return wrapConn(newConn(via, lower.bare, lower, c.handle)), nil
 }

@@ -14,7 +14,8 @@
 // driver's own, and [database/sql.DB.Driver] is the driver itself. There are
 // three exceptions:
 //
-//   - [database/sql.Conn.Raw] hands out the wrapper; [Raw] unwraps it.
+//   - [database/sql.Conn.Raw] hands out the wrapper; [Raw] unwraps it. Libraries that
+//     ask there for the driver's own type, and what to do, are listed in [docs/raw.md].
 //   - In mode budget.Enforce a query over the budget fails with a
 //     *budget.ExceededError and is not sent.
 //   - Rows are counted as affected by asking the driver's result, so
@@ -26,4 +27,6 @@
 //
 // A query whose context carries no recorder is passed on at once. It is counted
 // on its handle: see [Database].
+//
+// [docs/raw.md]: https://github.com/querybudget/querybudget/blob/main/docs/raw.md
 package sqlwrap

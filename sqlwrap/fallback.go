@@ -71,7 +71,7 @@ func execerOf(c driver.Conn) driver.ExecerContext {
 	case driver.ExecerContext:
 		return c
 	case driver.Execer: //nolint:staticcheck // the driver has nothing newer
-		return oldExecer{c}
+		return execerWithout{c}
 	}
 	return declining{}
 }
@@ -81,18 +81,19 @@ func queryerOf(c driver.Conn) driver.QueryerContext {
 	case driver.QueryerContext:
 		return c
 	case driver.Queryer: //nolint:staticcheck // the driver has nothing newer
-		return oldQueryer{c}
+		return queryerWithout{c}
 	}
 	return declining{}
 }
 
+// execerWithout and queryerWithout do without the context.
 type (
-	oldExecer  struct{ bare driver.Execer }  //nolint:staticcheck // the driver has nothing newer
-	oldQueryer struct{ bare driver.Queryer } //nolint:staticcheck // the driver has nothing newer
-	declining  struct{}
+	execerWithout  struct{ bare driver.Execer }  //nolint:staticcheck // the driver has nothing newer
+	queryerWithout struct{ bare driver.Queryer } //nolint:staticcheck // the driver has nothing newer
+	declining      struct{}
 )
 
-func (e oldExecer) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (e execerWithout) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	values, err := plainValues(ctx, args)
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ func (e oldExecer) ExecContext(ctx context.Context, query string, args []driver.
 	return e.bare.Exec(query, values)
 }
 
-func (q oldQueryer) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (q queryerWithout) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	values, err := plainValues(ctx, args)
 	if err != nil {
 		return nil, err

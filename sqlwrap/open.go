@@ -69,11 +69,9 @@ func Database(ctx context.Context, db *sql.DB) (*budget.Database, error) {
 	}
 	var found *budget.Database
 	err = c.Raw(func(raw any) error {
-		w, ok := raw.(interface{ Account() *budget.Database })
-		if !ok {
+		if found = accountOf(raw); found == nil {
 			return errNotWrapped
 		}
-		found = w.Account()
 		return nil
 	})
 	return found, errors.Join(err, c.Close())

@@ -74,6 +74,14 @@ func (c *conn) contextOf(ctx context.Context, q *query) context.Context {
 	}
 }
 
+// unlessReturned is deferred around a driver call, and ends the query of one that does
+// not return.
+func (q *query) unlessReturned(returned *bool) {
+	if !*returned {
+		q.end(nil, panicOrGoexit{})
+	}
+}
+
 // end takes the outcome of a driver call that returns no rows.
 func (q *query) end(result driver.Result, err error) {
 	if q.database != nil {
@@ -86,11 +94,11 @@ func (q *query) end(result driver.Result, err error) {
 // open takes the outcome of a driver call that returns rows, and wraps them if
 // somebody counts them.
 func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
+	bare := c.lower.takeRows() // also those that Config.Inner made an error of
 	if err != nil {
 		q.end(nil, err)
 		return via, err
 	}
-	bare := c.lower.takeRows()
 	if q.database != nil {
 		q.end(nil, nil)
 		if bare == nil {
@@ -107,42 +115,67 @@ func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
 	return wrapRows(r), nil
 }
 
-// affected asks a result for the number of rows it changed, 0 if it cannot say.
-func affected(result driver.Result, err error) int64 {
+// affected asks a result for the number of rows it changed, 0 if it cannot say. The
+// application did not ask: a driver that panics here does so for it alone.
+func affected(result driver.Result, err error) (n int64) {
 	if result == nil || err != nil {
 		return 0
 	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return 0
+	defer func() { _ = recover() }()
+	if n, err := result.RowsAffected(); err == nil {
+		return n
 	}
-	return n
+	return 0
 }
 
 func (e execer) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	q, err := e.conn.start(ctx, e.conn.read(text), text, args)
+	return e.conn.exec(ctx, e.conn.execer, text, args)
+}
+
+func (q queryer) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	return q.conn.query(ctx, q.conn.queryer, text, args)
+}
+
+// exec executes a statement. Down is the way to the driver.
+func (c *conn) exec(
+	ctx context.Context,
+	down driver.ExecerContext,
+	text string,
+	args []driver.NamedValue,
+) (driver.Result, error) {
+	q, err := c.start(ctx, c.read(text), text, args)
 	if err != nil {
 		return nil, err
 	}
-	result, err := e.conn.execer.ExecContext(e.conn.contextOf(ctx, &q), text, args)
-	err = reveal(err)
-	if !e.conn.declined(&q, text, args, err) {
+	returned := false
+	defer q.unlessReturned(&returned)
+	result, err := down.ExecContext(c.contextOf(ctx, &q), text, args)
+	returned, err = true, reveal(err)
+	if !c.declined(&q, text, args, err) {
 		q.end(result, err)
 	}
 	return result, err
 }
 
-func (e queryer) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	q, err := e.conn.start(ctx, e.conn.read(text), text, args)
+// query sends a query in the same way.
+func (c *conn) query(
+	ctx context.Context,
+	down driver.QueryerContext,
+	text string,
+	args []driver.NamedValue,
+) (driver.Rows, error) {
+	q, err := c.start(ctx, c.read(text), text, args)
 	if err != nil {
 		return nil, err
 	}
-	via, err := e.conn.queryer.QueryContext(e.conn.contextOf(ctx, &q), text, args)
-	err = reveal(err)
-	if e.conn.declined(&q, text, args, err) {
+	returned := false
+	defer q.unlessReturned(&returned)
+	via, err := down.QueryContext(c.contextOf(ctx, &q), text, args)
+	returned, err = true, reveal(err)
+	if c.declined(&q, text, args, err) {
 		return nil, err
 	}
-	return q.open(e.conn, via, err)
+	return q.open(c, via, err)
 }
 
 // declined reports whether the driver answered driver.ErrSkip: database/sql, which

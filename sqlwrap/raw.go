@@ -11,6 +11,11 @@ import "database/sql/driver"
 //		// ...
 //	})
 //
+// A library that asserts the driver's own type without it (bun's CopyFrom, pgx's COPY,
+// the backup of SQLite) fails with a message that names the type
+// wrappedConnSeeSqlwrapRaw. It needs a handle of the bare connector; see
+// docs/raw.md of the repository.
+//
 // What runs on the bare connection is not counted.
 func Raw(driverConn any) any {
 	for {

@@ -1,8 +1,8 @@
 package sqlwrap
 
 import (
+	"cmp"
 	"database/sql/driver"
-	"errors"
 	"io"
 	"reflect"
 
@@ -15,7 +15,7 @@ import (
 type rows struct {
 	via       driver.Rows // the way to the driver's
 	execution budget.Execution
-	count     int64
+	count     int64       // of what was fetched, and while the driver is at work its complement
 	more      *moreOfRows // nil for most
 }
 
@@ -51,7 +51,9 @@ func (r *rows) bare() driver.Rows {
 func (r *rows) Columns() []string { return r.bare().Columns() }
 
 func (r *rows) Next(dest []driver.Value) error {
+	n := r.enter()
 	err := reveal(r.via.Next(dest))
+	r.count = n
 	if err != nil {
 		r.failed(err)
 		return err
@@ -81,17 +83,42 @@ func (r *rows) failed(err error) {
 	r.more.err = err
 }
 
-func (r *rows) Close() error {
-	err := reveal(r.via.Close())
-	failure := err
+// enter stands before a driver call, and returns the count to set after it. Of a call
+// that does not return, the count tells when the next one is made, or when the rows are
+// closed, as the application does in a defer of its own: until then they are open.
+// That costs less than a defer for each row.
+func (r *rows) enter() int64 {
+	n := r.fetched()
+	r.count = ^n
+	return n
+}
+
+// fetched is the count, when the driver is not at work.
+func (r *rows) fetched() int64 {
+	if r.count < 0 {
+		r.count = ^r.count
+		r.failed(panicOrGoexit{})
+	}
+	return r.count
+}
+
+func (r *rows) Close() (err error) {
+	err = panicOrGoexit{}
+	defer func() { r.closed(err) }()
+	err = reveal(r.via.Close())
+	return err
+}
+
+// closed ends the execution. The error is that of Close.
+func (r *rows) closed(err error) {
+	n := r.fetched()
 	if m := r.more; m != nil {
 		if m.values != nil {
 			r.execution.Fetched(&m.values.seen)
 		}
-		failure = errors.Join(m.err, err)
+		err = cmp.Or(m.err, err) // the first one says why
 	}
-	r.execution.Close(r.count, failure)
-	return err
+	r.execution.Close(n, err)
 }
 
 // HasNextResultSet and NextResultSet say that there is none for a driver that
@@ -106,7 +133,9 @@ func (r *rows) NextResultSet() error {
 	if !ok {
 		return io.EOF
 	}
+	n := r.enter()
 	err := reveal(next.NextResultSet())
+	r.count = n
 	if err != nil {
 		r.failed(err)
 	}

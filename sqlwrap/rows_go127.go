@@ -15,7 +15,9 @@ type scanningRows struct {
 }
 
 func (r *scanningRows) NextRow() error {
+	n := r.enter()
 	err := reveal(r.scanner.NextRow())
+	r.count = n
 	if err != nil {
 		r.failed(err)
 		return err

@@ -13,7 +13,14 @@ import (
 //   - Only with both SessionResetter and Validator is a connection kept whose
 //     transaction was rolled back by its context (sql.go: DB.beginDC).
 //
-// Each is a small struct, and the combinations are structs that embed them.
+// Each is a small struct, and the combinations are structs that embed them. Their name
+// is what a failed type assertion prints in [database/sql.Conn.Raw]: it is the same in
+// all of them, and says where to look.
+//
+// The forms of Execer and Queryer without a context (old.go) are no signal beside those
+// with one. They are there for drivers that have one of them. A connection that takes
+// either executions or queries has them in any case: nobody is misled, since whoever
+// knows contexts does not ask for them.
 type (
 	execer    struct{ conn *conn }
 	queryer   struct{ conn *conn }
@@ -33,44 +40,55 @@ func wrapConn(c *conn) driver.Conn {
 	v, validates := c.bare.(driver.Validator)
 	switch {
 	case resets && validates:
-		return wrapKept(c, validator{v})
+		return wrapKept(c, resetter{c}, validator{v})
 	case validates:
 		return wrapValidated(c, validator{v})
 	default:
-		return wrapReset(c)
+		return wrapReset(c, resetter{c})
 	}
 }
 
-// wrapReset is for connections without a Validator. A resetter without one is
-// no signal.
-func wrapReset(c *conn) driver.Conn {
-	r := resetter{c}
+// wrapReset is for connections without a Validator. A resetter without one is no
+// signal.
+func wrapReset(c *conn, r resetter) driver.Conn {
 	e, q := execer{c}, queryer{c}
 	switch {
+	case executes(c.bare) && queries(c.bare) && isOld(c.bare):
+		type wrappedConnSeeSqlwrapRaw struct {
+			*conn
+			oldExecer
+			oldQueryer
+			resetter
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldExecer{e}, oldQueryer{q}, r}
 	case executes(c.bare) && queries(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
 			execer
 			queryer
 			resetter
-		}{c, e, q, r}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, e, q, r}
 	case executes(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
-			execer
+			oldExecer
 			resetter
-		}{c, e, r}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldExecer{e}, r}
 	case queries(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
-			queryer
+			oldQueryer
 			resetter
-		}{c, q, r}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldQueryer{q}, r}
 	default:
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
 			resetter
-		}{c, r}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, r}
 	}
 }
 
@@ -78,66 +96,90 @@ func wrapReset(c *conn) driver.Conn {
 func wrapValidated(c *conn, v validator) driver.Conn {
 	e, q := execer{c}, queryer{c}
 	switch {
+	case executes(c.bare) && queries(c.bare) && isOld(c.bare):
+		type wrappedConnSeeSqlwrapRaw struct {
+			*conn
+			oldExecer
+			oldQueryer
+			validator
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldExecer{e}, oldQueryer{q}, v}
 	case executes(c.bare) && queries(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
 			execer
 			queryer
 			validator
-		}{c, e, q, v}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, e, q, v}
 	case executes(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
-			execer
+			oldExecer
 			validator
-		}{c, e, v}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldExecer{e}, v}
 	case queries(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
-			queryer
+			oldQueryer
 			validator
-		}{c, q, v}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldQueryer{q}, v}
 	default:
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
 			validator
-		}{c, v}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, v}
 	}
 }
 
 // wrapKept is for connections with both.
-func wrapKept(c *conn, v validator) driver.Conn {
-	r := resetter{c}
+func wrapKept(c *conn, r resetter, v validator) driver.Conn {
 	e, q := execer{c}, queryer{c}
 	switch {
+	case executes(c.bare) && queries(c.bare) && isOld(c.bare):
+		type wrappedConnSeeSqlwrapRaw struct {
+			*conn
+			oldExecer
+			oldQueryer
+			resetter
+			validator
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldExecer{e}, oldQueryer{q}, r, v}
 	case executes(c.bare) && queries(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
 			execer
 			queryer
 			resetter
 			validator
-		}{c, e, q, r, v}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, e, q, r, v}
 	case executes(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
-			execer
+			oldExecer
 			resetter
 			validator
-		}{c, e, r, v}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldExecer{e}, r, v}
 	case queries(c.bare):
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
-			queryer
+			oldQueryer
 			resetter
 			validator
-		}{c, q, r, v}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, oldQueryer{q}, r, v}
 	default:
-		return struct {
+		type wrappedConnSeeSqlwrapRaw struct {
 			*conn
 			resetter
 			validator
-		}{c, r, v}
+		}
+		return wrappedConnSeeSqlwrapRaw{c, r, v}
 	}
 }
 

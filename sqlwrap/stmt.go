@@ -21,9 +21,10 @@ type stmt struct {
 
 func (s *stmt) NumInput() int { return s.bare.NumInput() }
 
-func (s *stmt) Close() error {
-	err := reveal(s.via.Close())
-	s.endCopy(nil, err)
+func (s *stmt) Close() (err error) {
+	err = panicOrGoexit{}
+	defer func() { s.endCopy(nil, err) }()
+	err = reveal(s.via.Close())
 	return err
 }
 
@@ -44,8 +45,10 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 	if err != nil {
 		return nil, err
 	}
+	returned := false
+	defer q.unlessReturned(&returned)
 	result, err := stmtExec(s.conn.contextOf(ctx, &q), s.via, args)
-	err = reveal(err)
+	returned, err = true, reveal(err)
 	q.end(result, err)
 	return result, err
 }
@@ -55,7 +58,10 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	if err != nil {
 		return nil, err
 	}
+	returned := false
+	defer q.unlessReturned(&returned)
 	via, err := stmtQuery(s.conn.contextOf(ctx, &q), s.via, args)
+	returned = true
 	return q.open(s.conn, via, reveal(err))
 }
 

@@ -1,31 +1,50 @@
 package sqlwrap
 
 import (
+	"context"
 	"database/sql/driver"
 
 	"github.com/querybudget/querybudget/budget"
 )
 
-// tx wraps a driver.Tx. It counts in the recorder of the context that began it;
-// Commit and Rollback have no context, and are never refused.
+// tx wraps a driver.Tx. It counts in the recorder of the context that began it, or
+// without one in that of its first query; Commit and Rollback have no context, and are
+// never refused.
 type tx struct {
 	bare    driver.Tx
 	conn    *conn
 	account budget.Transaction
 }
 
-func (t *tx) Commit() error {
-	began := t.account.Clock()
-	err := reveal(t.bare.Commit())
-	t.conn.transaction = nil
-	t.account.Committed(began, err)
+func (t *tx) begin(ctx context.Context, opts driver.TxOptions) (err error) {
+	c := t.conn
+	r := c.handle.database.Recorder(ctx)
+	began := r.Clock()
+	err = panicOrGoexit{}
+	defer func() { t.account = c.handle.database.Began(ctx, r, began, err) }()
+	t.bare, err = begin(c.contextOther(ctx, nil), c.via, opts)
+	err = reveal(err)
 	return err
 }
 
-func (t *tx) Rollback() error {
+func (t *tx) Commit() (err error) {
 	began := t.account.Clock()
-	err := reveal(t.bare.Rollback())
-	t.conn.transaction = nil
-	t.account.RolledBack(began, err)
+	err = panicOrGoexit{}
+	defer func() {
+		t.conn.transaction = nil
+		t.account.Committed(began, err)
+	}()
+	err = reveal(t.bare.Commit())
+	return err
+}
+
+func (t *tx) Rollback() (err error) {
+	began := t.account.Clock()
+	err = panicOrGoexit{}
+	defer func() {
+		t.conn.transaction = nil
+		t.account.RolledBack(began, err)
+	}()
+	err = reveal(t.bare.Rollback())
 	return err
 }

@@ -11,7 +11,7 @@ import (
 // by line. Spaces do not count.
 func TestDocumentedCodeCompiles(t *testing.T) {
 	var known string
-	for _, name := range []string{"readme_test.go", "internal/guide/guide_test.go"} {
+	for _, name := range []string{"readme_test.go", "internal/guide/guide_test.go", "internal/guide/raw_test.go"} {
 		compiled, err := os.ReadFile(filepath.Join(root(t), "examples", "chi-app", filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
@@ -33,7 +33,7 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 			block, _, _ := strings.Cut(part, "```")
 			blocks++
 			if !strings.Contains(known, fold(block)) {
-				t.Errorf("%s: this code is not in readme_test.go or guide_test.go:\n%s", filepath.Base(file), block)
+				t.Errorf("%s: this code is not in readme_test.go or internal/guide:\n%s", filepath.Base(file), block)
 			}
 		}
 	}
