@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -13,8 +14,11 @@ import (
 type connector struct {
 	bare   driver.Connector // the driver's
 	via    driver.Connector // the way to it: the same, but for Config.Inner
-	handle *handle
+	config Config
 	inner  bool // whether there is a Config.Inner
+
+	connected sync.Mutex
+	handle    *handle // nil before the first connection, unless there is a Config.Inner
 }
 
 // Driver returns the driver itself: people switch on its type.
@@ -43,13 +47,27 @@ func (c *connector) contextOf(ctx context.Context) context.Context {
 
 func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 	if !c.inner {
-		return wrapConn(newConn(via, via, nil, c.handle)), nil
+		return wrapConn(newConn(via, via, nil, c.handleOf(via))), nil
 	}
 	lower, err := findLower(via)
 	if err != nil {
 		return nil, errors.Join(err, via.Close())
 	}
 	return wrapConn(newConn(via, lower.bare, lower, c.handle)), nil
+}
+
+// handleOf returns what all connections share. The first of them may tell the kind of
+// database where the connector did not: some choose the driver when they connect.
+func (c *connector) handleOf(first driver.Conn) *handle {
+	c.connected.Lock()
+	defer c.connected.Unlock()
+	if c.handle == nil {
+		if c.config.System == "" {
+			c.config.System = systemOf(first)
+		}
+		c.handle = c.config.newHandle(c.bare.Driver())
+	}
+	return c.handle
 }
 
 // Close closes a connector that can be closed. That database/sql finds an
