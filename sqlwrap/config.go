@@ -64,7 +64,7 @@ func (c Config) Connector(bare driver.Connector) driver.Connector {
 	if c.Inner == nil {
 		return &connector{bare: bare, via: bare, config: c}
 	}
-	h := c.newHandle(bare.Driver())
+	h := c.newHandle(bare)
 	via := c.Inner(&lowerConnector{bare, h})
 	if via == nil {
 		panic("sqlwrap: Config.Inner returned a nil driver.Connector")
@@ -81,9 +81,9 @@ type handle struct {
 	errorText  bool
 }
 
-func (c Config) newHandle(d driver.Driver) *handle {
+func (c Config) newHandle(bare driver.Connector) *handle {
 	if c.System == "" {
-		c.sayUnknown(d)
+		c.sayUnknown(bare)
 	}
 	shape := c.ShapeBytes
 	if shape <= 0 {

@@ -65,7 +65,7 @@ func (c *connector) handleOf(first driver.Conn) *handle {
 		if c.config.System == "" {
 			c.config.System = systemOf(first)
 		}
-		c.handle = c.config.newHandle(c.bare.Driver())
+		c.handle = c.config.newHandle(c.bare)
 	}
 	return c.handle
 }

@@ -132,11 +132,11 @@ func (s *systemSearch) unwrap(v reflect.Value, layer int) {
 }
 
 // sayUnknown says that the database is not known, and what that means.
-func (c Config) sayUnknown(d driver.Driver) {
+func (c Config) sayUnknown(bare driver.Connector) {
 	logger := c.Logger
 	if logger == nil {
 		logger = slog.Default()
 	}
 	logger.Warn("sqlwrap: the database behind this driver is not known. Whatever could be a literal is kept out of "+
-		"statements, names in double quotes included. Set Config.System", "driver", fmt.Sprintf("%T", d))
+		"statements, names in double quotes included. Set Config.System", "connector", fmt.Sprintf("%T", bare), "driver", fmt.Sprintf("%T", bare.Driver()))
 }
