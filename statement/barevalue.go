@@ -11,8 +11,8 @@ type bareValues struct {
 	query int    // the depth of a bracket that holds a query, 0 for none
 	verb  string // the first word of the statement, in lower case; "" before it
 	last  string // the word before, in lower case; "" if it was none
-	// password is set behind IDENTIFIED BY.
-	password bool
+	// users is set for a statement about users, password where it tells one.
+	users, password bool
 	// alters is set for an ALTER that may have a SET with a bare value.
 	alters bool
 }
@@ -116,6 +116,7 @@ func (b *bareValues) name(w string) {
 
 // change looks for a form that begins in the middle of a statement.
 func (b *bareValues) change(w, last string) {
+	b.users = b.users || last == b.verb && (w == "user" || w == "role" || w == "login")
 	switch w {
 	case "role", "user", "database", "system", "session", "function", "procedure":
 		b.alters = b.alters || b.verb == "alter" && last == "alter"
@@ -130,16 +131,15 @@ func (b *bareValues) change(w, last string) {
 	}
 }
 
-// isPassword reports whether a word is a password as Oracle writes it: IDENTIFIED BY
-// acme REPLACE old.
+// isPassword reports whether a word is a password: IDENTIFIED BY acme REPLACE old, as
+// Oracle writes it, or PASSWORD = acme.
 func (b *bareValues) isPassword(w, last string) bool {
-	if last == "identified" && w == "by" {
-		b.password = true
-		return false
-	}
-	if b.password && (last == "by" || last == "replace") {
+	switch {
+	case b.password && (last == "by" || last == "replace" || last == "password" || last == "="):
 		b.last = ""
 		return true
+	case last == "identified" && w == "by", b.users && w == "password":
+		b.password = true
 	}
 	return false
 }

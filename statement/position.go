@@ -85,7 +85,7 @@ func (p *tablePositions) word(w string) {
 		p.expected = starts
 	case "only", "lateral", "if", "not", "exists", "or", "ignore", "low_priority", "high_priority", "delayed", "quick":
 		p.expected, p.inserts = was, inserts
-	case "where", "group", "order", "having", "limit", "union", "intersect", "except", "set", "values", "returning",
+	case "where", "group", "order", "by", "having", "limit", "union", "intersect", "except", "set", "values", "returning",
 		"window", "for", "offset", "fetch", "duplicate", "conflict":
 		p.lists &^= p.bit()
 	default:
