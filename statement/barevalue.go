@@ -10,6 +10,7 @@ type bareValues struct {
 	depth int    // of brackets in this form
 	query int    // the depth of a bracket that holds a query, 0 for none
 	verb  string // the first word of the statement, in lower case; "" before it
+	idle  bool   // it has no bare values, unless it calls a procedure
 	last  string // the word before, in lower case; "" if it was none
 	// users is set for a statement about users, password where it tells one.
 	users, password bool
@@ -41,6 +42,7 @@ func (b *bareValues) next() token {
 	switch {
 	case t.is(";"):
 		*b = bareValues{scan: b.scan}
+	case b.idle && !b.mayCall(t):
 	case t.kind == quotedToken || t.kind == wordToken:
 		w := ""
 		if t.kind == wordToken {
@@ -61,7 +63,7 @@ func (b *bareValues) word(w string) bool {
 	b.last = w
 	switch {
 	case b.verb == "":
-		b.verb = w
+		b.verb, b.idle = w, isQuery(w)
 		b.begin(w)
 	case b.isPassword(w, last):
 		return true
@@ -69,7 +71,7 @@ func (b *bareValues) word(w string) bool {
 		b.change(w, last)
 	case b.query > 0:
 	case b.depth == 0 && b.phase == inValue && isVerb(w):
-		b.form, b.verb = noForm, w // SET NOCOUNT ON SELECT ...
+		b.form, b.verb, b.idle = noForm, w, isQuery(w) // SET NOCOUNT ON SELECT ...
 		b.begin(w)
 	case b.depth > 0 && last == "(" && (w == "select" || w == "with"):
 		b.query = b.depth
@@ -80,6 +82,21 @@ func (b *bareValues) word(w string) bool {
 		return !isSettingWord(w)
 	}
 	return false
+}
+
+// isQuery knows the statements without bare values.
+func isQuery(verb string) bool {
+	switch verb {
+	case "select", "insert", "update", "delete", "with", "values", "replace", "merge":
+		return true
+	}
+	return false
+}
+
+// mayCall reports whether a word calls a procedure, which needs no semicolon before it in
+// SQL Server.
+func (b *bareValues) mayCall(t token) bool {
+	return b.scan.dialect == SQLServer && (t.isWord("exec") || t.isWord("execute"))
 }
 
 // begin begins the form of a verb.
@@ -126,6 +143,7 @@ func (b *bareValues) change(w, last string) {
 		}
 	case "exec", "execute":
 		if b.scan.dialect == SQLServer && b.verb != "grant" && b.verb != "revoke" && b.verb != "deny" {
+			b.idle = false
 			b.begin(w)
 		}
 	}

@@ -51,7 +51,7 @@ func (d Dialect) brackets() bool { return d == SQLServer || d == SQLite }
 
 // doubleQuotedStrings: MySQL without ANSI_QUOTES. With it, names are taken for
 // strings, which hides more than it needs to.
-func (d Dialect) doubleQuotedStrings() bool { return d == MySQL }
+func (d Dialect) doubleQuotedStrings() bool { return d == MySQL || d == Standard }
 
 // bareArguments: EXEC procedure word, where the word is a string.
 func (d Dialect) bareArguments() bool { return d == SQLServer || d == Standard }

@@ -125,7 +125,7 @@ func (s *scanner) continuation(i int) int {
 
 // doubleQuoted scans a name or, depending on the database, a string.
 func (s *scanner) doubleQuoted() token {
-	if s.dialect != MySQL && s.dialect != Standard {
+	if !s.dialect.doubleQuotedStrings() {
 		return s.name('"')
 	}
 	end := s.closing(0, '"', true)
@@ -153,10 +153,10 @@ func (s *scanner) isQualified(end int) bool {
 	if s.at(end) != '.' {
 		return false
 	}
-	switch c := s.at(end + 1); {
-	case c == '*':
+	switch c := s.at(end + 1); c {
+	case '*':
 		return true
-	case c == '"':
+	case '"':
 		inner := s.closing(end+1, '"', false)
 		return inner > 0 && s.agreesOn(end+1, inner)
 	default:

@@ -26,7 +26,9 @@ type token struct {
 func (t token) is(punct string) bool { return t.kind == punctToken && t.text == punct }
 
 // isWord reports whether t is a word that is written so in lower case.
-func (t token) isWord(w string) bool { return t.kind == wordToken && lower(t.text) == w }
+func (t token) isWord(w string) bool {
+	return t.kind == wordToken && len(t.text) == len(w) && strings.EqualFold(t.text, w)
+}
 
 // scanner splits a statement into tokens and drops space and comments. It reads
 // each byte a bounded number of times. Where text cannot be read, because a

@@ -297,6 +297,7 @@ func TestBareValues(t *testing.T) {
 		"EXEC dbo.p acme, @a = acme":          "EXEC dbo.p ?, ? = ?",
 		"EXEC @r = p acme OUTPUT":             "EXEC ? = p ? OUTPUT",
 		"sp_addlogin acme, acme":              "sp_addlogin ?, ?",
+		"INSERT INTO t EXEC p acme":           "INSERT INTO t EXEC p ?",
 		"DECLARE @r int EXEC p acme SELECT a": "DECLARE ? int EXEC p ? SELECT a",
 		"GRANT EXECUTE ON p TO u":             "GRANT EXECUTE ON p TO u",
 	} {
@@ -332,7 +333,7 @@ func TestLongTextsAreRemembered(t *testing.T) {
 	}
 	wide := NewReader(PostgreSQL, testHasher, 1<<20)
 	huge := "SELECT " + strings.Repeat("a, ", 10_000) + "b"
-	if wide.Read(huge) == wide.Read(huge) {
+	if first := wide.Read(huge); wide.Read(huge) == first {
 		t.Error("a statement beyond the bound was kept")
 	}
 }
