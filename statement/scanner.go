@@ -119,8 +119,6 @@ func (s *scanner) scan() token {
 		return s.take(paramToken, 1+s.wordLen(1))
 	case c == '@' && s.at(1) == '@':
 		return s.take(wordToken, 2+s.wordLen(2))
-	case c == '\\' && s.settings.escapes:
-		s.unread = true // it stands in no statement
 	}
 	return s.take(operatorToken, s.operator())
 }
