@@ -138,5 +138,6 @@ func (c Config) sayUnknown(bare driver.Connector) {
 		logger = slog.Default()
 	}
 	logger.Warn("sqlwrap: the database behind this driver is not known. Whatever could be a literal is kept out of "+
-		"statements, names in double quotes included. Set Config.System", "connector", fmt.Sprintf("%T", bare), "driver", fmt.Sprintf("%T", bare.Driver()))
+		"statements, names in double quotes included. Set Config.System",
+		"connector", fmt.Sprintf("%T", bare), "driver", fmt.Sprintf("%T", bare.Driver()))
 }

@@ -216,8 +216,8 @@ var settingWords = wordSet(`
 // isVerb knows the words with which the next statement of a batch begins.
 func isVerb(w string) bool {
 	switch w {
-	case "select", "insert", "update", "delete", "merge", "with", "exec", "declare", "if", "begin", "while", "print", "return",
-		"truncate", "create", "drop", "alter", "set":
+	case "select", "insert", "update", "delete", "merge", "with", "exec", "declare", "if", "begin", "while", "print",
+		"return", "truncate", "create", "drop", "alter", "set":
 		return true
 	}
 	return false
