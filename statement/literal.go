@@ -138,7 +138,7 @@ func (s *scanner) doubleQuoted() token {
 		return s.rest()
 	case s.tables.expected || s.isQualified(end):
 		return s.take(quotedToken, end)
-	case s.tables.mayHide(s.prev):
+	case mayHideTable(s.prev):
 		s.unread = true
 	}
 	return s.take(literalToken, end)

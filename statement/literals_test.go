@@ -65,7 +65,7 @@ var around = []string{
 	"(SELECT a FROM t WHERE b LIKE %s ESCAPE '!') UNION (SELECT 'acme')",
 }
 
-// read by what is known of a database, and by what is not.
+// Each literal in each place, for the database that knows it and for an unknown one.
 func TestLiteralsOfAllDialects(t *testing.T) {
 	for dialect, texts := range literals {
 		for _, literal := range texts {

@@ -101,10 +101,9 @@ func (p *tablePositions) expect(list bool) {
 	}
 }
 
-// mayHide reports whether what is hidden behind a token may be a table.
-func (p *tablePositions) mayHide(prev token) bool {
-	switch {
-	case prev.kind != wordToken:
+// mayHideTable reports whether what is hidden behind a token may be a table.
+func mayHideTable(prev token) bool {
+	if prev.kind != wordToken {
 		return false
 	}
 	switch lower(prev.text) {
