@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/internal/oneline"
 )
 
 // ErrExceeded is what every [ExceededError] matches with [errors.Is].
@@ -53,8 +54,9 @@ type ExceededError struct {
 // CallSite is where the query came from that crossed the line.
 func (e *ExceededError) CallSite() callsite.CallSite { return e.stack.CallSite() }
 
-// Error names the limit, the unit, the query and its call site. It holds no
-// literal and no argument value.
+// Error names the limit, the unit, the query and its call site, in one line: what does
+// not print in their names is escaped, as in Go's strings. It holds no literal and no
+// argument value.
 func (e *ExceededError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "budget: %s: %s allowed", e.Limit, e.amount(e.Allowed))
@@ -74,7 +76,7 @@ func (e *ExceededError) Error() string {
 	}
 	b.WriteString(": ")
 	b.WriteString(e.advice())
-	return b.String()
+	return oneline.Text(b.String())
 }
 
 func (e *ExceededError) countsQueries() bool {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/internal/oneline"
 )
 
 // FindingKind names a known waste. It prints as it is written in the
@@ -127,7 +128,8 @@ func (f *Finding) CallSite() callsite.CallSite { return f.stack.CallSite() }
 // CallSite is where the query came from.
 func (r *Related) CallSite() callsite.CallSite { return r.stack.CallSite() }
 
-// String returns the finding in one line, without the repair.
+// String returns the finding in one line, without the repair. What does not
+// print in its names is escaped, as in Go's strings.
 func (f *Finding) String() string {
 	s := fmt.Sprintf("%s (%s): %dx %s", f.Kind, f.Confidence, f.Count, f.Summary)
 	if site := f.CallSite(); !site.IsZero() {
@@ -142,5 +144,5 @@ func (f *Finding) String() string {
 	if f.Note != "" {
 		s += ": " + f.Note
 	}
-	return s
+	return oneline.Text(s)
 }

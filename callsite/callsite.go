@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+
+	"github.com/querybudget/querybudget/internal/oneline"
 )
 
 // Frame is one function call on a stack.
@@ -19,12 +21,12 @@ type Frame struct {
 }
 
 // String returns "file:line function", with the function's name shortened to
-// its last element.
+// its last element. It is one line: what does not print is escaped, as in Go's strings.
 func (f Frame) String() string {
 	if f.File == "" {
-		return f.Function
+		return oneline.Text(f.Function)
 	}
-	return fmt.Sprintf("%s:%d %s", f.File, f.Line, f.Function[strings.LastIndexByte(f.Function, '/')+1:])
+	return oneline.Text(fmt.Sprintf("%s:%d %s", f.File, f.Line, f.Function[strings.LastIndexByte(f.Function, '/')+1:]))
 }
 
 // CallSite is where a call came from: the innermost frame of application code

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/internal/oneline"
 )
 
 // Options are the optional parts of [Options.Track]. The zero value is the
@@ -87,7 +88,7 @@ func (t *tracker) warn(err error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	logger.Warn(err.Error())
+	logger.Warn(oneline.Text(err.Error()))
 }
 
 func (t *tracker) serve(next http.Handler, w http.ResponseWriter, outer *http.Request) {

@@ -2,6 +2,7 @@ package sqlwrap
 
 import (
 	"database/sql/driver"
+	"log/slog"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/statement"
@@ -16,9 +17,13 @@ type Config struct {
 	Database string
 	// System is the kind of database: "postgresql", "mysql", "mariadb",
 	// "sqlite" or "microsoft.sql_server", the names of OpenTelemetry. It decides
-	// how text is read. Default: told by the driver; if that is not a known one,
-	// text is read as standard SQL.
+	// how text is read. Default: told by the driver, also by one that others wrap; if
+	// none is known, whatever could be a literal in one of these databases is taken for
+	// one, and Logger is told.
 	System string
+	// Logger is told once for each handle whose database is not known. Default:
+	// slog.Default() at that time.
+	Logger *slog.Logger
 	// SkipPackages are import paths, each with all packages below it, that are
 	// not the place where a query comes from, but lead to it: a repository
 	// layer, generated code. The usual data libraries are known.
@@ -55,15 +60,18 @@ func (c Config) Connector(bare driver.Connector) driver.Connector {
 	if _, ok := bare.(*connector); ok {
 		return bare
 	}
-	h := c.newHandle(bare.Driver())
-	if c.Inner == nil {
-		return &connector{bare: bare, via: bare, handle: h}
+	if c.System == "" {
+		c.System = systemOf(bare)
 	}
+	if c.Inner == nil {
+		return &connector{bare: bare, via: bare, config: c}
+	}
+	h := c.newHandle(bare)
 	via := c.Inner(&lowerConnector{bare, h})
 	if via == nil {
 		panic("sqlwrap: Config.Inner returned a nil driver.Connector")
 	}
-	return &connector{bare: bare, via: via, handle: h, inner: true}
+	return &connector{bare: bare, via: via, handle: h, inner: true, config: c}
 }
 
 // handle is what all connections of a database handle share.
@@ -75,10 +83,9 @@ type handle struct {
 	errorText  bool
 }
 
-func (c Config) newHandle(d driver.Driver) *handle {
-	system := c.System
-	if system == "" {
-		system = systemOf(d)
+func (c Config) newHandle(bare driver.Connector) *handle {
+	if c.System == "" {
+		c.sayUnknown(bare)
 	}
 	shape := c.ShapeBytes
 	if shape <= 0 {
@@ -87,9 +94,9 @@ func (c Config) newHandle(d driver.Driver) *handle {
 	hasher := statement.NewHasher()
 	return &handle{
 		database: budget.NewDatabase(budget.DatabaseOptions{
-			Name: c.Database, System: system, SkipPackages: c.SkipPackages,
+			Name: c.Database, System: c.System, SkipPackages: c.SkipPackages,
 		}),
-		statements: statement.NewReader(statement.Dialect(system), hasher, shape),
+		statements: statement.NewReader(statement.Dialect(c.System), hasher, shape),
 		hasher:     hasher,
 		arguments:  c.Arguments,
 		errorText:  c.ErrorText,

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -13,8 +14,11 @@ import (
 type connector struct {
 	bare   driver.Connector // the driver's
 	via    driver.Connector // the way to it: the same, but for Config.Inner
-	handle *handle
+	config Config
 	inner  bool // whether there is a Config.Inner
+
+	connected sync.Mutex
+	handle    *handle // nil before the first connection, unless there is a Config.Inner
 }
 
 // Driver returns the driver itself: people switch on its type.
@@ -34,7 +38,7 @@ func (c *connector) connect(ctx context.Context) (via driver.Conn, err error) {
 	r := budget.FromContext(ctx)
 	began := r.Clock()
 	err = panicOrGoexit{}
-	defer func() { c.handle.database.Connected(r, began, err) }()
+	defer func() { c.account().Connected(r, began, err) }()
 	via, err = c.via.Connect(c.contextOf(ctx))
 	err = reveal(err)
 	return via, err
@@ -53,7 +57,7 @@ func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 		if countedBelow(via) {
 			return via, nil
 		}
-		return wrapConn(newConn(via, via, nil, c.handle)), nil
+		return wrapConn(newConn(via, via, nil, c.handleOf(via))), nil
 	}
 	lower, err := findLower(via)
 	if err != nil {
@@ -63,6 +67,31 @@ func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 		return lower.bare, nil
 	}
 	return wrapConn(newConn(via, lower.bare, lower, c.handle)), nil
+}
+
+// account returns the account, nil before the first connection: it need only be the
+// same one for all attempts at that.
+func (c *connector) account() *budget.Database {
+	c.connected.Lock()
+	defer c.connected.Unlock()
+	if c.handle == nil {
+		return nil
+	}
+	return c.handle.database
+}
+
+// handleOf returns what all connections share. The first of them may tell the kind of
+// database where the connector did not: some choose the driver when they connect.
+func (c *connector) handleOf(first driver.Conn) *handle {
+	c.connected.Lock()
+	defer c.connected.Unlock()
+	if c.handle == nil {
+		if c.config.System == "" {
+			c.config.System = systemOf(first)
+		}
+		c.handle = c.config.newHandle(c.bare)
+	}
+	return c.handle
 }
 
 // Close closes a connector that can be closed. That database/sql finds an

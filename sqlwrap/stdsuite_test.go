@@ -153,7 +153,7 @@ func writeOverlay(t *testing.T, root string, recorder bool) string {
 	}
 
 	ours := filepath.Join(std, "internal", "querybudget")
-	for _, dir := range []string{"callsite", "statement", "budget", "sqlwrap"} {
+	for _, dir := range []string{"internal/oneline", "callsite", "statement", "budget", "sqlwrap"} {
 		for name, text := range sources(t, filepath.Join("..", dir), false) {
 			if strings.Contains(text, "\n\t\"database/sql\"\n") {
 				continue

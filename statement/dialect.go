@@ -5,12 +5,15 @@ package statement
 type Dialect string
 
 const (
-	// Standard is for databases that are not known: no backslash escapes,
-	// double quotes around names, dollar quotes as in PostgreSQL.
+	// Standard is for databases that are not known, by whatever name. What is a
+	// literal in one of the databases is one, strings in double quotes among them.
+	// Where they would part, at a quote behind a backslash for instance, all the
+	// rest of the text is a literal.
 	Standard Dialect = ""
-	// PostgreSQL has dollar quotes, E'' strings and nested comments.
+	// PostgreSQL has dollar quotes, strings with an E before them and nested comments.
 	PostgreSQL Dialect = "postgresql"
-	// MySQL is MariaDB too: backslash escapes, strings in double quotes.
+	// MySQL is MariaDB too: backslash escapes, strings in double quotes, comments
+	// that are executed.
 	MySQL Dialect = "mysql"
 	// SQLite knows everybody's quotes.
 	SQLite Dialect = "sqlite"
@@ -31,11 +34,14 @@ func (d Dialect) known() Dialect {
 }
 
 // backslash reports whether a backslash escapes the next character in every
-// string. PostgreSQL has E” strings for that.
+// string. PostgreSQL puts an E before strings for that.
 func (d Dialect) backslash() bool { return d == MySQL }
 
 // nestedComments: MySQL and SQLite end a comment at the first */.
 func (d Dialect) nestedComments() bool { return d != MySQL && d != SQLite }
+
+// executableComments: /*! ... */ is executed.
+func (d Dialect) executableComments() bool { return d == MySQL || d == Standard }
 
 // dollarQuotes: $tag$ ... $tag$.
 func (d Dialect) dollarQuotes() bool { return d == PostgreSQL || d == Standard }
@@ -45,4 +51,7 @@ func (d Dialect) brackets() bool { return d == SQLServer || d == SQLite }
 
 // doubleQuotedStrings: MySQL without ANSI_QUOTES. With it, names are taken for
 // strings, which hides more than it needs to.
-func (d Dialect) doubleQuotedStrings() bool { return d == MySQL }
+func (d Dialect) doubleQuotedStrings() bool { return d == MySQL || d == Standard }
+
+// bareArguments: EXEC procedure word, where the word is a string.
+func (d Dialect) bareArguments() bool { return d == SQLServer || d == Standard }

@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"bytes"
 	"hash/fnv"
 	"hash/maphash"
 	"strings"
@@ -11,8 +12,9 @@ import (
 func (r *Reader) read(text string) *Statement {
 	scan := scanner{src: text, dialect: r.dialect}
 	shape, class := newShaper(min(len(text)+16, 4096)), newClassifier(r.hasher)
+	values := bareValues{scan: &scan}
 	var literals uint64
-	for t := scan.next(); t.kind != endToken; t = scan.next() {
+	for t := values.next(); t.kind != endToken; t = values.next() {
 		if t.kind == literalToken {
 			literals = literals*31 + maphash.String(r.hasher.seed, t.text)
 		}
@@ -20,7 +22,10 @@ func (r *Reader) read(text string) *Statement {
 		class.add(t)
 	}
 	st := class.end()
-	full := strings.TrimRight(string(shape.text), "; ")
+	if scan.unread {
+		doubt(st)
+	}
+	full := string(bytes.TrimRight(shape.text, "; "))
 	if !utf8.ValidString(full) {
 		full = strings.ToValidUTF8(full, "\uFFFD")
 	}
@@ -28,6 +33,15 @@ func (r *Reader) read(text string) *Statement {
 	_, _ = h.Write([]byte(full))
 	st.Shape, st.Fingerprint, st.Literals = cut(full, r.max), Fingerprint(h.Sum64()), literals
 	return st
+}
+
+// doubt takes back what a statement is known for, of which a part was not read. What
+// hides there may write, and to any table.
+func doubt(st *Statement) {
+	if st.Kind == Read {
+		st.Kind = Other
+	}
+	st.Repeatable, st.Tables = false, nil
 }
 
 // cut shortens text to max bytes, at the border of a character.

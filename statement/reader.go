@@ -18,14 +18,16 @@ type Reader struct {
 	max     int // bytes of a shape
 	growing sync.Mutex
 	places  atomic.Pointer[places]
+	long    atomic.Pointer[longTexts] // nil before the first one
+	check   maphash.Seed
 }
 
 const (
 	waysOfSet = 4
 	fewSets   = 8
 	maxSets   = 512 // a power of four times fewSets
-	// maxKept is the longest text that is remembered, in bytes. A longer one is
-	// read each time, which the database needs longer for.
+	// maxKept is the longest text that is kept, in bytes. Of longer ones the statements
+	// are remembered.
 	maxKept = 4096
 )
 
@@ -52,7 +54,7 @@ type known struct {
 // NewReader returns a reader whose shapes are cut to shapeBytes bytes. Literals are
 // told apart with h.
 func NewReader(d Dialect, h *Hasher, shapeBytes int) *Reader {
-	r := &Reader{dialect: d.known(), hasher: h, max: shapeBytes}
+	r := &Reader{dialect: d.known(), hasher: h, max: shapeBytes, check: maphash.MakeSeed()}
 	r.places.Store(newPlaces(fewSets))
 	return r
 }
@@ -64,7 +66,7 @@ func newPlaces(sets int) *places {
 // Read reads a statement.
 func (r *Reader) Read(text string) *Statement {
 	if len(text) > maxKept {
-		return r.read(text)
+		return r.readLong(text)
 	}
 	p := r.places.Load()
 	address := uintptr(unsafe.Pointer(unsafe.StringData(text)))

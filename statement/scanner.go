@@ -1,6 +1,10 @@
 package statement
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 type tokenKind uint8
 
@@ -21,6 +25,11 @@ type token struct {
 
 func (t token) is(punct string) bool { return t.kind == punctToken && t.text == punct }
 
+// isWord reports whether t is a word that is written so in lower case.
+func (t token) isWord(w string) bool {
+	return t.kind == wordToken && len(t.text) == len(w) && strings.EqualFold(t.text, w)
+}
+
 // scanner splits a statement into tokens and drops space and comments. It reads
 // each byte a bounded number of times. Where text cannot be read, because a
 // quote is never closed for instance, all the rest is one literal: what is not
@@ -30,11 +39,24 @@ type scanner struct {
 	pos     int
 	dialect Dialect
 	prev    token
+	tables  tablePositions // of an unknown dialect
+	// unread is set once text was passed over that may be part of the statement.
+	unread bool
+	// lost is set where the readings of an unknown dialect part: what follows is a
+	// literal.
+	lost bool
+	// executing is set in a comment that is executed.
+	executing bool
+	bracket   bool // of an unknown dialect is open
+	settings  settings
 }
 
 func (s *scanner) next() token {
 	s.skipSpace()
 	t := s.scan()
+	if s.dialect == Standard {
+		s.tables.add(t)
+	}
 	s.prev = t
 	return t
 }
@@ -54,9 +76,18 @@ func (s *scanner) take(kind tokenKind, n int) token {
 	return t
 }
 
+// rest makes a literal of all that follows.
+func (s *scanner) rest() token {
+	s.unread = true
+	return s.take(literalToken, len(s.src)-s.pos)
+}
+
 func (s *scanner) scan() token {
 	if s.pos >= len(s.src) {
 		return token{}
+	}
+	if s.lost {
+		return s.rest()
 	}
 	c := s.at(0)
 	switch {
@@ -67,13 +98,15 @@ func (s *scanner) scan() token {
 	case isWordStart(c), c == '#' && s.dialect == SQLServer:
 		return s.word()
 	case c == '\'':
-		return s.take(literalToken, s.quoted(0, '\'', s.dialect.backslash()))
-	case c == '"' && s.dialect.doubleQuotedStrings():
-		return s.take(literalToken, s.quoted(0, '"', true))
-	case c == '"', c == '`':
+		return s.text(0, s.dialect.backslash())
+	case c == '"':
+		return s.doubleQuoted()
+	case c == '`':
 		return s.name(c)
 	case c == '[' && s.dialect.brackets():
 		return s.name(']')
+	case (c == '[' || c == ']') && s.dialect == Standard && !s.bracketIsPlain():
+		return s.rest()
 	case strings.IndexByte("()[],;.", c) >= 0:
 		return s.take(punctToken, 1)
 	case c == '$':
@@ -88,49 +121,6 @@ func (s *scanner) scan() token {
 		return s.take(wordToken, 2+s.wordLen(2))
 	}
 	return s.take(operatorToken, s.operator())
-}
-
-// skipSpace passes over white space, control characters and comments.
-func (s *scanner) skipSpace() {
-	for s.pos < len(s.src) {
-		c := s.at(0)
-		switch {
-		case c <= ' ' || c == 0x7f:
-			s.pos++
-		case c == '-' && s.at(1) == '-' && (s.dialect != MySQL || s.at(2) <= ' '), c == '#' && s.dialect == MySQL:
-			end := strings.IndexByte(s.src[s.pos:], '\n')
-			if end < 0 {
-				end = len(s.src) - s.pos
-			}
-			s.pos += end
-		case c == '/' && s.at(1) == '*':
-			s.skipComment()
-		default:
-			return
-		}
-	}
-}
-
-func (s *scanner) skipComment() {
-	s.pos += 2
-	for depth := 1; depth > 0; {
-		i := strings.IndexAny(s.src[s.pos:], "*/")
-		if i < 0 {
-			s.pos = len(s.src)
-			return
-		}
-		s.pos += i
-		switch {
-		case s.at(0) == '*' && s.at(1) == '/':
-			depth--
-			s.pos += 2
-		case s.at(0) == '/' && s.at(1) == '*' && s.dialect.nestedComments():
-			depth++
-			s.pos += 2
-		default:
-			s.pos++
-		}
-	}
 }
 
 // prevIsValue reports whether a sign after the previous token is an operator
@@ -156,6 +146,9 @@ func (s *scanner) startsNumber(i int) bool {
 func (s *scanner) number(i int) int {
 	hex := s.at(i) == '0' && s.at(i+1)|0x20 == 'x'
 	for ; isDigit(s.at(i)) || isWordStart(s.at(i)) || s.at(i) == '.'; i++ {
+		if s.at(i) >= utf8.RuneSelf && s.spaceLen(i) > 0 {
+			break
+		}
 		if !hex && s.at(i)|0x20 == 'e' && (s.at(i+1) == '-' || s.at(i+1) == '+') && isDigit(s.at(i+2)) {
 			i++
 		}
@@ -166,74 +159,49 @@ func (s *scanner) number(i int) int {
 // word scans a name or keyword, or a string with a prefix: E'...', x'...',
 // U&'...', _utf8'...'.
 func (s *scanner) word() token {
-	n := 1 + s.wordLen(1)
+	if s.isMoney() {
+		return s.take(literalToken, s.number(0))
+	}
+	n := max(s.wordLen(0), 1)
 	prefix := s.src[s.pos : s.pos+n]
-	if n == 1 && prefix[0]|0x20 == 'u' && s.at(1) == '&' && s.at(2) == '\'' {
-		return s.take(literalToken, s.quoted(2, '\'', false))
+	if s.dialect == PostgreSQL && n == 1 && prefix[0]|0x20 == 'u' && s.at(1) == '&' && s.at(2) == '\'' {
+		return s.text(2, false)
 	}
-	if s.at(n) != '\'' {
-		return s.take(wordToken, n)
-	}
-	if n == 1 || prefix[0] == '_' {
-		escapes := s.dialect.backslash() || prefix[0]|0x20 == 'e'
-		return s.take(literalToken, s.quoted(n, '\'', escapes))
+	if s.at(n) == '\'' && (n == 1 || prefix[0] == '_' || s.dialect == Standard && lower(prefix) == "nq") {
+		return s.prefixed(n)
 	}
 	return s.take(wordToken, n)
+}
+
+// isMoney reports whether an amount with the sign of a currency is next, which is a
+// number for SQL Server.
+func (s *scanner) isMoney() bool {
+	if s.at(0) < utf8.RuneSelf || s.dialect != SQLServer && s.dialect != Standard {
+		return false
+	}
+	r, n := utf8.DecodeRuneInString(s.src[s.pos:])
+	return unicode.Is(unicode.Sc, r) && s.startsNumber(n)
 }
 
 // wordLen returns the number of bytes of a word from i on.
 func (s *scanner) wordLen(i int) int {
 	n := 0
 	for isWordPart(s.at(i+n)) || s.dialect == SQLServer && (s.at(i+n) == '#' || s.at(i+n) == '@') {
+		if s.at(i+n) >= utf8.RuneSelf && s.spaceLen(i+n) > 0 {
+			break
+		}
 		n++
 	}
 	return n
 }
 
-// quoted returns the length of a string whose opening quote is at i. A doubled
-// quote is part of it.
-func (s *scanner) quoted(i int, quote byte, escapes bool) int {
-	for i++; s.pos+i < len(s.src); i++ {
-		switch c := s.at(i); {
-		case c == '\\' && escapes:
-			i++
-		case c == quote && s.at(i+1) == quote:
-			i++
-		case c == quote:
-			return i + 1
-		}
-	}
-	return len(s.src) - s.pos
-}
-
 // name scans a quoted name up to its closing quote.
 func (s *scanner) name(quote byte) token {
-	n := s.quoted(0, quote, false)
-	if last := s.pos + n - 1; n < 2 || s.src[last] != quote {
-		return s.take(literalToken, n)
+	end := s.closing(0, quote, false)
+	if end < 0 || quote == '`' && s.dialect == Standard && !isPlainName(s.src[s.pos+1:s.pos+end-1]) {
+		return s.rest()
 	}
-	return s.take(quotedToken, n)
-}
-
-// dollar scans $1, $name, and $tag$...$tag$.
-func (s *scanner) dollar() token {
-	if n := s.wordLen(1); isDigit(s.at(1)) || !s.dialect.dollarQuotes() {
-		return s.take(paramToken, 1+n)
-	}
-	tag := 1
-	for s.at(tag) != '$' && isWordPart(s.at(tag)) {
-		tag++
-	}
-	if s.at(tag) != '$' {
-		return s.take(paramToken, tag)
-	}
-	tag++
-	quote := s.src[s.pos : s.pos+tag]
-	end := strings.Index(s.src[s.pos+tag:], quote)
-	if end < 0 {
-		return s.take(literalToken, len(s.src)-s.pos)
-	}
-	return s.take(literalToken, tag+end+tag)
+	return s.take(quotedToken, end)
 }
 
 // question scans ?, ?1 and PostgreSQL's operators ?| and ?&.
@@ -270,9 +238,8 @@ func (s *scanner) operator() int {
 	n := 1
 	for strings.IndexByte(chars, s.at(n)) >= 0 && s.at(n) != 0 {
 		c, after := s.at(n), s.at(n+1)
-		comment := c == '/' && after == '*' || c == '-' && after == '-' || c == '#' && s.dialect == MySQL
 		variable := c == '@' && isWordPart(after)
-		if comment || variable || (c == '-' || c == '+') && after != '>' {
+		if s.endsOperator(c, after) || variable || (c == '-' || c == '+') && after != '>' {
 			break
 		}
 		n++

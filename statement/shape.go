@@ -1,5 +1,7 @@
 package statement
 
+import "strings"
+
 // shaper writes tokens in one canonical form: single spaces, ? for every
 // literal and parameter, lists of them and repeated tuples taken together.
 type shaper struct {
@@ -7,7 +9,12 @@ type shaper struct {
 	prev     token
 	before   token // the one before prev
 	brackets []bracket
+	deeper   int // brackets beyond maxShaped
 }
+
+// maxShaped is the depth of brackets whose lists are taken together. What is deeper is
+// written as it is.
+const maxShaped = 200
 
 // bracket is an open bracket, or the statement itself.
 type bracket struct {
@@ -49,12 +56,21 @@ func (s *shaper) add(t token) {
 
 func (s *shaper) open(t token) {
 	s.text = append(s.text, t.text...)
+	if len(s.brackets) > maxShaped {
+		s.deeper++
+		return
+	}
 	s.brackets = append(s.brackets, bracket{start: len(s.text), plain: true})
 }
 
 // close ends a bracket. A list of placeholders becomes one of them; a tuple
 // that equals the one before it is dropped with its comma.
 func (s *shaper) close(t token) {
+	if s.deeper > 0 {
+		s.deeper--
+		s.text = append(s.text, t.text...)
+		return
+	}
 	inner := s.top()
 	if inner.plain && inner.items > 0 {
 		s.text = append(s.text[:inner.start], '?')
@@ -82,7 +98,9 @@ func (s *shaper) spaced(t token) bool {
 		switch t.text {
 		case "(":
 			return s.spacedBracket()
-		case ",", ";", ")", "]", ".", "[":
+		case "]":
+			return strings.HasSuffix(s.prev.text, "]") && s.prev.kind == quotedToken // ]] would be a part of the name
+		case ",", ";", ")", ".", "[":
 			return false
 		}
 	}

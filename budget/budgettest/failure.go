@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/internal/oneline"
 )
 
 // A failure is at most a screen: so many problems with so many lines in all, and
@@ -28,7 +29,7 @@ type failure struct {
 // Error is plain text of several lines. It holds no literal and no argument value.
 func (f *failure) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "budgettest: %s is not as wanted:\n", f.subject)
+	fmt.Fprintf(&b, "budgettest: %s is not as wanted:\n", oneline.Text(f.subject))
 	f.writeProblems(&b)
 	f.writeStatements(&b)
 	f.writeAdvice(&b)
@@ -38,11 +39,11 @@ func (f *failure) Error() string {
 func (f *failure) writeProblems(b *strings.Builder) {
 	width := 0
 	for _, p := range f.problems {
-		width = max(width, len(p.name))
+		width = max(width, len(oneline.Text(p.name)))
 	}
 	lines := 0
 	for i, p := range f.problems {
-		text := strings.Split(p.text, "\n")
+		text := append([]string{p.text}, p.more...)
 		if i == maxProblems || i > 0 && lines+len(text) > maxProblemLines {
 			fmt.Fprintf(b, "  … and %d more\n", len(f.problems)-i)
 			return
@@ -51,9 +52,9 @@ func (f *failure) writeProblems(b *strings.Builder) {
 		for j, line := range text {
 			name := ""
 			if j == 0 {
-				name = p.name
+				name = oneline.Text(p.name)
 			}
-			fmt.Fprintf(b, "  %-*s  %s\n", width, name, line)
+			fmt.Fprintf(b, "  %-*s  %s\n", width, name, oneline.Text(line))
 		}
 	}
 }
@@ -61,7 +62,7 @@ func (f *failure) writeProblems(b *strings.Builder) {
 // summary tells what ran, without a judgement.
 func summary(r *budget.Report) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "budgettest: %s:\n", cmp.Or(r.Name, "the code"))
+	fmt.Fprintf(&b, "budgettest: %s:\n", oneline.Text(cmp.Or(r.Name, "the code")))
 	if r.Totals.Queries == 0 {
 		b.WriteString("no query was seen")
 	}
@@ -104,7 +105,7 @@ func writeStatement(b *strings.Builder, g *budget.Group) {
 	if g.Blocked > 0 {
 		count += fmt.Sprintf(" (%d refused)", g.Blocked)
 	}
-	fmt.Fprintf(b, "  %5s  %s\n", count, cut(shape))
+	fmt.Fprintf(b, "  %5s  %s\n", count, oneline.Text(cut(shape)))
 	if site := g.CallSite(); !site.IsZero() {
 		fmt.Fprintf(b, "         at %s\n", site)
 	}

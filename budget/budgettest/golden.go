@@ -15,6 +15,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/internal/oneline"
 )
 
 // updateVariable makes Golden write its files.
@@ -136,13 +137,14 @@ func goldenLines(report *budget.Report) []goldenLine {
 		if g.Database != "" {
 			text = "[" + g.Database + "] " + text
 		}
+		text = oneline.Text(text)
 		at := slices.IndexFunc(out, func(l goldenLine) bool { return l.text == text })
 		if at < 0 {
 			at = len(out)
 			out = append(out, goldenLine{text: text})
 		}
 		out[at].count += g.Queries
-		if where := fmt.Sprintf("%s:%d", site.File, site.Line); !slices.Contains(out[at].sites, where) {
+		if where := oneline.Text(fmt.Sprintf("%s:%d", site.File, site.Line)); !slices.Contains(out[at].sites, where) {
 			out[at].sites = append(out[at].sites, where)
 		}
 	}
@@ -246,7 +248,7 @@ func goldenDiff(want []byte, lines []goldenLine) string {
 	}
 	var gone []string
 	for text, n := range old {
-		gone = append(gone, fmt.Sprintf("- %dx %s\n      no longer runs\n", n, text))
+		gone = append(gone, fmt.Sprintf("- %dx %s\n      no longer runs\n", n, oneline.Text(text)))
 	}
 	slices.Sort(gone)
 	entries = append(entries, gone...)

@@ -211,13 +211,13 @@ func judgeGrowth(sizes []int, all []Series, accepted []Grows) (out []problem) {
 				problem{
 					name: s.QueryGrowth.String(),
 					text: fmt.Sprintf(
-						"%s: %s queries at %s: %s grows with the data\n-> %s",
+						"%s: %s queries at %s: %s grows with the data",
 						s.place(),
 						list(s.Queries),
 						atSizes(sizes),
 						s.Summary,
-						s.advice(),
 					),
+					more: []string{"-> " + s.advice()},
 				},
 			)
 		}
@@ -227,12 +227,15 @@ func judgeGrowth(sizes []int, all []Series, accepted []Grows) (out []problem) {
 				problem{
 					name: s.RowGrowth.String(),
 					text: fmt.Sprintf(
-						"%s: %s rows at %s: %s\n-> look for a JOIN that multiplies the rows of two lists, or a list that is read again and again",
+						"%s: %s rows at %s: %s",
 						s.place(),
 						list(s.Rows),
 						atSizes(sizes),
 						s.Summary,
 					),
+					more: []string{
+						"-> look for a JOIN that multiplies the rows of two lists, or a list that is read again and again",
+					},
 				},
 			)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/internal/oneline"
 )
 
 // Scale runs code on growing data and fails the test if the number of one of its
@@ -111,7 +112,7 @@ func (s *scopedTB) end() {
 // scaleText lists what grows. What is constant is a number.
 func scaleText(subject string, problems []problem, all []Series) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "budgettest: %s does not scale:\n", subject)
+	fmt.Fprintf(&b, "budgettest: %s does not scale:\n", oneline.Text(subject))
 	f := failure{problems: problems}
 	f.writeProblems(&b)
 	rest := 0

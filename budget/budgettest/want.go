@@ -120,6 +120,7 @@ func (w *Want) zero() bool {
 type problem struct {
 	name string // in a few letters, for the column
 	text string
+	more []string // further lines
 	// isLimit is set for a number that was not kept to: the advice is where it stands.
 	isLimit bool
 }
@@ -242,7 +243,7 @@ func (w *Want) judgeTransaction(r *budget.Report) (out []problem) {
 		case q.Transaction != r.Queries[0].Transaction:
 			p.text = fmt.Sprintf("%s ran in another one than the first query, at %s", q.Summary, q.CallSite())
 		}
-		if p.text != "" && !slices.Contains(out, p) {
+		if p.text != "" && !slices.ContainsFunc(out, func(o problem) bool { return o.text == p.text }) {
 			out = append(out, p)
 		}
 	}
@@ -299,20 +300,23 @@ func inOrder(findings []budget.Finding) []*budget.Finding {
 
 // findingProblem tells a finding with its parent and its repair, a line each.
 func findingProblem(f *budget.Finding) problem {
-	text := fmt.Sprintf("%s %s", times(f.Count), f.Summary)
+	p := problem{name: string(f.Kind), text: fmt.Sprintf("%s %s", times(f.Count), f.Summary)}
 	if site := f.CallSite(); !site.IsZero() {
-		text += " at " + site.String()
+		p.text += " at " + site.String()
 	}
 	if f.Parent != nil {
-		text += fmt.Sprintf("\nfor the %d rows of %s at %s", f.Parent.Rows, f.Parent.Summary, f.Parent.CallSite())
+		p.more = append(
+			p.more,
+			fmt.Sprintf("for the %d rows of %s at %s", f.Parent.Rows, f.Parent.Summary, f.Parent.CallSite()),
+		)
 	}
-	if f.Proof != "" {
-		text += "\n" + f.Proof
+	for _, line := range []string{f.Proof, f.Note} {
+		if line != "" {
+			p.more = append(p.more, line)
+		}
 	}
-	if f.Note != "" {
-		text += "\n" + f.Note
-	}
-	return problem{name: string(f.Kind), text: text + "\n-> " + f.Repair}
+	p.more = append(p.more, "-> "+f.Repair)
+	return p
 }
 
 func times(n int64) string { return fmt.Sprintf("%dx", n) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/internal/oneline"
 )
 
 // groupLine is a group in a record.
@@ -33,9 +34,9 @@ func newGroupLine(g *budget.Group, count int64) groupLine {
 
 func (l groupLine) String() string {
 	if l.File == "" {
-		return fmt.Sprintf("%dx %s", l.Count, l.Shape)
+		return oneline.Text(fmt.Sprintf("%dx %s", l.Count, l.Shape))
 	}
-	return fmt.Sprintf("%dx %s at %s:%d", l.Count, l.Shape, l.File, l.Line)
+	return oneline.Text(fmt.Sprintf("%dx %s at %s:%d", l.Count, l.Shape, l.File, l.Line))
 }
 
 // The lists of a record are structured in JSON and one string in text. A
@@ -53,7 +54,7 @@ func (l verdictLines) String() string { return join(l, (*budget.ExceededError).E
 type findingLines []budget.Finding
 
 func (l findingLines) String() string {
-	return join(l, func(f budget.Finding) string { return f.String() + " -> " + f.Repair })
+	return join(l, func(f budget.Finding) string { return f.String() + " -> " + oneline.Text(f.Repair) })
 }
 
 func join[T any](items []T, text func(T) string) string {

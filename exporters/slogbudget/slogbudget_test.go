@@ -248,3 +248,41 @@ func TestNeeds(t *testing.T) {
 		}
 	}
 }
+
+// A handler that prints values as they are, as slog's default one does with the
+// message, prints one line.
+func TestNamesForgeNoRecord(t *testing.T) {
+	const forged = "x\nlevel=INFO msg=forged\x1b[2K\u202e"
+	st := &statement.Statement{
+		Shape: forged, Summary: forged, Kind: statement.Read, Tables: []string{forged}, Repeatable: true,
+	}
+	_, r := budget.NewContext(t.Context())
+	r.SetName(forged)
+	r.SetBudget(budget.Budget{Queries: 1})
+	for i := range 6 {
+		x, err := r.Start(budget.Call{Database: db, Statement: st, Arguments: statement.Arguments{List: uint64(i%5 + 1)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.Open()
+		x.Close(1, nil)
+	}
+	for name, handler := range map[string]func(io.Writer) slog.Handler{
+		"text": func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, nil) },
+		"json": func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, nil) },
+		"values": func(w io.Writer) slog.Handler {
+			return slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+				if s, ok := a.Value.Any().(fmt.Stringer); ok && strings.ContainsAny(s.String(), "\n\x1b\u202e") {
+					t.Errorf("%s is %q", a.Key, s)
+				}
+				return a
+			}})
+		},
+	} {
+		var out bytes.Buffer
+		slogbudget.Reporter(slog.New(handler(&out))).Report(t.Context(), r.Report())
+		if got := out.String(); strings.Count(got, "\n") != 1 || strings.Contains(got, "\x1b") || !strings.Contains(got, "forged") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
