@@ -25,20 +25,20 @@ func markGenerated(calls []call) {
 }
 
 // isSQLC recognises the methods of sqlc: those of *Queries in files that are named
-// after one of SQL, and the helpers of these, which follow them on the stack.
+// after one of SQL, and the helpers of these, which such a method calls.
 func isSQLC(calls []call) bool {
 	c := &calls[0]
-	if !strings.HasPrefix(c.name(), "(*Queries).") {
-		return false
-	}
-	if strings.Contains(c.base(), ".sql") {
+	isMethod := strings.HasPrefix(c.name(), "(*Queries).")
+	ofSQL := strings.Contains(c.base(), ".sql")
+	if isMethod && ofSQL {
 		return true
 	}
+	isHelper := ofSQL
 	switch c.name() {
 	case "(*Queries).exec", "(*Queries).query", "(*Queries).queryRow":
-		return len(calls) > 1 && calls[1].pkg == c.pkg && isSQLC(calls[1:])
+		isHelper = true
 	}
-	return false
+	return isHelper && len(calls) > 1 && calls[1].pkg == c.pkg && isSQLC(calls[1:])
 }
 
 // hasToolsName recognises the names of files that tools give and nobody else does,
