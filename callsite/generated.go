@@ -74,7 +74,8 @@ func entPackages(calls []call) (out []string) {
 		}
 		dialect, ok := strings.CutSuffix(inner.pkg, "/dialect/sql")
 		isScan := ok && dialect != "" && strings.HasSuffix(c.name(), ").sqlScan")
-		if isScan || strings.HasSuffix(inner.pkg, "/dialect/sql/sqlgraph") || strings.HasSuffix(inner.pkg, "/dialect/sql/schema") {
+		isGraph := strings.HasSuffix(inner.pkg, "/dialect/sql/sqlgraph")
+		if isScan || isGraph || strings.HasSuffix(inner.pkg, "/dialect/sql/schema") {
 			out = append(out, strings.TrimSuffix(c.pkg, "/migrate"))
 		}
 	}
