@@ -21,6 +21,10 @@ type DatabaseOptions struct {
 	// seen through when the call site of a query is looked for: a repository
 	// layer or generated code that every query passes.
 	SkipPackages []string
+	// AppPackages are import paths, each with all packages below it, that belong to
+	// the application although their modules are fetched like other people's. See
+	// [callsite.Options].
+	AppPackages []string
 }
 
 // Database is one database handle as the account sees it: its identity, the
@@ -38,7 +42,8 @@ type Database struct {
 
 // NewDatabase returns the account's side of a database handle.
 func NewDatabase(o DatabaseOptions) *Database {
-	d := &Database{name: o.Name, system: o.System, id: rand.Uint64(), stacks: callsite.NewCache(o.SkipPackages...)}
+	stacks := callsite.NewCache(callsite.Options{SkipPackages: o.SkipPackages, AppPackages: o.AppPackages})
+	d := &Database{name: o.Name, system: o.System, id: rand.Uint64(), stacks: stacks}
 	d.origins.grow(fewOrigins)
 	return d
 }

@@ -17,11 +17,24 @@ type Cache struct {
 	stacks table[Stack]
 }
 
-// NewCache returns a cache whose call sites lie outside of the given packages.
-// They are import paths, each with all packages below it, that are not the place
-// where a call comes from but lead to it: a repository layer, generated code.
-func NewCache(skipPackages ...string) *Cache {
-	return &Cache{skip: skipRule{packages: slices.Clone(skipPackages)}}
+// Options say which packages are the application's, where that is not known from the
+// program's build information. The zero value of each names none.
+type Options struct {
+	// SkipPackages are import paths, each with all packages below it, that are not the
+	// place where a call comes from but lead to it: a repository layer, generated code.
+	// They come before AppPackages.
+	SkipPackages []string
+	// AppPackages are import paths, each with all packages below it, that belong to
+	// the application although their modules are fetched like other people's: those of
+	// the company, which several services share.
+	AppPackages []string
+}
+
+// NewCache returns a cache that takes call sites by the options.
+func NewCache(o Options) *Cache {
+	return &Cache{skip: skipRule{Options: Options{
+		SkipPackages: slices.Clone(o.SkipPackages), AppPackages: slices.Clone(o.AppPackages),
+	}}}
 }
 
 // callersSkip leaves out runtime.Callers and the function that calls it.

@@ -89,12 +89,15 @@ func (s CallSite) Below(other CallSite) bool {
 
 // hash is the same for equal call sites, in every process.
 func (s CallSite) hash() uint64 {
-	h := hashString(fnvOffset, s.String())
+	h := s.Frame.hash(fnvOffset)
 	for _, f := range s.Outer {
-		h = hashString(h, f.String())
+		h = f.hash(h)
 	}
 	return h
 }
+
+// hash adds a frame to a hash.
+func (f Frame) hash(h uint64) uint64 { return hashString(h, f.String()) }
 
 // FNV-1a: keys that are the same in every process.
 const (
@@ -111,43 +114,42 @@ func hashString(h uint64, s string) uint64 {
 
 // site picks the application's frames out of a stack.
 func (r *skipRule) site(pcs []uintptr) CallSite {
-	var application []runtime.Frame
-	var nearest runtime.Frame
-	frames := runtime.CallersFrames(pcs)
-	for {
-		f, more := frames.Next()
-		if f.Function != "" {
-			switch r.look(f.Function, f.File) {
-			case applicationFrame:
-				application = append(application, f)
-			case libraryFrame:
-				if nearest.Function == "" {
-					nearest = f
-				}
-			case internalFrame:
-			}
-		}
-		if !more {
-			break
+	site := r.siteOf(framesOf(pcs))
+	site.Cut = len(pcs) >= maxFrames
+	return site
+}
+
+func (r *skipRule) siteOf(frames []runtime.Frame) CallSite {
+	var site CallSite
+	calls, sources := r.calls(frames)
+	for i := range calls {
+		switch c := &calls[i]; {
+		case c.class != applicationFrame:
+		case site.IsZero():
+			site.Frame = sources.frame(c)
+		default:
+			site.Outer = append(site.Outer, sources.frame(c))
 		}
 	}
-	isCut := len(pcs) >= maxFrames
-	if len(application) == 0 {
-		return CallSite{Frame: newFrame(nearest, ""), Library: nearest.Function != "", Cut: isCut}
-	}
-	root := moduleRoot(application)
-	site := CallSite{Frame: newFrame(application[0], root), Cut: isCut}
-	for _, f := range application[1:] {
-		site.Outer = append(site.Outer, newFrame(f, root))
+	for i := range calls {
+		if site.IsZero() && calls[i].class == libraryFrame {
+			site = CallSite{Frame: sources.frame(&calls[i]), Library: true}
+		}
 	}
 	return site
 }
 
-// newFrame names a frame. Root is the folder of the program's module.
-func newFrame(f runtime.Frame, root string) Frame {
-	file := moduleFile(f.Function, f.File)
-	if rel, ok := strings.CutPrefix(f.File, root+"/"); ok && root != "" {
-		file = rel
+// framesOf looks up the functions of a stack, from the inside out.
+func framesOf(pcs []uintptr) []runtime.Frame {
+	out := make([]runtime.Frame, 0, len(pcs))
+	frames := runtime.CallersFrames(pcs)
+	for {
+		f, more := frames.Next()
+		if f.Function != "" {
+			out = append(out, f)
+		}
+		if !more {
+			return out
+		}
 	}
-	return Frame{Function: f.Function, File: file, Line: f.Line}
 }

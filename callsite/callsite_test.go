@@ -9,70 +9,6 @@ import (
 	"testing"
 )
 
-func TestSkipRule(t *testing.T) {
-	rule := &skipRule{packages: []string{"example.com/shop/repository"}}
-	for _, test := range []struct {
-		function, file string
-		want           frameClass
-	}{
-		{"database/sql.(*DB).QueryContext", "/go/src/database/sql/sql.go", internalFrame},
-		{"runtime.goexit", "/go/src/runtime/asm.s", internalFrame},
-		{"testing.tRunner", "/go/src/testing/testing.go", internalFrame},
-		{"net/http.HandlerFunc.ServeHTTP", "/go/src/net/http/server.go", internalFrame},
-		{"github.com/querybudget/querybudget/sqlwrap.(*conn).start", "/x/conn.go", internalFrame},
-		{"github.com/querybudget/querybudget/examples/chi-app/store.(*Store).List", "/x/store.go", applicationFrame},
-		{"github.com/querybudget/querybudget/callsite_test.TestX", "/x/x_test.go", applicationFrame},
-		{"github.com/jmoiron/sqlx.Select", "/x/sqlx.go", libraryFrame},
-		{"gorm.io/gorm.(*DB).Find", "/x/finisher_api.go", libraryFrame},
-		{"gorm.io/driver/postgres.Dialector.Explain", "/x/postgres.go", libraryFrame},
-		{"github.com/uptrace/bun.(*SelectQuery).Scan", "/x/query_select.go", libraryFrame},
-		{"entgo.io/ent/dialect/sql.(*Driver).Query", "/x/driver.go", libraryFrame},
-		{"example.com/shop/ent.(*UserQuery).All", "/x/ent/user_query.go", libraryFrame},
-		{"example.com/shop/entrance.Open", "/x/entrance/open.go", applicationFrame},
-		{"example.com/shop/db.(*Queries).ListBooks", "/x/db/query.sql.go", libraryFrame},
-		{"example.com/shop/db.(*Queries).query", "/x/db/db.go", libraryFrame},
-		{"example.com/shop/store.ListBooks", "/x/store/store.go", applicationFrame},
-		{"example.com/shop/repository.(*Base).List", "/x/repository/base.go", libraryFrame},
-		{"example.com/shop/repository/inner.F", "/x/repository/inner/f.go", libraryFrame},
-		{"example.com/shop/repositorytest.F", "/x/repositorytest/f.go", applicationFrame},
-		{"main.main", "/x/main.go", applicationFrame},
-		{"main.list.Map[...].func1", "/home/me/go/pkg/mod/github.com/jmoiron/sqlx@v1.4.0/sqlx.go", libraryFrame},
-		{"main.handler.(*DB).QueryContext.func1", filepath.ToSlash(standardRoot()) + "database/sql/sql.go", internalFrame},
-	} {
-		if got := rule.look(test.function, test.file); got != test.want {
-			t.Errorf("%s in %s: got class %d, want %d", test.function, test.file, got, test.want)
-		}
-	}
-}
-
-func TestPackageOf(t *testing.T) {
-	for _, test := range []struct{ function, file, want string }{
-		{"example.com/a/b.F", "/x/b.go", "example.com/a/b"},
-		{"example.com/a/b%2ev2.(*T).M", "/x/b.go", "example.com/a/b.v2"},
-		{"example.com/a/b.(*T[...]).M.func1", "/x/b.go", "example.com/a/b"},
-		{"example.com/a.F[example.com/c/d.T]", "/x/a.go", "example.com/a"},
-		{"main.F.func2", "/root/go/pkg/mod/github.com/!data!dog/x/v2@v2.1.0/y/z.go", "github.com/DataDog/x/v2/y"},
-		{"main.F.func2", "github.com/a/b@v1.0.0/c.go", "github.com/a/b"},
-		{"goexit", "", "goexit"},
-	} {
-		if got := packageOf(test.function, test.file); got != test.want {
-			t.Errorf("%s in %s: got %q, want %q", test.function, test.file, got, test.want)
-		}
-	}
-}
-
-func TestIsPlain(t *testing.T) {
-	for function, want := range map[string]bool{
-		"main.main": true, "a/b.F": true, "a/b.(*T).M": true, "a/b.T.M": true, "a/b.(*T[...]).M": true, "a/b.F[...]": true,
-		"a/b.F.func1": false, "a/b.(*T[...]).M.func1": false, "main.pages.func7.(*Store).Order.1": false, "a/b.F[...].func1.2": false,
-		"a/b.F.gowrap1": false, "main.F.1": false, "goexit": false, "a/b.glob..func1": false,
-	} {
-		if got := isPlain(function); got != want {
-			t.Errorf("%s: got %v", function, got)
-		}
-	}
-}
-
 // here returns the call site of its caller, through whatever is between.
 func here(c *Cache) CallSite { return capture(c).CallSite() }
 
@@ -133,7 +69,7 @@ func TestLibraryFrameIsTheFallback(t *testing.T) {
 	}
 	var pcs [8]uintptr
 	frames := pcs[:runtime.Callers(1, pcs[:])]
-	rule := &skipRule{packages: []string{"github.com/querybudget/querybudget"}}
+	rule := &skipRule{Options: Options{SkipPackages: []string{"github.com/querybudget/querybudget"}}}
 	site := rule.site(frames)
 	if site.Library || site.File != "callsite/callsite_test.go" {
 		t.Errorf("a test file is the application's: %+v", site)

@@ -15,11 +15,17 @@
 //
 // # Which frame it is
 //
-// The call site is the innermost frame of application code. What is seen through
-// is the runtime, the standard library's calls of the application, this module,
-// and the usual data libraries and drivers; a [Cache] can be told of more. Where no
-// application frame is on the stack, the nearest library is named, and
+// The call site is the innermost frame of application code: of the main module and of
+// those that lie beside it, as the program's build information tells. What is seen
+// through is every other module, the standard library, this module, and code that
+// a tool wrote; [Options] name more, and what is the application's all the same.
+// Where no application frame is on the stack, the nearest library is named, and
 // [CallSite.Library] says so.
+//
+// # Several call sites
+//
+// Two are equal if all their frames are. [CallSite.Fold] makes the levels of a
+// recursion equal, and [Distinguish] says by which frame call sites differ.
 //
 // # What is not in a call site
 //

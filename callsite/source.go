@@ -4,32 +4,224 @@ import (
 	"path"
 	"reflect"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 )
 
 // A function's full name starts with its import path, and the name of its file
-// with a folder of the machine that built the program. So packages and files
-// are told by the function's name, with one exception: a closure of a function
-// that was inlined is named after the function it was inlined into, in another
-// package. There the file decides.
+// with a folder of the machine that built the program. So packages are told by the
+// function's name, with one exception: up to Go 1.26 a closure of a function that
+// was inlined is named after the function it was inlined into, which may be of
+// another package. There the file decides, if it can be said whose it is.
+
+// sources says where the modules lie that were compiled into the program.
+type sources struct {
+	*build
+	roots []root
+}
+
+// root is the folder of a module.
+type root struct{ module, folder string }
+
+// newSources finds the folders by frames whose package is certain.
+func newSources(b *build, frames []runtime.Frame) sources {
+	s := sources{build: b}
+	for _, f := range frames {
+		// A template's file, named by a comment, need not lie with its package.
+		if !namesItsPackage(f.Function) || !strings.HasSuffix(f.File, ".go") {
+			continue
+		}
+		pkg := s.declared(f.Function, f.File)
+		name, m, ok := b.moduleOf(pkg)
+		dir := path.Dir(f.File)
+		if !ok || !m.application || s.folderOf(name) != "" || strings.Contains(dir, vendorFolder) {
+			continue
+		}
+		if folder, ok := strings.CutSuffix(dir+"/", strings.TrimPrefix(pkg+"/", name)); ok {
+			s.roots = append(s.roots, root{name, folder})
+		}
+	}
+	main := s.folderOf(b.main)
+	for _, r := range b.folders {
+		if !isAbsolute(r.folder) && main != "" {
+			r.folder = path.Join(main, r.folder)
+		}
+		s.roots = append(s.roots, r)
+	}
+	s.roots = append(s.roots, root{strings.TrimSuffix(thisModule, "/"), thisFolder()})
+	return s
+}
+
+const vendorFolder = "/vendor/"
+
+func isAbsolute(file string) bool { return path.IsAbs(file) || strings.Contains(file, ":") }
+
+// isApplication reports whether a package that is not the standard library's is the
+// application's.
+func (s sources) isApplication(pkg, file string) bool {
+	if isCommand(pkg) {
+		return true
+	}
+	if _, m, ok := s.moduleOf(pkg); ok {
+		return m.application
+	}
+	// Without a main module, its packages are those of no other module.
+	return s.main == "" && !within(pkg, knownLibraries) && !s.isFetched(path.Dir(file))
+}
+
+// folderOf returns the folder of a module, empty if it is not known.
+func (s sources) folderOf(module string) string {
+	for _, r := range s.roots {
+		if r.module == module {
+			return r.folder
+		}
+	}
+	return ""
+}
 
 // packageOf returns the import path of the source of a function.
-func packageOf(function, file string) string {
+func (s sources) packageOf(function, file string) string {
+	if !namesItsPackage(function) {
+		if pkg := s.packageOfFolder(path.Dir(file)); pkg != "" {
+			return pkg
+		}
+	}
+	return s.declared(function, file)
+}
+
+// declared returns the import path that a function's name tells, and those of main
+// and of external tests, which it does not tell.
+func (s sources) declared(function, file string) string {
 	pkg := importPath(function)
-	if isPlain(function) {
-		return pkg
+	if strings.HasSuffix(file, "_test.go") {
+		pkg = strings.TrimSuffix(pkg, "_test")
 	}
-	dir := path.Dir(file)
-	// A downloaded toolchain lies in the module cache, so this comes first.
-	if rel, ok := strings.CutPrefix(dir, standardRoot()); ok && within(rel, internalPackages) {
-		return rel
-	}
-	if strings.Contains(dir, "@") {
-		return modulePackage(dir)
+	if pkg == "main" && s.command != "" {
+		return s.command
 	}
 	return pkg
+}
+
+// packageOfFolder returns the import path of a folder of source files, empty if it
+// cannot be said.
+func (s sources) packageOfFolder(dir string) string {
+	// A downloaded toolchain lies in the module cache, so this comes first.
+	if rel, ok := strings.CutPrefix(dir, standardRoot()); ok && standardRoot() != "" {
+		return rel
+	}
+	if pkg := s.vendored(dir); pkg != "" {
+		return pkg
+	}
+	if pkg := s.downloaded(dir); pkg != "" {
+		return pkg
+	}
+	if pkg := s.belowRoot(dir); pkg != "" {
+		return pkg
+	}
+	// With -trimpath, folders are named by import paths.
+	if _, _, ok := s.moduleOf(dir); ok || s.main != "" && s.isStandard(dir, "") && !isAbsolute(dir) && dir[0] != '.' {
+		return dir
+	}
+	return ""
+}
+
+// isFetched reports whether a folder has a name that those of other people's modules
+// have. It is for builders that do not tell the modules.
+func (s sources) isFetched(dir string) bool {
+	const bazelModules = "external/"
+	return strings.HasPrefix(dir, bazelModules) || s.vendored(dir) != "" || s.downloaded(dir) != ""
+}
+
+// vendored returns the import path of a folder below a folder "vendor".
+func (s sources) vendored(dir string) string {
+	i := strings.LastIndex(dir, vendorFolder)
+	if i < 0 {
+		return ""
+	}
+	pkg := dir[i+len(vendorFolder):]
+	if _, _, ok := s.moduleOf(pkg); ok || !s.knowsModules() && hasDomain(pkg) {
+		return pkg
+	}
+	return ""
+}
+
+// downloaded returns the import path of a folder in the module cache, where
+// github.com/Data/x/y is in .../github.com/!data/x@v1.2.3/y.
+func (s sources) downloaded(dir string) string {
+	before, after, ok := strings.Cut(dir, "@v")
+	if !ok {
+		return ""
+	}
+	version, below, _ := strings.Cut(after, "/")
+	name, version := unescape(before), "v"+unescape(version)
+	if below != "" {
+		below = "/" + below
+	}
+	// Where the cache is cannot be known: the longest path that is a module's.
+	for p := name; ; {
+		if module, ok := s.downloads[p+"@"+version]; ok {
+			return module + below
+		}
+		_, rest, ok := strings.Cut(p, "/")
+		if !ok {
+			break
+		}
+		p = rest
+	}
+	if i := strings.LastIndex(name, "/pkg/mod/"); i >= 0 {
+		name = name[i+len("/pkg/mod/"):]
+	}
+	if hasDomain(name) {
+		return name + below
+	}
+	return ""
+}
+
+// unescape undoes the module cache's writing of capitals: "!data" is "Data".
+func unescape(s string) string {
+	for i := strings.IndexByte(s, '!'); i >= 0 && i+1 < len(s); i = strings.IndexByte(s, '!') {
+		s = s[:i] + strings.ToUpper(s[i+1:i+2]) + s[i+2:]
+	}
+	return s
+}
+
+// belowRoot returns the import path of a folder below the nearest module's.
+func (s sources) belowRoot(dir string) string {
+	var nearest root
+	for _, r := range s.roots {
+		if within(dir, []string{r.folder}) && len(r.folder) > len(nearest.folder) {
+			nearest = r
+		}
+	}
+	if nearest.folder == "" {
+		return ""
+	}
+	return nearest.module + dir[len(nearest.folder):]
+}
+
+// frame names a frame. Its file is named by the import path of its package, relative
+// to the main module; where a comment says that the source is another file, such as
+// a template's, by the folder of the main module.
+func (s sources) frame(c *call) Frame {
+	out := Frame{Function: c.Function, Line: c.Line}
+	if c.File == "" {
+		return out
+	}
+	pkg := c.pkg
+	if rel, ok := s.inMain(pkg); ok {
+		pkg = rel
+		below, ok := strings.CutPrefix(c.File, s.folderOf(s.main)+"/")
+		if ok && len(below) < len(c.File)-1 && !strings.Contains(c.File, vendorFolder) {
+			out.File = below
+			return out
+		}
+	}
+	if isCommand(pkg) {
+		pkg = ""
+	}
+	// Either separator: the path is one of the machine that built the program.
+	out.File = path.Join(pkg, c.File[strings.LastIndexAny(c.File, `/\`)+1:])
+	return out
 }
 
 // importPath returns the import path in a function's full name.
@@ -54,131 +246,23 @@ func packageEnd(function string) int {
 	return slash + dot
 }
 
-// isPlain reports whether a function is one that was declared, F or T.M or
-// (*T).M, and no closure: those are F.func1, or F.T.M.1 after inlining.
-func isPlain(function string) bool {
-	dot := packageEnd(function)
-	if dot < 0 {
-		return false
-	}
-	name := function[dot+1:]
-	if open := strings.IndexByte(name, '['); open >= 0 {
-		name = name[:open] + name[strings.LastIndexByte(name, ']')+1:]
-	}
-	receiver, method, isMethod := strings.Cut(name, ".")
-	if !isMethod {
-		return true
-	}
-	closure := strings.HasPrefix(method, "func") || strings.HasPrefix(method, "gowrap") ||
-		strings.ContainsAny(method, ".0123456789")
-	return receiver != "" && !closure
-}
-
-// modulePackage returns the import path of a folder in the module cache:
-// /home/me/go/pkg/mod/github.com/!data/x@v1.2.3/y is github.com/Data/x/y.
-func modulePackage(dir string) string {
-	if i := strings.LastIndex(dir, "/pkg/mod/"); i >= 0 {
-		dir = dir[i+len("/pkg/mod/"):]
-	}
-	module, rest, _ := strings.Cut(dir, "@")
-	if _, below, ok := strings.Cut(rest, "/"); ok {
-		module += "/" + below
-	}
-	for i := strings.IndexByte(module, '!'); i >= 0 && i+1 < len(module); i = strings.IndexByte(module, '!') {
-		module = module[:i] + strings.ToUpper(module[i+1:i+2]) + module[i+2:]
-	}
-	return module
-}
-
 // standardRoot is the folder of the standard library's sources, with a slash
 // behind it; empty in a program that was built with -trimpath.
 var standardRoot = sync.OnceValue(func() string {
-	file, _ := runtime.FuncForPC(
-		reflect.ValueOf(strings.Cut).Pointer(),
-	).FileLine(
-		reflect.ValueOf(strings.Cut).Pointer(),
-	)
-	root, ok := strings.CutSuffix(file, "strings/strings.go")
+	root, ok := strings.CutSuffix(fileOf(strings.Cut), "strings/strings.go")
 	if !ok {
-		return "?" // no file is below it
+		return ""
 	}
 	return root
 })
 
-// moduleRoot finds the folder of the program's module by a frame whose package
-// is certain.
-func moduleRoot(frames []runtime.Frame) string {
-	for _, f := range frames {
-		if !isPlain(f.Function) {
-			continue
-		}
-		rel, ok := inModule(programPackage(f.Function, f.File))
-		if !ok {
-			continue
-		}
-		dir := path.Dir(f.File)
-		if rel == "" {
-			return dir
-		}
-		if root, ok := strings.CutSuffix(dir, "/"+rel); ok {
-			return root
-		}
-	}
-	return ""
-}
-
-// moduleFile names a source file by the import path of its package and its base
-// name, relative to the program's module.
-func moduleFile(function, file string) string {
-	if file == "" {
-		return ""
-	}
-	pkg := programPackage(function, file)
-	if rel, ok := inModule(pkg); ok {
-		pkg = rel
-	}
-	// Either separator: the path is one of the machine that built the program.
-	return path.Join(pkg, file[strings.LastIndexAny(file, `/\`)+1:])
-}
-
-// programPackage is packageOf with the import paths of main and of external
-// tests, which a function's name does not tell.
-func programPackage(function, file string) string {
-	pkg := packageOf(function, file)
-	if strings.HasSuffix(file, "_test.go") {
-		pkg = strings.TrimSuffix(pkg, "_test")
-	}
-	if pkg == "main" {
-		return program().main
-	}
-	return pkg
-}
-
-// inModule returns the path of a package in the program's module.
-func inModule(pkg string) (rel string, ok bool) {
-	module := program().module
-	if module == "" || pkg == "" {
-		return "", false
-	}
-	rel, ok = strings.CutPrefix(pkg, module)
-	if !ok || rel != "" && rel[0] != '/' {
-		return "", false
-	}
-	return strings.TrimPrefix(rel, "/"), true
-}
-
-type programInfo struct{ module, main string }
-
-// program says which module the running program is of, and the import path of
-// its main package. Both are empty for "go run file.go".
-var program = sync.OnceValue(func() programInfo {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return programInfo{}
-	}
-	p := programInfo{module: info.Main.Path, main: info.Path}
-	if p.main == "command-line-arguments" {
-		p.main = ""
-	}
-	return p
+// thisFolder is the folder of this module's sources.
+var thisFolder = sync.OnceValue(func() string {
+	return path.Dir(path.Dir(fileOf(fileOf)))
 })
+
+func fileOf(function any) string {
+	pc := reflect.ValueOf(function).Pointer()
+	file, _ := runtime.FuncForPC(pc).FileLine(pc)
+	return file
+}

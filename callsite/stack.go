@@ -22,6 +22,9 @@ type Stack struct {
 	once sync.Once
 	site CallSite
 	key  uint64
+
+	foldOnce sync.Once
+	folded   uint64
 }
 
 // New returns a stack with the given call site, for those who know it better than
@@ -63,6 +66,16 @@ func (s *Stack) Key() uint64 {
 	}
 	s.resolve()
 	return s.key
+}
+
+// Folded is like Key, of [CallSite.Fold]: it is the same however deep a recursion
+// was. It is 0 for a nil Stack.
+func (s *Stack) Folded() uint64 {
+	if s == nil {
+		return 0
+	}
+	s.foldOnce.Do(func() { s.folded = s.CallSite().Fold().hash() })
+	return s.folded
 }
 
 // Hash is the same for stacks with the same program counters, in this process. It

@@ -26,8 +26,14 @@ type Config struct {
 	Logger *slog.Logger
 	// SkipPackages are import paths, each with all packages below it, that are
 	// not the place where a query comes from, but lead to it: a repository
-	// layer, generated code. The usual data libraries are known.
+	// layer, a helper that tries again, generated code. Packages of other modules need
+	// not be named. Default: none.
 	SkipPackages []string
+	// AppPackages are import paths, each with all packages below it, that belong to
+	// the application although their modules are fetched like other people's: what the
+	// services of a company share. The main module, siblings in its workspace and
+	// replacements by a folder need not be named. Default: none.
+	AppPackages []string
 	// Arguments keeps the text and the argument values of the queries in
 	// budget.Query, in memory: at most 32 values of 256 bytes each. They may be
 	// personal data. Default: they are not kept.
@@ -94,7 +100,7 @@ func (c Config) newHandle(bare driver.Connector) *handle {
 	hasher := statement.NewHasher()
 	return &handle{
 		database: budget.NewDatabase(budget.DatabaseOptions{
-			Name: c.Database, System: c.System, SkipPackages: c.SkipPackages,
+			Name: c.Database, System: c.System, SkipPackages: c.SkipPackages, AppPackages: c.AppPackages,
 		}),
 		statements: statement.NewReader(statement.Dialect(c.System), hasher, shape),
 		hasher:     hasher,

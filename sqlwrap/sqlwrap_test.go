@@ -3,12 +3,18 @@ package sqlwrap_test
 import (
 	"database/sql"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
@@ -95,6 +101,27 @@ func TestConfig(t *testing.T) {
 	handle, err := sqlwrap.Database(t.Context(), db)
 	if err != nil || handle.Name() != "replica" || handle.System() != "mysql" {
 		t.Errorf("got %v, %v", handle, err)
+	}
+}
+
+// A module that is fetched is the application's if its name is given.
+func TestAppPackages(t *testing.T) {
+	for _, packages := range [][]string{nil, {"github.com/go-chi"}} {
+		db := open(t, sqlwrap.Config{AppPackages: packages})
+		router := chi.NewRouter()
+		router.Get("/", func(_ http.ResponseWriter, r *http.Request) {
+			if _, err := db.ExecContext(r.Context(), "UPDATE a SET x = 1"); err != nil {
+				t.Error(err)
+			}
+		})
+		ctx, r := budget.NewContext(t.Context())
+		router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+		passesChi := slices.ContainsFunc(r.Report().Groups[0].CallSite().Outer, func(f callsite.Frame) bool {
+			return strings.Contains(f.Function, "chi/v5.(*Mux)")
+		})
+		if passesChi != (packages != nil) {
+			t.Errorf("with %q: chi on the stack: %v", packages, passesChi)
+		}
 	}
 }
 
