@@ -90,6 +90,9 @@ func copyRows(ctx context.Context, conn *sql.Conn, table pgx.Identifier, columns
 func TestUnwrap(t *testing.T) {
 	dsn := os.Getenv("QUERYBUDGET_POSTGRES_DSN")
 	if dsn == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("QUERYBUDGET_POSTGRES_DSN is not set")
+		}
 		t.Skip("needs QUERYBUDGET_POSTGRES_DSN")
 	}
 	db, err := sqlwrap.Open("pgx", dsn)
