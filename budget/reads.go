@@ -51,7 +51,7 @@ func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
 	st := rec.origin.statement
 	if st.Kind != statement.Read {
 		if r.latest != st { // in a loop of writes nothing changes any more
-			r.wrote(st.Tables)
+			r.wrote(written(st))
 			r.latest = st
 		}
 		return false, false
@@ -109,6 +109,16 @@ func (r *reads) answers(read uint32, st *statement.Statement) bool {
 		}
 	}
 	return true
+}
+
+// written are the tables that a statement may write to, nil for all of them. What views,
+// cascades and triggers change is known to the database only.
+func written(st *statement.Statement) []string {
+	switch st.Verb {
+	case "SELECT", "CALL", "DO", "EXEC", "EXECUTE", "CREATE", "ALTER", "DROP":
+		return nil
+	}
+	return st.Tables
 }
 
 // maxWritten is the number of written tables that are told apart.

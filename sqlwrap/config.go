@@ -34,6 +34,11 @@ type Config struct {
 	// services of a company share. The main module, siblings in its workspace and
 	// replacements by a folder need not be named. Default: none.
 	AppPackages []string
+	// PureFunctions are SQL functions of the application that change no data and give
+	// the same answer while the tables of the statement stay the same. A SELECT that
+	// calls a function which is neither one of them nor a known one of the databases
+	// counts as a write. A schema and the case of letters do not count. Default: none.
+	PureFunctions []string
 	// Arguments keeps the text and the argument values of the queries in
 	// budget.Query, in memory: at most 32 values of 256 bytes each. They may be
 	// personal data. Default: they are not kept.
@@ -102,7 +107,7 @@ func (c Config) newHandle(bare driver.Connector) *handle {
 		database: budget.NewDatabase(budget.DatabaseOptions{
 			Name: c.Database, System: c.System, SkipPackages: c.SkipPackages, AppPackages: c.AppPackages,
 		}),
-		statements: statement.NewReader(statement.Dialect(c.System), hasher, shape),
+		statements: statement.NewReader(statement.Dialect(c.System), hasher, shape, c.PureFunctions...),
 		hasher:     hasher,
 		arguments:  c.Arguments,
 		errorText:  c.ErrorText,

@@ -8,11 +8,12 @@ func (c *classifier) begin(w string) {
 	if l.verb == "with" && w != "with" {
 		l.clause = inExpression
 	}
-	explained := l.verb == "explain"
+	explained := explains(l.verb)
 	l.verb, l.clause = w, inExpression
 	if len(c.levels) > 1 {
-		l.main, l.query = false, true
+		l.main, l.query = l.probe, true
 	}
+	c.dataChanges = c.dataChanges || isDataChange(w)
 	switch w {
 	case "select":
 		l.clause = inColumns
@@ -40,9 +41,15 @@ func (c *classifier) begin(w string) {
 		c.decide(Control, strings.ToUpper(w))
 	case "":
 		w = "statement"
-		c.decide(Other, "")
+		c.decide(Write, "")
 	default:
-		c.decide(Other, strings.ToUpper(w))
+		kind := Write
+		if harmless[w] {
+			kind = Other
+		}
+		c.decide(kind, strings.ToUpper(w))
+		c.explained = explains(w)
+		c.analyzed = w == "analyze"
 	}
 	if explained {
 		l.verb = "explain"
@@ -50,9 +57,27 @@ func (c *classifier) begin(w string) {
 	c.summarize(strings.ToUpper(w))
 }
 
+// explains reports whether a verb may stand before another statement, which it explains.
+func explains(verb string) bool {
+	switch verb {
+	case "explain", "describe", "desc", "analyze":
+		return true
+	}
+	return false
+}
+
+// leads reports whether another statement may follow a verb without a semicolon.
+func leads(verb string) bool {
+	switch verb {
+	case "set", "declare", "if", "print", "use", "while":
+		return true
+	}
+	return explains(verb)
+}
+
 // decide lets the strongest statement of the text give it its kind.
 func (c *classifier) decide(kind Kind, verb string) {
-	if c.routine {
+	if c.routine || kind == Write && c.explained && !c.analyzed {
 		return
 	}
 	if !c.decided || strength(kind) > strength(c.st.Kind) {

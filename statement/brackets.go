@@ -10,7 +10,10 @@ func (c *classifier) open(p string) {
 			c.name, c.isTable = "", false // FROM generate_series(...) is a function, INSERT INTO t (a) a table
 		}
 	}
-	c.volatile = c.volatile || volatile[function] && p == "("
+	columns := c.isTable && (outer.verb == "insert" || outer.verb == "replace")
+	if p == "(" && c.isCall(function, outer) {
+		c.call(function)
+	}
 	negated := c.negated
 	c.negated = false
 	c.endEquation(false) // "= ANY (" and "= (1 + 2)" are no plain values
@@ -22,7 +25,10 @@ func (c *classifier) open(p string) {
 		c.deeper++
 		return
 	}
-	l := level{clause: inExpression, verb: outer.verb, function: function, keys: len(c.keys)}
+	l := level{clause: inExpression, verb: outer.verb, function: function, keys: len(c.keys), columns: columns}
+	if outer.main && outer.clause == inColumns && outer.commas == 0 && (function == "exists" || function == "count") {
+		c.st.Probes, l.probe = true, function == "exists"
+	}
 	switch outer.clause {
 	case atTable, atOneTable:
 		l.clause = atTable
@@ -38,8 +44,37 @@ func (c *classifier) open(p string) {
 		}
 	case inValues:
 		outer.tuples++
+		l.tuple = outer.main && outer.tuples == 1
+		c.item = item{}
 	}
 	c.levels = append(c.levels, l)
+}
+
+// isCall reports whether the word before a bracket calls a function, and is no name of
+// what the bracket lists: WITH x (a), FROM f(1) AS x (a), ::numeric(10, 2).
+func (c *classifier) isCall(function string, outer *level) bool {
+	if function == "" || outer.clause == inWith || c.before.text == "::" {
+		return false
+	}
+	if outer.clause != inTables || c.isTable || c.before.is(".") {
+		return true
+	}
+	isAlias := c.before.is(")") || c.before.kind == quotedToken || c.before.isWord("as") ||
+		c.before.kind == wordToken && !isKeyword(c.before.text)
+	return !isAlias
+}
+
+// call takes note of what a function does.
+func (c *classifier) call(name string) {
+	switch c.functions.effectOf(name) {
+	case pure:
+	case varies:
+		c.volatile = true
+	case inSession:
+		c.session = true
+	default:
+		c.unknown = true
+	}
 }
 
 func isConjunction(word string) bool {

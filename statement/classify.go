@@ -44,22 +44,28 @@ type level struct {
 	keys     int    // that were known where the bracket began
 	either   bool   // an OR was seen: its conditions are no keys
 	query    bool   // a SELECT of its own
+	probe    bool   // of SELECT EXISTS (...): its conditions are those of the statement
+	columns  bool   // of INSERT INTO t (...)
+	tuple    bool   // the first one of VALUES
+	joins    bool   // a JOIN was seen
 	literals uint64 // of those at this level
 }
 
 // classifier finds out what a statement does. It knows no grammar, only the clauses
 // and what may stand in each.
 type classifier struct {
-	st      Statement
-	hasher  *Hasher
-	levels  []level
-	deeper  int // brackets beyond maxLevels
-	summary strings.Builder
-	ctes    []string
-	decided bool // Kind is set by some statement of the text
-	routine bool // CREATE FUNCTION and the like: the body does not count
+	st        Statement
+	hasher    *Hasher
+	functions functions
+	levels    []level
+	deeper    int // brackets beyond maxLevels
+	summary   strings.Builder
+	ctes      []string
+	decided   bool // Kind is set by some statement of the text
+	routine   bool // CREATE FUNCTION and the like: the body does not count
 
 	prev     token
+	before   token  // prev
 	last     string // the word before, in lower case; "" if it was none
 	name     string // being read, perhaps still without its last part
 	isTable  bool   // it is a table's
@@ -69,15 +75,28 @@ type classifier struct {
 	negated  bool // a NOT stands before the condition
 	upserts  bool // ON DUPLICATE KEY: VALUES is a function from here on
 	limited  bool // LIMIT with a value
+	anyLimit bool // LIMIT, also inside of a bracket
 	ranged   bool // a WHERE with a range to continue from
-	volatile bool
+	window   bool // a WHERE with a range that has two ends
+	ranges   []columnRange
+	into     bool // SELECT ... INTO was read
+	lost     bool // a table's name could not be read
+
+	// What it calls, and what it is read as part of.
+	volatile, session, unknown       bool
+	explained, analyzed, dataChanges bool
+
+	columns []uint64 // of an INSERT, by their hashes
+	item    item     // of its VALUES, being read
+	inserts []insertedValue
 }
 
 // key is an equation that a row must satisfy.
 type key struct {
 	column   string
 	literal  uint64
-	argument int // as in equation
+	text     uint64 // of the literal, as Hasher.Text has it
+	argument int    // as in equation
 }
 
 // equation is "column = value" as far as it was read.
@@ -88,14 +107,20 @@ type equation struct {
 	argument int // from 0; -1 for a literal, -2 for a parameter with a name
 }
 
-func newClassifier(h *Hasher) *classifier {
-	return &classifier{hasher: h, levels: []level{{main: true}}}
+func newClassifier(h *Hasher, f functions) *classifier {
+	return &classifier{hasher: h, functions: f, levels: []level{{main: true}}}
 }
 
 func (c *classifier) top() *level { return &c.levels[len(c.levels)-1] }
 
 // add takes the next token.
 func (c *classifier) add(t token) {
+	if c.into {
+		c.selectsInto(t)
+	}
+	if c.top().tuple {
+		c.tupleToken(t)
+	}
 	switch {
 	case (t.kind == wordToken || t.kind == quotedToken) && c.prev.is(".") && c.name != "":
 		c.name += "." + unquoted(t)
@@ -112,7 +137,18 @@ func (c *classifier) add(t token) {
 	default:
 		c.value(t)
 	}
-	c.prev = t
+	c.before, c.prev = c.prev, t
+}
+
+// selectsInto takes what follows SELECT ... INTO: a table or a file is written, a
+// variable belongs to the session.
+func (c *classifier) selectsInto(t token) {
+	c.into = false
+	if t.kind == paramToken {
+		c.volatile = true
+		return
+	}
+	c.decide(Write, "SELECT")
 }
 
 func unquoted(t token) string {
@@ -145,6 +181,9 @@ func (c *classifier) beginName(name string) {
 func (c *classifier) endName() {
 	name, isTable := c.name, c.isTable
 	c.name, c.isTable = "", false
+	if l := c.top(); l.columns && name != "" && len(c.columns) < maxInserts {
+		c.columns = append(c.columns, columnHash(name))
+	}
 	if !isTable || c.routine || slices.Contains(c.ctes, strings.ToLower(name)) {
 		return
 	}
@@ -185,16 +224,26 @@ func (c *classifier) value(t token) {
 	default:
 		c.endEquation(false)
 	}
+	c.volatile = c.volatile || t.kind == literalToken && isNow(t.text)
 	switch l.clause {
+	case inColumns:
+		c.st.Probes = c.st.Probes || l.main && l.commas == 0 && c.prev.isWord("select")
 	case inLimit:
-		c.limited = c.limited || l.main
+		c.limited, c.anyLimit = c.limited || l.main, true
 	case inOffset:
 		c.st.Paged = c.st.Paged || l.main
-	case atTable, atOneTable, atStart:
+	case atTable, atOneTable:
+		c.lost = c.lost || t.kind == literalToken
+		l.clause = inExpression
+	case atStart:
 		l.clause = inExpression
 	}
 	c.last = ""
 }
+
+// isNow reports whether a literal is the time of the query, for the functions that take
+// one as a text.
+func isNow(text string) bool { return len(text) == len("'now'") && strings.EqualFold(text, "'now'") }
 
 // isRange reports whether the operator before is that of a range.
 func (c *classifier) isRange() bool {
@@ -207,10 +256,16 @@ func (c *classifier) isRange() bool {
 
 // argument returns the index of a parameter, -2 for one with a name.
 func (c *classifier) argument(text string) int {
+	i := c.nextArgument(text)
 	c.params++
+	return i
+}
+
+// nextArgument is argument, without taking it.
+func (c *classifier) nextArgument(text string) int {
 	digits := strings.TrimLeft(text, "?$:@p")
 	if text == "?" {
-		return c.params - 1
+		return c.params
 	}
 	n, err := strconv.Atoi(digits)
 	if err != nil || n < 1 {
@@ -237,6 +292,10 @@ func (c *classifier) operator(op string) {
 	if op == "=" && column != "" && !c.negated {
 		c.equation = equation{column: column, operator: op}
 	}
+	if (op[0] == '<' || op[0] == '>') && column != "" && l.clause == inWhere && l.main && !l.either {
+		c.addRange(columnHash(column), op)
+	}
+	c.volatile = c.volatile || op == ":="
 	if l.clause == atTable || l.clause == atOneTable || l.clause == atStart {
 		l.clause = inExpression
 	}
@@ -269,7 +328,7 @@ func (c *classifier) endEquation(whole bool) {
 	case l.clause == inWhere && !l.either && len(c.keys) < maxColumns:
 		k := key{column: column, argument: e.argument}
 		if e.argument == -1 {
-			k.literal = c.hasher.literal(e.value.text)
+			k.literal, k.text = c.hasher.literal(e.value.text), c.hasher.literalText(e.value.text)
 		}
 		c.keys = append(c.keys, k)
 	}
@@ -296,6 +355,8 @@ func (c *classifier) punct(p string) {
 		l := c.top()
 		l.commas++
 		switch l.clause {
+		case inColumns:
+			c.st.Probes = c.st.Probes && !l.main
 		case inTables:
 			l.clause = atTable
 		case inLimit:
@@ -304,6 +365,7 @@ func (c *classifier) punct(p string) {
 	case ";":
 		c.endName()
 		c.endEquation(true)
+		c.explained, c.analyzed = false, false
 		c.levels, c.deeper = append(c.levels[:0], level{main: true}), 0
 	default:
 		c.endName()
@@ -317,15 +379,47 @@ func (c *classifier) end() *Statement {
 	c.endName()
 	c.endEquation(true)
 	st := c.st
+	c.endKind(&st)
 	st.Summary = strings.ToValidUTF8(c.summary.String(), "\uFFFD")
 	st.Star = st.Star && st.Kind == Read
 	st.Locks = st.Locks && st.Kind == Read
-	st.Paged = st.Kind == Read && (st.Paged || c.limited && c.ranged)
-	st.Repeatable = st.Kind == Read && len(st.Tables) > 0 && len(st.Tables) < maxTables && !st.Locks && !c.volatile
-	if st.Verb == "SELECT" || st.Verb == "UPDATE" || st.Verb == "DELETE" {
+	st.Paged = c.isPaged(&st)
+	st.Probes = st.Probes && st.Verb == "SELECT" && st.Kind == Read
+	st.Upserts = st.Upserts || c.upserts || st.Verb == "REPLACE" || st.Verb == "MERGE"
+	st.Repeatable = st.Kind == Read && len(st.Tables) > 0 && len(st.Tables) < maxTables && !st.Locks && !c.volatile && !c.lost
+	if c.lost {
+		st.Tables = nil
+	}
+	switch st.Verb {
+	case "SELECT", "UPDATE", "DELETE":
 		c.endKeys(&st)
+	case "INSERT":
+		c.endInserts(&st)
 	}
 	return &st
+}
+
+// endKind takes account of what a statement calls, and of what it leaves unsaid: it
+// reads only if all of it is known to read.
+func (c *classifier) endKind(st *Statement) {
+	switch {
+	case !c.decided && c.prev.kind != endToken && !c.prev.is(";"):
+		st.Kind = Write
+	case c.unknown && (st.Kind == Read || st.Kind == Other && c.analyzed):
+		st.Kind = Write
+	case c.session && st.Kind == Read:
+		st.Kind = Other
+	}
+}
+
+// isPaged reports whether a statement takes one part of the rows, where the next one goes
+// on.
+func (c *classifier) isPaged(st *Statement) bool {
+	switch st.Verb {
+	case "UPDATE", "DELETE":
+		return c.window || c.anyLimit
+	}
+	return st.Verb == "SELECT" && (st.Paged || c.window || c.limited && c.ranged)
 }
 
 // endKeys takes over the keys.
@@ -336,10 +430,11 @@ func (c *classifier) endKeys(st *Statement) {
 		switch k.argument {
 		case -1:
 			st.row += mix(k.literal ^ hash)
+			st.keyTexts = append(st.keyTexts, keyText{k.text, len(st.Keys) - 1})
 		case -2:
 			st.rowless = true
 		default:
-			st.keys = append(st.keys, keyArg{hash, k.argument})
+			st.keys = append(st.keys, keyArg{hash, k.argument, len(st.Keys) - 1})
 		}
 	}
 }

@@ -21,7 +21,7 @@ func (c *classifier) word(t token) {
 			return
 		}
 	}
-	if l.verb == "explain" && isDataChange(w) {
+	if leads(l.verb) && (isDataChange(w) || c.explained && isRun(w)) {
 		c.endName()
 		c.begin(w)
 		c.last = w
@@ -44,19 +44,31 @@ func (c *classifier) word(t token) {
 
 // plain takes a word that begins no clause: a column, an alias, a function.
 func (c *classifier) plain(w string, t token) {
+	l := c.top()
 	computes := c.equation.value.kind != endToken && (w == "collate" || w == "at" || w == "div" || w == "mod")
 	c.endName()
 	c.endEquation(!computes)
-	if l := c.top(); l.verb == "create" && (w == "function" || w == "procedure" || w == "trigger" || w == "event") {
+	if l.verb == "create" && (w == "function" || w == "procedure" || w == "trigger" || w == "event") {
 		c.routine = true
 	}
 	switch {
 	case w == "share":
 		c.st.Locks = c.st.Locks || c.last == "for" || c.last == "key" || c.last == "in"
-	case w == "duplicate":
+	case w == "duplicate" && c.last == "on":
 		c.upserts = true
+	case w == "replace" && c.last == "or":
+		c.st.Upserts = true
+	case w == "ignore" && (l.verb == "insert" || l.verb == "update"), w == "nothing" && c.last == "do":
+		c.st.Upserts = true
 	case w == "next" && c.last == "fetch":
 		c.st.Paged = true
+	case w == "analyze":
+		c.analyzed = c.analyzed || c.explained
+	case w == "to" && l.verb == "copy" && !c.dataChanges:
+		c.st.Kind = Read // what it reads goes to the client, or into a file
+		c.volatile = true
+	case timeWords[w] && !c.prev.is("."):
+		c.volatile = true
 	}
 	c.name, c.last = t.text, w
 }
@@ -95,6 +107,9 @@ func isDataChange(w string) bool {
 	return false
 }
 
+// isRun knows the words that follow EXPLAIN ANALYZE and change data.
+func isRun(w string) bool { return w == "execute" || w == "create" || w == "refresh" || w == "call" }
+
 // isClauseWord knows the words that begin a clause and are no keywords of the shape.
 func isClauseWord(w string) bool {
 	switch w {
@@ -119,14 +134,14 @@ func (c *classifier) clauseWord(w, last string) {
 			l.clause = atTable
 		}
 	case "join", "straight_join":
-		l.clause = atTable
-	case "into":
-		if l.verb == "select" && len(c.levels) == 1 {
-			c.decide(Write, "SELECT") // SELECT ... INTO new_table
+		if l.clause != inColumns { // SELECT STRAIGHT_JOIN a
+			l.clause, l.joins = atTable, true
 		}
+	case "into":
+		c.into = l.verb == "select" && len(c.levels) == 1
 		l.clause = atOneTable
 	case "using":
-		if l.verb == "merge" || l.verb == "delete" {
+		if l.verb == "merge" || l.verb == "delete" && !l.joins {
 			l.clause = atTable
 		}
 	case "table":
@@ -140,6 +155,8 @@ func (c *classifier) clauseWord(w, last string) {
 		c.conditions(w, l)
 	case "limit":
 		l.clause = inLimit
+	case "between":
+		c.window = c.window || l.clause == inWhere && l.main && !l.either
 	case "offset":
 		l.clause = inOffset
 	case "not":
@@ -156,13 +173,16 @@ func (c *classifier) clauseWord(w, last string) {
 			c.forgetKeys(l)
 		}
 		l.clause = inExpression
+	case "conflict":
+		c.st.Upserts = c.st.Upserts || l.verb == "insert" && last == "on"
+		l.clause = inExpression
 	case "update", "key":
 		c.st.Locks = c.st.Locks || w == "update" && l.verb == "select" && (last == "for" || last == "key")
 	case "as":
 		if l.clause == atTable || l.clause == atOneTable {
 			l.clause = inExpression // a keyword stood where a table could
 		}
-	case "group", "order", "having", "window", "returning", "partition", "references", "conflict", "fetch", "do":
+	case "group", "order", "having", "window", "returning", "partition", "references", "fetch", "do":
 		l.clause = inExpression
 	}
 }

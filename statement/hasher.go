@@ -36,6 +36,9 @@ type Arguments struct {
 	Row uint64
 	// Unknown is set if a value could not be told: List is then equal to no other.
 	Unknown bool
+	// Inserts collects the values of an INSERT of one row, where it is not nil: sums of
+	// them are the Row of a statement whose Keys have these values, see [Statement.Inserted].
+	Inserts *[]uint64
 
 	n int
 }
@@ -52,11 +55,17 @@ func (a *Arguments) Add(st *Statement, h *Hasher, value any) {
 			a.Row += mix(hash ^ k.column)
 		}
 	}
+	if a.Inserts != nil {
+		st.inserted(a.Inserts, a.n, hash)
+	}
 	a.n++
 }
 
 // End completes Row with the keys in the text, once all arguments were added.
 func (a *Arguments) End(st *Statement) {
+	if a.Inserts != nil {
+		st.endInserted(a.Inserts)
+	}
 	if len(st.Keys) == 0 || st.rowless || a.Unknown {
 		a.Row = 0
 		return
@@ -255,10 +264,26 @@ func (h *Hasher) literal(text string) uint64 {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return h.number(2, uint64(n))
 	}
+	if isConstant(text) {
+		switch lower(text) {
+		case "null":
+			return null
+		case "true", "false":
+			return h.number(4, bit(lower(text) == "true"))
+		}
+	}
 	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
 		return maphash.String(h.seed, strings.ReplaceAll(text[1:n-1], "''", "'"))
 	}
 	return maphash.String(h.seed, text)
+}
+
+// literalText hashes a literal as Text hashes a value.
+func (h *Hasher) literalText(text string) uint64 {
+	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
+		text = strings.ReplaceAll(text[1:n-1], "''", "'")
+	}
+	return maphash.String(h.seed, text) | 1
 }
 
 // next adds the hash of one more value to that of a list.

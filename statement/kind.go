@@ -4,13 +4,14 @@ package statement
 type Kind uint8
 
 const (
-	// Other is a query that is known neither to read nor to write: data
-	// definition, SET, CALL, or text that nobody could read.
+	// Other is a query that changes no data and reads no table: SET, SHOW, PRAGMA,
+	// EXPLAIN without ANALYZE, the functions for settings and locks.
 	Other Kind = iota
-	// Read is a query that returns data and changes none.
+	// Read is a query that is known to return data and to change none.
 	Read
-	// Write is a query that changes data: INSERT, UPDATE, DELETE, MERGE, REPLACE,
-	// also inside a WITH.
+	// Write is a query that changes data or their definition, or may do so: INSERT,
+	// UPDATE, DELETE, MERGE, REPLACE, also inside a WITH; CREATE, ALTER, DROP; CALL, DO
+	// and EXEC; a SELECT of a function that is not known; text that nobody could read.
 	Write
 	// Begin opens a transaction by text (BEGIN, START TRANSACTION). It counts as a
 	// transaction and not as a query.

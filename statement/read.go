@@ -11,10 +11,10 @@ import (
 // read reads a text that is not known.
 func (r *Reader) read(text string) *Statement {
 	scan := scanner{src: text, dialect: r.dialect}
-	shape, class := newShaper(min(len(text)+16, 4096)), newClassifier(r.hasher)
-	values := bareValues{scan: &scan}
+	shape, class := newShaper(min(len(text)+16, 4096)), newClassifier(r.hasher, r.functions)
+	tokens := constants{values: bareValues{scan: &scan}}
 	var literals uint64
-	for t := values.next(); t.kind != endToken; t = values.next() {
+	for t := tokens.next(); t.kind != endToken; t = tokens.next() {
 		if t.kind == literalToken {
 			literals = literals*31 + maphash.String(r.hasher.seed, t.text)
 		}
@@ -38,8 +38,8 @@ func (r *Reader) read(text string) *Statement {
 // doubt takes back what a statement is known for, of which a part was not read. What
 // hides there may write, and to any table.
 func doubt(st *Statement) {
-	if st.Kind == Read {
-		st.Kind = Other
+	if st.Kind == Read || st.Kind == Other {
+		st.Kind = Write
 	}
 	st.Repeatable, st.Tables = false, nil
 }

@@ -13,13 +13,14 @@ import (
 // takes no lock. Texts without parameters that differ each time push one another
 // out. It is safe for concurrent use.
 type Reader struct {
-	dialect Dialect
-	hasher  *Hasher
-	max     int // bytes of a shape
-	growing sync.Mutex
-	places  atomic.Pointer[places]
-	long    atomic.Pointer[longTexts] // nil before the first one
-	check   maphash.Seed
+	dialect   Dialect
+	hasher    *Hasher
+	functions functions
+	max       int // bytes of a shape
+	growing   sync.Mutex
+	places    atomic.Pointer[places]
+	long      atomic.Pointer[longTexts] // nil before the first one
+	check     maphash.Seed
 }
 
 const (
@@ -52,9 +53,14 @@ type known struct {
 }
 
 // NewReader returns a reader whose shapes are cut to shapeBytes bytes. Literals are
-// told apart with h.
-func NewReader(d Dialect, h *Hasher, shapeBytes int) *Reader {
-	r := &Reader{dialect: d.known(), hasher: h, max: shapeBytes, check: maphash.MakeSeed()}
+// told apart with h. A SELECT that calls a function which is not known may change data,
+// and is a [Write]; pureFunctions are the names of those that change none, and give the
+// same answer as long as the statement's tables are the same. A schema and the case of
+// letters do not count.
+func NewReader(d Dialect, h *Hasher, shapeBytes int, pureFunctions ...string) *Reader {
+	r := &Reader{
+		dialect: d.known(), hasher: h, functions: newFunctions(pureFunctions), max: shapeBytes, check: maphash.MakeSeed(),
+	}
 	r.places.Store(newPlaces(fewSets))
 	return r
 }

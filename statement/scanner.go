@@ -91,6 +91,8 @@ func (s *scanner) scan() token {
 	}
 	c := s.at(0)
 	switch {
+	case isDigit(c) && s.dialect == MySQL && s.digitName() > 0:
+		return s.take(wordToken, s.digitName())
 	case isDigit(c), c == '.' && isDigit(s.at(1)) && !s.prevIsValue():
 		return s.take(literalToken, s.number(0))
 	case (c == '-' || c == '+') && s.startsNumber(1) && !s.prevIsValue():
@@ -154,6 +156,42 @@ func (s *scanner) number(i int) int {
 		}
 	}
 	return i
+}
+
+// digitName returns the length of a name that begins with a digit, as MySQL allows: it is
+// no number, 0 if there is none.
+func (s *scanner) digitName() int {
+	digits := 0
+	for isDigit(s.at(digits)) {
+		digits++
+	}
+	n := s.wordLen(0)
+	rest := s.src[s.pos+digits : s.pos+n]
+	switch {
+	case rest == "", s.at(n) == '.' && isDigit(s.at(n+1)):
+		return 0
+	case rest[0]|0x20 == 'e':
+		exponent := strings.TrimLeft(rest[1:], "0123456789")
+		if exponent == "" && (len(rest) > 1 || s.at(n) == '-' || s.at(n) == '+') {
+			return 0
+		}
+	case digits == 1 && s.at(0) == '0' && isBase(rest):
+		return 0
+	}
+	return n
+}
+
+// isBase reports whether what follows a zero makes it 0xff or 0b01.
+func isBase(rest string) bool {
+	digits := "01"
+	switch rest[0] {
+	case 'x':
+		digits = "0123456789abcdefABCDEF"
+	case 'b':
+	default:
+		return false
+	}
+	return strings.Trim(rest[1:], digits) == ""
 }
 
 // word scans a name or keyword, or a string with a prefix: E'...', x'...',

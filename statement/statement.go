@@ -35,9 +35,16 @@ type Statement struct {
 	// rows: an IN list or VALUES of more than one, = ANY(?), unnest(?). A list of
 	// literals in a condition is none by itself, see Lists.
 	Batched bool `json:"batched,omitempty"`
-	// Paged is set for a read of one page of many: OFFSET, FETCH NEXT, or LIMIT with
-	// a range to continue from.
+	// Paged is set for a statement that takes one part of the rows, where the next one
+	// goes on: OFFSET, FETCH NEXT, LIMIT with a range to continue from, a range with two
+	// ends, and each LIMIT of an UPDATE or DELETE.
 	Paged bool `json:"paged,omitempty"`
+	// Probes is set for a read that only asks whether there is a row, or how many: SELECT
+	// EXISTS (...), SELECT 1, SELECT count(*). The Keys of EXISTS are those inside of it.
+	Probes bool `json:"probes,omitempty"`
+	// Upserts is set for a write that takes care of rows which are there already: ON
+	// CONFLICT, ON DUPLICATE KEY, INSERT IGNORE, REPLACE, MERGE.
+	Upserts bool `json:"upserts,omitempty"`
 	// Star is set for a read of all columns: SELECT *, t.*.
 	Star bool `json:"star,omitempty"`
 	// Locks is set for a read that locks rows: FOR UPDATE, FOR SHARE.
@@ -54,15 +61,43 @@ type Statement struct {
 	// is the same text each time, it is a condition.
 	Lists uint64 `json:"-"`
 
-	rowless bool     // a key is compared with an argument that has a name, whose place is not known
-	row     uint64   // of the keys that are literals, see Arguments
-	keys    []keyArg // of those that are arguments
+	rowless  bool            // a key is compared with an argument that has a name, whose place is not known
+	row      uint64          // of the keys that are literals, see Arguments
+	keys     []keyArg        // of those that are arguments
+	keyTexts []keyText       // of those that are literals
+	inserts  []insertedValue // of an INSERT of one row
 }
 
 // keyArg is an argument that a key column is compared with.
 type keyArg struct {
 	column uint64 // its hash
 	index  int    // of the argument, from 0
+	key    int    // in Keys
+}
+
+// keyText is a literal that a key column is compared with.
+type keyText struct {
+	hash uint64 // as Hasher.Text has it
+	key  int    // in Keys
+}
+
+// KeyOf returns the one of Keys that an argument is compared with, counted from 0. It
+// returns false for an argument that is no key, or has a name.
+func (s *Statement) KeyOf(argument int) (key string, ok bool) {
+	for _, k := range s.keys {
+		if k.index == argument {
+			return s.Keys[k.key], true
+		}
+	}
+	return "", false
+}
+
+// KeyTexts calls f for each of Keys that is compared with a literal, with the hash that
+// [Hasher.Text] gives to the value.
+func (s *Statement) KeyTexts(f func(key string, hash uint64)) {
+	for _, k := range s.keyTexts {
+		f(s.Keys[k.key], k.hash)
+	}
 }
 
 // SharesTable reports whether two statements name one table. A schema and the case

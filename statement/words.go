@@ -12,16 +12,6 @@ var keywords = wordSet(`
 	returning rlike select set similar some table then top
 	union unique update using values when where window with within`)
 
-// volatile are functions whose result is another one each time, or that change
-// something: asking again is no duplicate.
-var volatile = wordSet(`
-	nextval setval currval lastval last_insert_id last_insert_rowid scope_identity
-	changes total_changes row_count found_rows random rand randomblob newid uuid
-	uuid_short gen_random_uuid uuid_generate_v4 uuid_generate_v1 uuidv4 uuidv7
-	pg_advisory_lock pg_advisory_xact_lock pg_try_advisory_lock pg_try_advisory_xact_lock
-	pg_advisory_unlock pg_sleep sleep get_lock release_lock is_free_lock
-	clock_timestamp timeofday txid_current pg_current_xact_id pg_notify`)
-
 func wordSet(words string) map[string]bool {
 	set := make(map[string]bool)
 	for _, w := range strings.Fields(words) {

@@ -1,0 +1,102 @@
+package statement
+
+// maxInserts is the number of values of an INSERT that are told apart.
+const maxInserts = 32
+
+// insertedValue is a plain value of an INSERT of one row.
+type insertedValue struct {
+	column  uint64 // its hash
+	index   int    // of the argument, -1 for a literal
+	literal uint64
+}
+
+// item is a value in VALUES (...) as far as it was read.
+type item struct {
+	value    token
+	argument int // from 0, -1 for a literal
+	tokens   int // but for a cast
+	cast     bool
+	place    int // in the tuple, from 0
+}
+
+// tupleToken takes a token of the first tuple of an INSERT.
+func (c *classifier) tupleToken(t token) {
+	i := &c.item
+	switch {
+	case t.is(","), t.is(")"):
+		c.endItem()
+		i.place++
+		i.value, i.tokens, i.cast = token{}, 0, false
+	case t.text == "::", i.cast && i.tokens == 1 && (t.kind == wordToken || t.kind == quotedToken):
+		i.cast = true
+	case t.kind == paramToken:
+		i.value, i.argument = t, c.nextArgument(t.text)
+		i.tokens++
+	default:
+		i.value, i.argument = t, -1
+		i.tokens++
+	}
+}
+
+// endItem takes note of a value that nothing computes.
+func (c *classifier) endItem() {
+	i := &c.item
+	isValue := i.tokens == 1 && (i.value.kind == paramToken && i.argument >= 0 || i.value.kind == literalToken)
+	if !isValue || i.place >= len(c.columns) {
+		return
+	}
+	v := insertedValue{column: c.columns[i.place], index: i.argument}
+	if i.argument < 0 {
+		v.literal = c.hasher.literal(i.value.text)
+	}
+	c.inserts = append(c.inserts, v)
+}
+
+// endInserts takes over the values of an INSERT of one row.
+func (c *classifier) endInserts(st *Statement) {
+	if !st.Batched {
+		st.inserts = c.inserts
+	}
+}
+
+// inserted adds an argument to the values of an INSERT.
+func (s *Statement) inserted(to *[]uint64, argument int, hash uint64) {
+	for _, v := range s.inserts {
+		if v.index == argument {
+			*to = append(*to, mix(hash^v.column))
+		}
+	}
+}
+
+// endInserted adds the literals.
+func (s *Statement) endInserted(to *[]uint64) {
+	for _, v := range s.inserts {
+		if v.index < 0 {
+			*to = append(*to, mix(v.literal^v.column))
+		}
+	}
+}
+
+// maxSum is the number of keys up to which a row is looked for among the values of an
+// INSERT.
+const maxSum = 3
+
+// Inserted reports whether an INSERT whose values are in [Arguments.Inserts] inserted the
+// row that the statement's Keys asked for, which [Arguments.Row] of its execution
+// identifies. A row of more than three keys is not found.
+func (s *Statement) Inserted(row uint64, values []uint64) bool {
+	n := len(s.Keys)
+	return row != 0 && n > 0 && n <= maxSum && isSum(row, values, n, 0)
+}
+
+func isSum(row uint64, values []uint64, n int, sum uint64) bool {
+	if n == 0 {
+		return sum|1 == row
+	}
+	for i := range len(values) {
+		if isSum(row, values[i+1:], n-1, sum+values[i]) {
+			return true
+		}
+	}
+	return false
+}
