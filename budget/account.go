@@ -27,7 +27,7 @@ type account struct {
 	crossings  []crossing
 	open       []*record // whose rows are open, the first few
 	databases  []seenDatabase
-	tracked    int // results whose values are kept
+	tracked    int // values that are kept, of all results
 	nestings   []nesting
 	outgoing   []Outgoing
 }
@@ -106,7 +106,6 @@ func (a *account) execute(rec *record, err error, o *Bounds) {
 	duplicate, fresh := a.reads.see(rec, err, o.Reads)
 	if !o.Rules.Off {
 		g.arguments.add(rec, fresh)
-		g.trackArguments(rec.hashes())
 	}
 	if duplicate {
 		a.totals.Duplicates++

@@ -120,46 +120,52 @@ func TestEvidence(t *testing.T) {
 
 // Values are tracked within bounds, and prove what they can.
 func TestProof(t *testing.T) {
-	run := func(argument func(i int) uint64) *budget.Report {
+	reader := statement.NewReader(statement.PostgreSQL, statement.NewHasher(), 2048)
+	list, one := reader.Read("SELECT id, name FROM users"), reader.Read("SELECT title FROM books WHERE user_id = $1")
+	const rows = 2000
+	run := func(results int, argument func(i int) uint64) *budget.Finding {
 		_, r := budget.Bounds{TrackValues: true, Queries: 500}.NewContext(t.Context())
 		if !r.TracksValues() {
 			t.Fatal("values are not tracked")
 		}
-		for result := range 30 { // more than are kept
-			x, err := r.Start(budget.Call{Database: db, Statement: users, Arguments: statement.Arguments{List: uint64(result + 1)}})
+		for result := range results {
+			x, err := r.Start(budget.Call{Database: db, Statement: list, Arguments: statement.Arguments{List: uint64(result + 1)}, Detail: &budget.CallDetail{Hashes: []uint64{1}}})
 			must(t, err)
 			x.Open()
 			var v budget.Values
-			for i := range 2000 {
-				v.Add(i%20, fmt.Sprint("column", i%20), uint64(result*10_000+i/20+1))
+			for i := range rows {
+				for column := range 20 {
+					v.Add(column, "id", uint64(result*1_000_000+column*10_000+i+1))
+				}
 			}
 			v.Add(-1, "none", 1)
 			x.Fetched(&v)
-			x.Close(2000, nil)
+			x.Close(rows, nil)
 		}
 		for i := range 8 {
-			x, err := r.Start(budget.Call{Database: db, Statement: books, Arguments: statement.Arguments{List: uint64(i + 1)}, Detail: &budget.CallDetail{Hashes: []uint64{argument(i), 1, 1, 1, 1, 1}}})
+			x, err := r.Start(budget.Call{Database: db, Statement: one, Arguments: statement.Arguments{List: uint64(i + 1)}, Detail: &budget.CallDetail{Hashes: []uint64{argument(i), 1, 1, 1, 1, 1}}})
 			must(t, err)
 			x.End(0, nil)
 		}
-		return r.Report()
-	}
-	loop := func(r *budget.Report) *budget.Finding {
-		for i := range r.Findings {
-			if r.Findings[i].Kind == budget.NPlusOne && strings.Contains(r.Findings[i].Summary, "books") {
-				return &r.Findings[i]
+		report := r.Report()
+		for i := range report.Findings {
+			if f := &report.Findings[i]; f.Kind == budget.NPlusOne && f.Summary == "SELECT books" {
+				return &report.Findings[i]
 			}
 		}
 		t.Fatal("no n+1")
 		return nil
 	}
-	if f := loop(run(func(i int) uint64 { return uint64(30_000 + i + 1) })); f.Confidence != budget.Proven || f.Proof != "all 8 arguments are values of users.column0 of query 4" {
+	if f := run(5, func(i int) uint64 { return uint64(3_000_000 + 2*i + 1) }); f.Confidence != budget.Proven || f.Proof != "all 8 arguments are values of users.id of query 4" {
 		t.Errorf("got %s, %q", f.Confidence, f.Proof)
 	}
-	if f := loop(run(func(i int) uint64 { return uint64(i) * 10_000 })); f.Confidence != budget.Candidate {
+	if f := run(5, func(i int) uint64 { return uint64(i%5)*1_000_000 + 1 }); f.Confidence != budget.Candidate {
 		t.Errorf("values of several results: %s, %q", f.Confidence, f.Proof)
 	}
-	if f := loop(run(func(i int) uint64 { return uint64(250_000 + i + 1) })); f.Confidence != budget.Candidate {
+	if f := run(60, func(i int) uint64 { return uint64(55_000_000 + i + 1) }); f.Confidence != budget.Candidate {
 		t.Errorf("a result that was not kept: %s, %q", f.Confidence, f.Proof)
+	}
+	if f := run(5, func(i int) uint64 { return uint64(3_001_990 + i) }); f.Confidence != budget.Candidate {
+		t.Errorf("a value that was not kept: %s, %q", f.Confidence, f.Proof)
 	}
 }

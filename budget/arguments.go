@@ -6,7 +6,7 @@ import "slices"
 // apart by itself. It is more than the thresholds need.
 const fewArguments = 8
 
-// argumentSet counts different argument lists: the first few by itself, and more
+// argumentSet counts different keys (record.key), which are argument lists as a rule: the first few by itself, and more
 // as long as the unit remembers its reads. Most groups have one.
 type argumentSet struct {
 	first    uint64
@@ -16,7 +16,9 @@ type argumentSet struct {
 
 // add takes note of a query's arguments. Fresh says that the unit has not seen them.
 func (s *argumentSet) add(rec *record, fresh bool) {
-	h := rec.list() | 1<<63 // never 0
+	key, isList := rec.key()
+	fresh = fresh && isList
+	h := key | 1<<63 // never 0
 	if fresh || !s.has(h) {
 		s.insert(h, fresh)
 	}
@@ -46,7 +48,8 @@ func (s *argumentSet) has(h uint64) bool {
 // with returns how many different lists there would be with those of a query, of
 // which no more than the few are told apart.
 func (s *argumentSet) with(rec *record) int64 {
-	h := rec.list() | 1<<63
+	key, _ := rec.key()
+	h := key | 1<<63
 	if s.distinct >= fewArguments || s.has(h) {
 		return s.distinct
 	}

@@ -75,6 +75,7 @@ func (b *builder) details() {
 	rep.Groups = b.groups.groups
 	rep.Queries = b.queries(a.records)
 	slices.SortFunc(rep.Queries, func(x, y Query) int { return cmp.Compare(x.Position, y.Position) })
+	b.inserts()
 	rep.Open = b.queries(a.open)
 	rep.Nested = b.nested()
 	rep.Allowances = b.allowances()
@@ -112,6 +113,7 @@ func (b *builder) fill(q *Query, rec *record) {
 		Transaction: rec.transaction.numberIn(b.recorder.unit), Duplicate: rec.duplicate, stack: o.stack,
 		Group: -1, Arguments: b.number(rec.list(), rec.unknown()), Row: b.number(rec.row, rec.row == 0),
 	}
+	q.Serializable = rec.transaction != nil && rec.transaction.Serializable
 	if g != nil {
 		q.Group = int(g.place)
 		q.Handle = b.report.Groups[g.place].Handle

@@ -183,6 +183,9 @@ func (r *Recorder) countClose(rec *record) {
 			s.account.fetch(g, rec.rows, rec.fetch, err)
 			g.Slowest = max(g.Slowest, now-rec.start)
 			s.account.removeOpen(rec)
+			if rec.rows == 0 {
+				s.account.reads.foundNothing(rec)
+			}
 		}
 		s.account.busy.leave(now)
 		s.noteCrossings(rec, now)

@@ -1,6 +1,8 @@
 package budget
 
 import (
+	"cmp"
+	"sync/atomic"
 	"time"
 
 	"github.com/querybudget/querybudget/callsite"
@@ -29,11 +31,14 @@ type Query struct {
 	Open bool
 	// Arguments and Row number the argument lists of a report, with the literals in
 	// the text, and the rows that the statement's Keys ask for: equal ones have equal
-	// numbers, from 1. 0 is not known.
+	// numbers, from 1. 0 is not known. With [Rules.Hints], Row of an INSERT is that of the
+	// latest query before which asked for the row that it inserts.
 	Arguments, Row int
 	// Transaction is the number of its transaction in the unit, from 1; 0 if it
 	// ran outside of one, -1 in one that the unit did not begin.
 	Transaction int
+	// Serializable is set in a transaction of that level of isolation.
+	Serializable bool
 	// Retries is how often it was tried again.
 	Retries int
 	// Duplicate is set for a read that repeated one that was answered.
@@ -69,31 +74,44 @@ type Group struct {
 	Sums
 	// Allowances are the indices of those in [Report.Allowances] that it ran under.
 	Allowances []int `json:"allowances,omitempty"`
-	// Parents are columns of earlier results that have all of its arguments, the
-	// latest first: with [Bounds.TrackValues] only.
+	// Parents are columns of earlier results whose values are those of its arguments,
+	// those that match best first: with [Bounds.TrackValues] only.
 	Parents []Parent `json:"parents,omitempty"`
+	// Chained is set if each execution asked for a value that the one before answered:
+	// with [Bounds.TrackValues] only.
+	Chained bool `json:"chained,omitempty"`
 	// Overflow is set for the one group that takes the queries for which there
 	// was no room. It has no shape and no call site.
 	Overflow bool `json:"overflow,omitempty"`
 
-	stack *callsite.Stack
+	stack  *callsite.Stack
+	via    string                         // of a group that was decoded
+	advice *atomic.Pointer[batchedAdvice] // nil for one
 }
+
+// Via is the import path of the package that the call site called, empty if it is not
+// known: "database/sql", "gorm.io/gorm".
+func (g *Group) Via() string { return cmp.Or(g.via, g.stack.Via()) }
 
 // CallSite is where the queries came from.
 func (g *Group) CallSite() callsite.CallSite { return g.stack.CallSite() }
 
-// asksForSeveral reports whether each execution asks for several keys, or writes
-// several rows.
-func (g *Group) asksForSeveral() bool { return g.Batched || g.ListsVary }
-
-// Parent is a column of an earlier result that has all arguments of a group.
+// Parent is a column of an earlier result whose values are those of an argument of a
+// group.
 type Parent struct {
-	// Position is that of the query in the unit, Column the column's name, with its
-	// table's if there is one: "authors.id".
+	// Position is that of the query in the unit, of the first one where several of a group
+	// have the values together. Column is the column's name, with its table's if there is
+	// one: "authors.id".
 	Position int64  `json:"position"`
 	Column   string `json:"column"`
-	// Arguments is the number of different values of the argument.
+	// Key is the column that the argument is compared with, empty if that is not known.
+	Key string `json:"key,omitempty"`
+	// Match says how the values agree.
+	Match Match `json:"match"`
+	// Arguments is the number of different values of the argument, Queries that of the
+	// executions whose rows have them together, as a loop inside of another one has.
 	Arguments int64 `json:"arguments"`
+	Queries   int64 `json:"queries"`
 }
 
 // Nested counts how often a query was sent while rows of another one were open, on

@@ -1,23 +1,198 @@
 package budget
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
 
-func mayBeDuplicate(s *suspect) bool { return s.totals.Duplicates > 0 }
+	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
+)
+
+func mayBeDuplicate(s *suspect) bool {
+	return s.totals.Duplicates > 0 || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
+		st := g.origin.statement
+		return mayBeOfOneRow(st) && s.account.anyGroup(func(h *group) bool {
+			other := h.origin.statement
+			return st.Fingerprint != other.Fingerprint && mayBeOfOneRow(other) && asksForSameRow(st, other)
+		})
+	})
+}
 
 // duplicates: reads that were answered before.
 func (f *finder) duplicates() {
 	f.each(func(i int, g *Group) {
-		if g.Duplicates+1 < int64(f.rules.Duplicate) || g.Duplicates == 0 || isIntrospection(g.Tables) {
+		n := f.repeated(i)
+		if n == 0 || n+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) {
 			return
 		}
-		if f.find(NPlusOne, i) != nil {
+		if f.loopOfGroup(i) > 0 {
 			return // its repair is also this one's
 		}
-		out := f.evidence(g, Duplicate, Candidate, g.Duplicates)
-		out.Repair = fmt.Sprintf(
-			"keep the first result and pass it on, or cache it: saves %s",
-			plural(g.Duplicates, "round trip"),
-		)
+		if loop := f.loopAround(i); loop != nil {
+			if loop.Kind == NPlusOne {
+				loop.Also = append(loop.Also, *related(g, "the same loop sends it again and again"))
+				return
+			}
+		}
+		if f.isOnceByLibrary(i, n) {
+			return
+		}
+		out := f.evidence(g, Duplicate, Candidate, n)
+		out.Repair = fmt.Sprintf("keep the first result and pass it on, or cache it: saves %s", plural(n, "round trip"))
 		f.add(out, i)
 	})
+	f.sameRows()
+}
+
+// repeated counts the duplicates of a group, but for those whose answer had another
+// number of rows than the one before: it had changed.
+func (f *finder) repeated(group int) int64 {
+	n := f.report.Groups[group].Duplicates
+	if n == 0 {
+		return 0
+	}
+	for _, q := range f.queriesOf(group) {
+		if !q.Duplicate || q.Open {
+			continue
+		}
+		if before := f.answerBefore(q); before != nil && before.Rows != q.Rows {
+			n--
+		}
+	}
+	return n
+}
+
+// answerBefore is the query with the same question before one, nil if it is not kept in
+// detail.
+func (f *finder) answerBefore(q *Query) (before *Query) {
+	for i := range f.report.Queries {
+		p := &f.report.Queries[i]
+		if p.Position >= q.Position {
+			break
+		}
+		if p.Arguments == q.Arguments && p.Fingerprint == q.Fingerprint && p.Handle == q.Handle && !p.Open {
+			before = p
+		}
+	}
+	return before
+}
+
+// loopAround returns the finding of a loop that sends a group once for each of its items,
+// as one of several statements.
+func (f *finder) loopAround(group int) *Finding {
+	g := &f.report.Groups[group]
+	for i, found := range f.inLoop {
+		h := &f.report.Groups[i]
+		if found > 0 && h.Queries == g.Queries && h.Handle == g.Handle && overlap(h, g) && inOneFunction(h.CallSite(), g.CallSite()) {
+			return &f.found[found-1]
+		}
+	}
+	return nil
+}
+
+// isOnceByLibrary reports whether a library asked twice for one call of the application,
+// such as for two relations to one row: nobody can repair that.
+func (f *finder) isOnceByLibrary(group int, n int64) bool {
+	g := &f.report.Groups[group]
+	return n == 1 && g.Queries == 2 && libraryOf(g.Via()).prefix != ""
+}
+
+// mayBeOfOneRow knows the reads that may be answered by an earlier one of the same row.
+func mayBeOfOneRow(st *statement.Statement) bool {
+	return st.Kind == statement.Read && st.Repeatable && len(st.Keys) > 0 && len(st.Tables) == 1 && !st.Batched && !st.Paged
+}
+
+// sameRows: reads of other columns of a row that was read before, with the same
+// condition, and EXISTS before the row itself.
+func (f *finder) sameRows() {
+	groups := f.groupsOfOneRow()
+	if groups == nil {
+		return
+	}
+	type question struct {
+		handle, row, transaction int
+		from                     string
+	}
+	first := make(map[question]*Query)
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		if q.Kind != statement.Read && q.Kind.IsQuery() {
+			clear(first) // whatever it wrote
+			continue
+		}
+		from := groups[q.Group]
+		if from == "" || q.Row == 0 || q.Rows != 1 || q.Open || q.Failed != "" {
+			continue
+		}
+		key := question{q.Handle, q.Row, q.Transaction, from}
+		before := first[key]
+		if before == nil {
+			first[key] = q
+			continue
+		}
+		if before.Fingerprint != q.Fingerprint {
+			f.addSameRow(before, q)
+		}
+	}
+}
+
+// groupsOfOneRow returns the tables and conditions of the groups that may ask for a row
+// that another one asks for too.
+func (f *finder) groupsOfOneRow() map[int]string {
+	var out map[int]string
+	f.each(func(i int, g *Group) {
+		if !mayBeOfOneRow(g.Statement) || f.isSetUp(i) {
+			return
+		}
+		f.each(func(j int, h *Group) {
+			if i == j || g.Fingerprint == h.Fingerprint || !mayBeOfOneRow(h.Statement) || !asksForSameRow(g.Statement, h.Statement) {
+				return
+			}
+			if from, ok := condition(g.Statement); ok {
+				if out == nil {
+					out = make(map[int]string)
+				}
+				out[i] = from
+			}
+		})
+	})
+	return out
+}
+
+func asksForSameRow(a, b *statement.Statement) bool {
+	return a.Tables[0] == b.Tables[0] && slices.Equal(a.Keys, b.Keys)
+}
+
+func (f *finder) addSameRow(before, q *Query) {
+	if f.loopOfGroup(q.Group) > 0 || f.loopOfGroup(before.Group) > 0 || f.find(Duplicate, before.Group) != nil || f.find(Duplicate, q.Group) != nil {
+		return
+	}
+	if g := &f.report.Groups[q.Group]; libraryOf(g.Via()).prefix != "" && lineOf(before.CallSite()) == lineOf(q.CallSite()) {
+		return
+	}
+	out := f.evidence(&f.report.Groups[q.Group], Duplicate, Candidate, 1)
+	out.Also = []Related{*relatedQuery(before, "it read the same row")}
+	out.Repair = "read the row once, with all the columns that are needed: saves 1 round trip"
+	f.add(out, q.Group)
+}
+
+func lineOf(s callsite.CallSite) callsite.Frame { return s.Frame }
+
+// condition returns a read's tables and conditions, without what it selects and in which
+// order, for those that select plain columns, or ask whether there is a row.
+func condition(st *statement.Statement) (string, bool) {
+	upper := strings.ToUpper(st.Shape)
+	if rest, ok := strings.CutPrefix(upper, "SELECT EXISTS ("); ok {
+		rest, ok = strings.CutSuffix(rest, ")")
+		inner, parsed := parseSelect(rest)
+		return inner.from + " WHERE " + strings.Join(inner.conditions, " AND "), ok && parsed
+	}
+	s, ok := parseSelect(upper)
+	if !ok || s.groupBy != "" || slices.ContainsFunc(s.items, func(item string) bool {
+		return strings.ContainsAny(item, "(?") || strings.HasPrefix(item, "DISTINCT ")
+	}) {
+		return "", false
+	}
+	return s.from + " WHERE " + strings.Join(s.conditions, " AND "), true
 }

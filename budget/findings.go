@@ -2,8 +2,8 @@ package budget
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -18,6 +18,11 @@ type finder struct {
 	found  []Finding
 	of     []int // the group of each finding, -1 for none
 	loops  []*loopGroup
+	// inLoop tells, for a group, the finding of the loop that sends it, from 1; nil without
+	// loops.
+	inLoop  []int
+	queries [][]*Query // in detail, by group; nil before they are asked for
+	setUp   []bool     // by group; nil before it is asked for
 }
 
 // noGroup is where a finding is about no group.
@@ -51,6 +56,33 @@ func (f *Finding) rank() int {
 func (f *finder) add(out Finding, group int) {
 	f.found = append(f.found, out)
 	f.of = append(f.of, group)
+}
+
+// addLoop adds the finding of a loop, which is about all groups that the loop sends.
+func (f *finder) addLoop(out Finding, g *loopGroup, others []*loopGroup) {
+	f.add(out, g.members[0])
+	f.isInLoop(g)
+	for _, other := range others {
+		f.isInLoop(other)
+	}
+}
+
+// isInLoop takes note that the latest finding is about a loop's groups too.
+func (f *finder) isInLoop(g *loopGroup) {
+	if f.inLoop == nil {
+		f.inLoop = make([]int, len(f.report.Groups))
+	}
+	for _, i := range g.members {
+		f.inLoop[i] = len(f.found)
+	}
+}
+
+// loopOfGroup returns the finding of the loop that sends a group, from 1; 0 for none.
+func (f *finder) loopOfGroup(group int) int {
+	if f.inLoop == nil {
+		return 0
+	}
+	return f.inLoop[group]
 }
 
 // evidence makes a finding of a group.
@@ -138,15 +170,10 @@ func isIntrospection(tables []string) bool {
 	return len(tables) > 0
 }
 
-// isMigration reports whether a table keeps account of migrations.
-func isMigration(tables []string) bool {
-	return slices.ContainsFunc(tables, func(t string) bool { return strings.Contains(strings.ToLower(t), "migration") })
-}
-
 // plural counts things: "1 query", "2 queries".
 func plural(n int64, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return strconv.FormatInt(n, 10) + " " + thing + "s"
 }

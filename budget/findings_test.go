@@ -251,6 +251,8 @@ func (s *scenario) rules(text string) budget.Rules {
 			rules.Duplicate = n
 		case "large-result":
 			rules.LargeResult = n
+		case "hints":
+			rules.Hints = value == "on"
 		case "slow":
 			rules.Slow, _ = time.ParseDuration(value)
 		default:
@@ -282,6 +284,7 @@ type options struct {
 	site         callsite.CallSite
 	args         []string
 	rows         int64
+	changed      int64
 	db, tx, open string
 	err          error
 	underAllow   bool
@@ -289,6 +292,7 @@ type options struct {
 
 // options reads "main.go:10 < handler.go:5 rows=3 args=1,2: SELECT ...".
 func (s *scenario) options(rest string) (o options, text string) {
+	o.changed = 1
 	head, text, ok := strings.Cut(rest, ": ")
 	if !ok {
 		s.t.Fatalf("no statement in %q", rest)
@@ -302,6 +306,8 @@ func (s *scenario) options(rest string) (o options, text string) {
 			frames = append(frames, frameOf(f))
 		case name == "rows":
 			o.rows, _ = strconv.ParseInt(value, 10, 64)
+		case name == "changed":
+			o.changed, _ = strconv.ParseInt(value, 10, 64)
 		case name == "args":
 			o.args = strings.Split(value, ",")
 		case name == "db":
@@ -349,6 +355,9 @@ func (s *scenario) call(o options, text string) budget.Call {
 		s.stacks[site] = callsite.New(o.site) // one for each call site, as a handle keeps them
 	}
 	c := budget.Call{Database: db, Statement: s.reader.Read(text), Transaction: tx, Stack: s.stacks[site]}
+	if s.recorder.TellsInserts() {
+		c.Arguments.Inserts = new([]uint64)
+	}
 	for _, arg := range o.args {
 		c.Arguments.Add(c.Statement, s.hasher, arg)
 	}
@@ -375,7 +384,7 @@ func (s *scenario) query(o options, text string) {
 		x.Open()
 		x.Close(o.rows, nil)
 	default:
-		x.End(1, nil)
+		x.End(o.changed, nil)
 	}
 }
 

@@ -20,7 +20,6 @@ type group struct {
 // moreOfGroup is what few groups have.
 type moreOfGroup struct {
 	allowances []*allowance
-	tracked    []map[uint64]bool // hashes of the arguments, by place
 }
 
 // edit returns it for writing, look for reading.

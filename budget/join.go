@@ -128,6 +128,7 @@ func joined(all []*group) Group {
 		return out
 	}
 	out.Statement, out.Database, out.System, out.stack = o.statement, o.database.name, o.database.system, o.stack
+	out.advice = &o.advice
 	return out
 }
 

@@ -53,6 +53,7 @@ type siteRef = *int
 type encodedGroup struct {
 	plainGroup
 	CallSite siteRef `json:"call_site,omitempty"`
+	Via      string  `json:"via,omitempty"`
 }
 
 type encodedLost struct {
@@ -111,6 +112,7 @@ type encodedQuery struct {
 	Arguments    int                  `json:"arguments,omitempty"`
 	Row          int                  `json:"row,omitempty"`
 	Transaction  int                  `json:"transaction,omitempty"`
+	Serializable bool                 `json:"serializable,omitempty"`
 	Retries      int                  `json:"retries,omitempty"`
 	Duplicate    bool                 `json:"duplicate,omitempty"`
 	Failed       string               `json:"failed,omitempty"`
@@ -126,7 +128,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	out := encodedReport{Schema: schema, plainReport: (*plainReport)(&r)}
 	for i := range r.Groups {
 		g := &r.Groups[i]
-		out.Groups = append(out.Groups, encodedGroup{plainGroup(*g), e.site(g.stack)})
+		out.Groups = append(out.Groups, encodedGroup{plainGroup(*g), e.site(g.stack), g.Via()})
 	}
 	out.Queries, out.Open = e.queries(&r, r.Queries), e.queries(&r, r.Open)
 	for i := range r.Lost {
@@ -185,7 +187,7 @@ func (e *encoder) queries(r *Report, queries []Query) (out []encodedQuery) {
 		q := &queries[i]
 		o := encodedQuery{
 			Group: q.Group, Position: q.Position, Start: q.Start, Waited: q.Waited, Exec: q.Exec, Fetch: q.Fetch, Rows: q.Rows,
-			RowsAffected: q.RowsAffected, Open: q.Open, Arguments: q.Arguments, Row: q.Row, Transaction: q.Transaction,
+			RowsAffected: q.RowsAffected, Open: q.Open, Arguments: q.Arguments, Row: q.Row, Transaction: q.Transaction, Serializable: q.Serializable,
 			Retries: q.Retries, Duplicate: q.Duplicate, Failed: q.Failed,
 		}
 		if q.Group < 0 || q.Group >= len(r.Groups) || r.Groups[q.Group].Overflow {

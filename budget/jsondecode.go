@@ -24,6 +24,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 	d.readSites(in.CallSites, in.Frames)
 	for i := range in.Groups {
 		g := Group(in.Groups[i].plainGroup)
+		g.via = in.Groups[i].Via
 		if g.Statement == nil {
 			g.Statement = &statement.Statement{}
 		}
@@ -96,7 +97,7 @@ func (d *decoder) queries(r *Report, in []encodedQuery) (out []Query) {
 		o := Query{
 			Statement: q.Statement, Group: q.Group, Database: q.Database, Handle: q.Handle, Position: q.Position, Start: q.Start, Waited: q.Waited,
 			Exec: q.Exec, Fetch: q.Fetch, Rows: q.Rows, RowsAffected: q.RowsAffected, Open: q.Open, Arguments: q.Arguments, Row: q.Row,
-			Transaction: q.Transaction, Retries: q.Retries, Duplicate: q.Duplicate, Failed: q.Failed, stack: d.site(q.CallSite),
+			Transaction: q.Transaction, Serializable: q.Serializable, Retries: q.Retries, Duplicate: q.Duplicate, Failed: q.Failed, stack: d.site(q.CallSite),
 		}
 		switch {
 		case o.Statement != nil:

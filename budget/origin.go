@@ -15,6 +15,7 @@ type origin struct {
 	stack     *callsite.Stack
 	hash      uint64 // the same for those that count in one group
 	kept      atomic.Pointer[keptValue]
+	advice    atomic.Pointer[batchedAdvice]
 }
 
 // keptValue is what an instrumentation made of an origin, see RunningQuery.Kept.

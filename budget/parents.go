@@ -1,45 +1,287 @@
 package budget
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // maxParents is the number of parents that a group lists.
 const maxParents = 8
 
-// parents looks for columns of earlier results that have all arguments of a group.
+// Match says how the values of a column are those of a loop's arguments.
+type Match string
+
+const (
+	// MatchExact is each value once and in the order of the rows, or in any order
+	// where the loop ran in parallel or a map lies between.
+	MatchExact Match = "exact"
+	// MatchInOrder is some of the values, in the order of the rows.
+	MatchInOrder Match = "in-order"
+	// MatchContained is some of the values, in another order.
+	MatchContained Match = "contained"
+)
+
+func (m Match) strength() int {
+	switch m {
+	case MatchExact:
+		return 3
+	case MatchInOrder:
+		return 2
+	case MatchContained:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// results are the tracked values of earlier reads: those of one result, or of all
+// results of one group.
+type results struct {
+	group    int
+	position int64 // of the first of them
+	last     int64
+	queries  int64
+	columns  []column
+	sets     []map[uint64]bool // of the columns, made when they are needed
+}
+
+// argumentList is one argument of the executions of a group, in their order.
+type argumentList struct {
+	key    string // the column that it is compared with, empty if that is not known
+	values []uint64
+}
+
+// parents looks for columns of earlier results whose values are the arguments of a
+// group.
 func (b *builder) parents() {
 	if !b.recorder.unit.bounds.TrackValues {
 		return
 	}
-	for i, behind := range b.groups.behind {
-		var tracked []map[uint64]bool
-		for _, g := range behind {
-			tracked = joinTracked(tracked, g.look().tracked)
-		}
+	records := slices.Clone(b.account.records) // in the order of report.Queries
+	slices.SortFunc(records, func(x, y *record) int { return cmp.Compare(x.position, y.position) })
+	all := b.results(records)
+	b.report.ValuesTracked = b.hasAllValues(records)
+	lists := b.argumentLists(records)
+	for i := range b.report.Groups {
 		g := &b.report.Groups[i]
-		for q := len(b.report.Queries) - 1; q >= 0 && len(tracked) > 0 && len(g.Parents) < maxParents; q-- {
-			parent := &b.report.Queries[q]
-			if parent.Position >= g.First || parent.Fingerprint == g.Fingerprint {
-				continue
+		for _, arguments := range lists[i] {
+			if g.Queries >= fewRows {
+				g.Parents = append(g.Parents, b.parentsOf(g, arguments, all)...)
 			}
-			g.Parents = append(g.Parents, b.columnsWith(tracked, parent)...)
 		}
+		slices.SortStableFunc(g.Parents, func(p, q Parent) int {
+			return cmp.Or(cmp.Compare(q.Match.strength(), p.Match.strength()), cmp.Compare(q.Position, p.Position))
+		})
+		g.Parents = g.Parents[:min(len(g.Parents), maxParents)]
+		g.Chained = g.Queries >= fewRows && b.isChained(i, lists[i], records)
 	}
 }
 
-// columnsWith returns the columns of a query's result that have all of some arguments.
-func (b *builder) columnsWith(tracked []map[uint64]bool, q *Query) (out []Parent) {
-	at := slices.IndexFunc(b.account.records, func(rec *record) bool { return rec.position == q.Position })
-	columns := b.account.records[at].columns()
-	for c := range columns {
-		for _, arguments := range tracked {
-			if len(arguments) > 1 && columns[c].hasAll(arguments) {
-				name := columns[c].name
-				if len(q.Tables) == 1 {
-					name = q.Tables[0] + "." + name
-				}
-				out = append(out, Parent{Position: q.Position, Column: name, Arguments: int64(len(arguments))})
+// hasAllValues reports whether no result and no argument was left out.
+func (b *builder) hasAllValues(records []*record) bool {
+	if b.account.unkept > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(records, func(rec *record) bool {
+		return rec.step == fetchedRows && rec.rows > 0 && rec.columns() == nil || rec.arguments != 0 && rec.hashes() == nil
+	})
+}
+
+// results lists the results of single queries, and of groups that had several.
+func (b *builder) results(records []*record) []results {
+	var out []results
+	ofGroup := make(map[int]*results)
+	for i, rec := range records {
+		columns, group := rec.columns(), b.report.Queries[i].Group
+		if columns == nil || group < 0 {
+			continue
+		}
+		out = append(out, results{group: group, position: rec.position, last: rec.position, queries: 1, columns: columns})
+		sum := ofGroup[group]
+		if sum == nil {
+			ofGroup[group] = &results{
+				group: group, position: rec.position, last: rec.position, queries: 1, columns: slices.Clone(columns),
 			}
+			continue
+		}
+		sum.last = rec.position
+		sum.queries++
+		for c := range min(len(sum.columns), len(columns)) {
+			values := &sum.columns[c].values
+			*values = append(slices.Clip(*values), columns[c].values...)
+		}
+	}
+	for _, sum := range ofGroup {
+		if sum.last > sum.position {
+			out = append(out, *sum)
+		}
+	}
+	slices.SortFunc(out, func(x, y results) int {
+		return cmp.Or(cmp.Compare(x.position, y.position), cmp.Compare(x.last, y.last))
+	})
+	return out
+}
+
+// argumentLists returns the arguments of the executions in detail, by group.
+func (b *builder) argumentLists(records []*record) [][]argumentList {
+	out := make([][]argumentList, len(b.report.Groups))
+	for i, rec := range records {
+		group := b.report.Queries[i].Group
+		if group < 0 {
+			continue
+		}
+		lists := &out[group]
+		st := rec.origin.statement
+		place := 0
+		add := func(key string, hash uint64) {
+			if place == len(*lists) {
+				*lists = append(*lists, argumentList{key: key})
+			}
+			l := &(*lists)[place]
+			l.values = append(l.values, hash)
+			place++
+		}
+		for n, hash := range rec.hashes()[:min(len(rec.hashes()), maxTrackedArguments)] {
+			key, _ := st.KeyOf(n)
+			add(key, hash)
+		}
+		st.KeyTexts(func(key string, hash uint64) {
+			if place < 2*maxTrackedArguments {
+				add(key, hash)
+			}
+		})
+	}
+	return out
+}
+
+// parentsOf returns the columns whose values are one of the arguments of a group.
+func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (out []Parent) {
+	distinct := countDistinct(arguments.values)
+	if distinct < 2 {
+		return nil
+	}
+	for i := range all {
+		r := &all[i]
+		parent := &b.report.Groups[r.group]
+		if r.position >= g.First || parent.Fingerprint == g.Fingerprint || r.last > r.position && r.last < g.First {
+			continue
+		}
+		for c := range r.columns {
+			match := r.match(c, arguments.values, g)
+			if match == "" {
+				continue
+			}
+			name := r.columns[c].name
+			if len(parent.Tables) == 1 {
+				name = parent.Tables[0] + "." + name
+			}
+			out = append(out, Parent{
+				Position: r.position, Column: name, Key: arguments.key, Match: match, Arguments: distinct, Queries: r.queries,
+			})
 		}
 	}
 	return out
+}
+
+func countDistinct(values []uint64) int64 {
+	seen := make(map[uint64]struct{}, len(values))
+	for _, v := range values {
+		seen[v] = struct{}{}
+	}
+	return int64(len(seen))
+}
+
+// match holds the arguments of a group against a column. Of a group with more executions
+// than are kept in detail, the first ones are enough.
+func (r *results) match(c int, arguments []uint64, g *Group) Match {
+	values := r.columns[c].values
+	set := r.set(c)
+	for _, a := range arguments {
+		if _, ok := set[a]; !ok {
+			return ""
+		}
+	}
+	isWhole := func(values []uint64) bool {
+		return len(arguments) == len(values) || len(arguments) < len(values) && int64(len(values)) == min(g.Queries, maxTrackedValues)
+	}
+	unique := deduplicated(values)
+	switch {
+	case isWhole(values) && slices.Equal(arguments, values[:len(arguments)]),
+		isWhole(unique) && slices.Equal(arguments, unique[:len(arguments)]),
+		len(arguments) == len(unique) && countDistinct(arguments) == int64(len(unique)),
+		len(arguments) == len(values) && g.Parallel && slices.Equal(sorted(arguments), sorted(values)):
+		return MatchExact
+	case isSubsequence(arguments, values):
+		return MatchInOrder
+	}
+	return MatchContained
+}
+
+func (r *results) set(c int) map[uint64]bool {
+	if r.sets == nil {
+		r.sets = make([]map[uint64]bool, len(r.columns))
+	}
+	if r.sets[c] == nil {
+		r.sets[c] = make(map[uint64]bool, len(r.columns[c].values))
+		for _, v := range r.columns[c].values {
+			r.sets[c][v] = true
+		}
+	}
+	return r.sets[c]
+}
+
+func sorted(values []uint64) []uint64 { return slices.Sorted(slices.Values(values)) }
+
+// deduplicated returns the values without those that came before.
+func deduplicated(values []uint64) []uint64 {
+	seen := make(map[uint64]struct{}, len(values))
+	out := make([]uint64, 0, len(values))
+	for _, v := range values {
+		if _, ok := seen[v]; !ok {
+			seen[v] = struct{}{}
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// isSubsequence reports whether some values are others of which some were left out.
+func isSubsequence(some, all []uint64) bool {
+	for _, v := range all {
+		if len(some) > 0 && some[0] == v {
+			some = some[1:]
+		}
+	}
+	return len(some) == 0
+}
+
+// isChained reports whether each execution of a group asks for what the one before
+// answered, as in a walk from a child to its parent.
+func (b *builder) isChained(group int, lists []argumentList, records []*record) bool {
+	for _, l := range lists {
+		if countDistinct(l.values) < 2 {
+			continue
+		}
+		var before *record
+		k, links := 0, 0
+		for i, rec := range records {
+			if b.report.Queries[i].Group != group || k >= len(l.values) {
+				continue
+			}
+			if before != nil && before.hasValue(l.values[k]) {
+				links++
+			}
+			before = rec
+			k++
+		}
+		if links > 0 && links >= k-1 {
+			return true
+		}
+	}
+	return false
+}
+
+// hasValue reports whether a value is in a result.
+func (r *record) hasValue(v uint64) bool {
+	return slices.ContainsFunc(r.columns(), func(c column) bool { return slices.Contains(c.values, v) })
 }

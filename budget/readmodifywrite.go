@@ -1,6 +1,10 @@
 package budget
 
-import "github.com/querybudget/querybudget/statement"
+import (
+	"slices"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 func mayBeReadModifyWrite(s *suspect) bool {
 	return s.mayFollow(func(st *statement.Statement) bool { return st.Verb == "UPDATE" && len(st.Sets) > 0 })
@@ -27,23 +31,27 @@ type rowOf struct {
 	row    int // 0: any
 }
 
-// readModifyWrites: a row is read by its key without a lock, and then updated to a
-// value that the application made.
+// readModifyWrites: a column of a row is read by the row's key without a lock, and then
+// set to a value that the application made.
 func (f *finder) readModifyWrites() {
 	if f.report.Totals.Writes == 0 {
 		return // there is no second statement
 	}
-	reads := make(map[rowOf]*Query)
+	reads := make(map[rowOf][]*Query)
 	f.inOrder(func(q *Query, any rowOf) {
 		row := any
 		row.row = q.Row
 		switch {
 		case q.Kind == statement.Read:
-			if q.Rows > 0 && q.Repeatable && q.Row != 0 {
-				reads[row] = q
+			switch {
+			case q.Row == 0:
+			case q.Locks:
+				delete(reads, row)
+			case q.Rows == 1 && !q.Probes && !q.Paged && !q.Batched:
+				reads[row] = append(reads[row], q)
 			}
 		case q.Verb == "UPDATE":
-			if read := reads[row]; read != nil && len(q.Sets) > 0 {
+			if read := f.readOf(reads[row], q); read != nil {
 				f.addPair(
 					ReadModifyWrite,
 					read,
@@ -56,11 +64,54 @@ func (f *finder) readModifyWrites() {
 	})
 }
 
+// readOf returns the read of a row that had a column which an UPDATE sets. The update is
+// no loss where the database keeps others from the row.
+func (f *finder) readOf(reads []*Query, update *Query) *Query {
+	if update.Row == 0 || f.isSerial(update) {
+		return nil
+	}
+	for _, read := range slices.Backward(reads) {
+		if f.isSerial(read) && read.Transaction == update.Transaction {
+			continue
+		}
+		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.readFor(read.Statement, column) }) {
+			return read
+		}
+	}
+	return nil
+}
+
+// fewColumns is the number of columns up to which a read is made for them: more are those
+// of a form, or of a model.
+const fewColumns = 3
+
+// readFor reports whether a statement reads a column in order to change it. Whoever reads
+// all of a row may want another column.
+func (f *finder) readFor(st *statement.Statement, column string) bool {
+	if f.rules.Hints {
+		return st.Star || selects(st, plainName(column))
+	}
+	list, ok := selectList(st.Shape)
+	return ok && !st.Star && len(splitTop(list, ",")) <= fewColumns && selects(st, plainName(column))
+}
+
+// isSerial reports whether a query ran in a transaction in which no update is lost: of
+// SQLite, where the second writer is told to try again, or SERIALIZABLE.
+func (f *finder) isSerial(q *Query) bool {
+	if q.Transaction == 0 {
+		return false
+	}
+	if q.Serializable {
+		return true
+	}
+	return q.Group >= 0 && f.report.Groups[q.Group].System == "sqlite"
+}
+
 // inOrder calls step for the queries in detail that name one table and were answered.
 func (f *finder) inOrder(step func(q *Query, any rowOf)) {
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		if q.Failed == "" && len(q.Tables) == 1 && !isIntrospection(q.Tables) {
+		if q.Failed == "" && len(q.Tables) == 1 && !isIntrospection(q.Tables) && (q.Group < 0 || !f.isSetUp(q.Group)) {
 			step(q, rowOf{handle: q.Handle, table: tableKey(q.Tables[0])})
 		}
 	}

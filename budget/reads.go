@@ -34,13 +34,22 @@ type asked struct {
 	reads, repeated int64
 }
 
-// hashRead identifies a read. Two of 2,000 reads have the same hash by chance once
+// emptyAnswer marks a read that found nothing, in readPlace.repeated: to ask again is to
+// look whether it is there by now, such as under a lock, or until another program has
+// done its part.
+const emptyAnswer = 1 << 31
+
+// hashRead identifies a read. One in a transaction is another one than the same read
+// outside of it: there it may be a second look, at what must not change any more. Two of 2,000 reads have the same hash by chance once
 // in 10^13 units.
 func hashRead(rec *record) uint64 {
 	st := rec.origin.statement
 	h := (uint64(st.Fingerprint) ^ rec.origin.database.id) * fnvPrime
 	h = (h ^ h>>32 ^ st.Literals) * fnvPrime
 	h = (h ^ h>>29 ^ rec.arguments) * fnvPrime
+	if tx := rec.transaction; tx != nil {
+		h = (h ^ h>>31 ^ uint64(tx.number+1)) * fnvPrime
+	}
 	return (h ^ h>>32) | 1 // 0 is an empty place in readTable
 }
 
@@ -63,7 +72,7 @@ func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
 	hash := hashRead(rec)
 	e := r.seen.look(hash)
 	if e.hash == hash {
-		duplicate = r.answers(e.clock, st)
+		duplicate = e.repeated&emptyAnswer == 0 && r.answers(e.clock, st)
 		e.clock = r.clock
 		if e.repeated++; !duplicate {
 			e.repeated = 0
@@ -78,6 +87,16 @@ func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
 	return false, true
 }
 
+// foundNothing takes note of a read whose answer was empty.
+func (r *reads) foundNothing(rec *record) {
+	if !rec.origin.statement.Repeatable {
+		return
+	}
+	if e := r.seen.find(hashRead(rec)); e != nil {
+		e.repeated |= emptyAnswer
+	}
+}
+
 // repeats reports whether a read would be a duplicate now, of one that was answered
 // or of one that is in the driver.
 func (r *reads) repeats(rec *record) bool {
@@ -88,7 +107,7 @@ func (r *reads) repeats(rec *record) bool {
 // would be none.
 func (r *reads) repetition(rec *record) int64 {
 	e := r.seen.find(hashRead(rec))
-	if e == nil || !r.answers(e.clock, rec.origin.statement) {
+	if e == nil || e.repeated&emptyAnswer != 0 || !r.answers(e.clock, rec.origin.statement) {
 		return 0
 	}
 	return int64(e.repeated) + 1

@@ -37,7 +37,8 @@ const (
 type details struct {
 	CallDetail
 	allowances []*allowance
-	columns    []column // of its result, where values are tracked
+	columns    []column  // of its result, where values are tracked
+	inserts    *[]uint64 // see statement.Arguments
 	err        error
 	unknown    bool // its arguments could not be told
 	// For a further attempt.
@@ -64,6 +65,9 @@ func (r *record) describe(c *Call, o *origin, context *Recorder) {
 	}
 	if c.Detail != nil {
 		r.detail().CallDetail = *c.Detail
+	}
+	if c.Arguments.Inserts != nil {
+		r.detail().inserts = c.Arguments.Inserts
 	}
 	if c.Arguments.Unknown {
 		r.detail().unknown = true
@@ -139,6 +143,16 @@ func (r *record) reported() *record {
 
 // list identifies the list of arguments, those in the text included.
 func (r *record) list() uint64 { return r.arguments ^ r.origin.statement.Literals }
+
+// key tells apart what the executions of a loop ask for: their arguments. Where a
+// statement takes one part of the rows after another, or several keys at once, it is the
+// row that its other keys ask for; parts of one row are one.
+func (r *record) key() (key uint64, isList bool) {
+	if st := r.origin.statement; st.Paged || st.Batched {
+		return r.row, false
+	}
+	return r.list(), true
+}
 
 // returnedAt is when the driver returned, closedAt when the rows were closed.
 func (r *record) returnedAt() time.Duration { return r.start + r.exec }

@@ -1,69 +1,132 @@
 package budget
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 )
 
-// readRepair says how a loop of reads becomes one query, from the statement: the
-// batched form where the statement compares one column with one value.
-func readRepair(g *Group, parent *Related) string {
-	var b strings.Builder
-	if batched, ok := batch(g.Shape, g.System); ok {
-		fmt.Fprintf(&b, "one query for all, and put the rows together in memory: %s", batched)
-	} else {
-		b.WriteString("one query for all, with JOIN or IN, and put the rows together in memory")
+// readRepair says how a loop of reads becomes one query: in the words of the library that
+// sent it, or as SQL where there is a form of it that is right for sure.
+func (f *finder) readRepair(g *loopGroup, parent *Related) string {
+	repair := f.readAdvice(g, parent) + "; saves " + plural(g.Queries-1, "round trip")
+	if parent == nil {
+		return repair
 	}
-	fmt.Fprintf(&b, "; saves %s", plural(g.Queries-1, "round trip"))
-	if parent != nil {
-		if site := parent.CallSite(); !site.IsZero() {
-			fmt.Fprintf(&b, "; the rows come from %s:%d", site.File, site.Line)
-		}
+	if site := parent.CallSite(); !site.IsZero() {
+		return repair + "; the rows come from " + site.File + ":" + strconv.Itoa(site.Line)
 	}
-	return b.String()
+	return repair
 }
 
-// batch turns "... WHERE column = ? ..." into the form for many values. It does so
-// only if that is the statement's one placeholder, outside of brackets, and the
-// result is not cut by a LIMIT or one row for all: there is no such simple form
-// for those.
-func batch(shape, system string) (string, bool) {
-	upper := strings.ToUpper(shape)
-	where := strings.Index(upper, " WHERE ")
-	if where < 0 || strings.Count(shape, "?") != 1 || strings.Contains(upper, "LIMIT") || strings.Contains(shape, "…") {
-		return "", false
+const oneForAll = "one query for all, and put the rows together in memory"
+
+func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
+	key := f.keyOfLoop(g)
+	switch {
+	case g.Chained && g.MostRows <= 1:
+		return "each key comes out of the answer before: one query with WITH RECURSIVE"
+	case g.recursive || g.Chained:
+		return "a walk of a tree: one query with WITH RECURSIVE, or one for each level with all keys of the level"
+	case len(g.Tables) == 0:
+		return "one query that calls the function for all values"
 	}
-	i := strings.Index(shape, " = ?")
-	if i < where || strings.ContainsAny(shape[:i], "(") {
-		return "", false
+	if words := libraryOf(g.Via()).read(key); words != "" {
+		return words
 	}
-	column := shape[strings.LastIndexAny(shape[:i], " ")+1 : i]
-	head, tail := shape[:i], shape[i+len(" = ?"):]
-	if !strings.Contains(upper[:where], strings.ToUpper(column)) {
-		// The application has to know which row belongs to which key.
-		if from := strings.Index(upper, " FROM "); from > 0 && !strings.Contains(upper[:from], "*") {
-			head = head[:from] + ", " + column + head[from:]
+	if g.Distinct < g.Queries && parent != nil && !g.Paged && !g.Batched {
+		return "JOIN it to the query of the rows, or ask once for each different key"
+	}
+	return g.batched(key)
+}
+
+// batchedAdvice is what was said of a statement, whose form costs more to find than to
+// keep.
+type batchedAdvice struct{ key, via, text string }
+
+// batched says how a statement asks for many values of a key.
+func (g *Group) batched(key string) string {
+	via := g.Via()
+	if g.advice != nil {
+		if known := g.advice.Load(); known != nil && known.key == key && known.via == via {
+			return known.text
 		}
 	}
-	if system == "postgresql" {
-		return head + " = ANY($1)" + tail, true
+	text := batchedForm(g.Shape, key, g.System, via)
+	if g.advice != nil {
+		g.advice.Store(&batchedAdvice{key, via, text})
 	}
-	return head + " IN (?)" + tail + " with sqlx.In", true
+	return text
+}
+
+func batchedForm(shape, key, system, via string) string {
+	if s, ok := parseSelect(shape); ok {
+		if sql, ok := s.batch(key, system); ok {
+			return oneForAll + ": " + sql + inHint(via, sql)
+		}
+		if s.limit != "" {
+			return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
+		}
+	}
+	return "one query for all, with JOIN or a list of keys, and put the rows together in memory"
+}
+
+// inHint says how a list gets into IN (?).
+func inHint(via, sql string) string {
+	switch {
+	case !strings.Contains(sql, " IN (?)"):
+		return ""
+	case strings.HasPrefix(via, "github.com/jmoiron/sqlx"):
+		return " with sqlx.In"
+	default:
+		return " with a placeholder for each key"
+	}
+}
+
+// keyOfLoop is the column that the loop asks for with another value each time, empty if
+// that is not known.
+func (f *finder) keyOfLoop(g *loopGroup) string {
+	if g.parentKey != "" {
+		return g.parentKey
+	}
+	if len(g.Keys) == 1 {
+		return g.Keys[0]
+	}
+	return ""
 }
 
 // writeRepair says how a loop of writes becomes one statement.
-func writeRepair(g *Group) string {
-	saves := plural(g.Queries-1, "round trip")
-	switch {
-	case g.Verb == "INSERT" && g.System == "postgresql":
-		return "one INSERT with several VALUES tuples, or COPY; saves " + saves
-	case g.Verb == "INSERT":
-		return "one INSERT with several VALUES tuples; saves " + saves
-	case g.Verb == "UPDATE":
-		return "one UPDATE for all, with WHERE ... IN, CASE, or from a VALUES list; saves " + saves
-	case g.Verb == "DELETE":
-		return "one DELETE with WHERE ... IN; saves " + saves
+func (f *finder) writeRepair(g *loopGroup) string {
+	advice := f.writeAdvice(g)
+	if own, _ := f.ownTransactions(g); own {
+		advice += ", in one transaction"
+	}
+	return advice + "; saves " + plural(g.Queries-1, "round trip")
+}
+
+func (f *finder) writeAdvice(g *loopGroup) string {
+	if words := libraryOf(g.Via()).write(g.Group); words != "" {
+		return words
+	}
+	upper := strings.ToUpper(g.Shape)
+	switch g.Verb {
+	case "INSERT", "REPLACE":
+		if g.System == "postgresql" && !strings.Contains(upper, " RETURNING ") && !g.Upserts {
+			return "one INSERT with several VALUES tuples, or COPY"
+		}
+		return "one INSERT with several VALUES tuples"
+	case "UPDATE":
+		switch {
+		case g.Distinct == 1:
+			return "one UPDATE with what all of them do together"
+		case len(g.Keys) > 0 && g.System == "postgresql":
+			return "one UPDATE for all: WHERE ... = ANY for one value, FROM a VALUES list for several"
+		}
+		return "one UPDATE for all: WHERE ... IN for one value, CASE for several"
+	case "DELETE":
+		return "one DELETE with a list of keys"
+	case "CALL", "EXEC", "EXECUTE":
+		return "one call for all: a procedure that takes a list"
 	default:
-		return "one statement for all; saves " + saves
+		return "one statement for all"
 	}
 }

@@ -6,18 +6,45 @@ func TestBatch(t *testing.T) {
 	for _, test := range []struct{ system, shape, want string }{
 		{"postgresql", "SELECT title FROM books WHERE author_id = ?", "SELECT title, author_id FROM books WHERE author_id = ANY($1)"},
 		{"postgresql", "SELECT title, author_id FROM books WHERE author_id = ? ORDER BY title", "SELECT title, author_id FROM books WHERE author_id = ANY($1) ORDER BY title"},
-		{"mysql", "SELECT title FROM books b WHERE b.author_id = ?", "SELECT title, b.author_id FROM books b WHERE b.author_id IN (?) with sqlx.In"},
-		{"sqlite", "SELECT * FROM books WHERE author_id = ?", "SELECT * FROM books WHERE author_id IN (?) with sqlx.In"},
-		{"", `SELECT "title" FROM "books" WHERE "author_id" = ?`, `SELECT "title", "author_id" FROM "books" WHERE "author_id" IN (?) with sqlx.In`},
-		// No simple form: the advice stays general.
-		{"mysql", "SELECT title FROM books WHERE author_id = ? LIMIT ?", ""},
-		{"mysql", "SELECT title FROM books WHERE author_id = ? AND price > ?", ""},
-		{"mysql", "SELECT count(*) FROM books WHERE author_id = ?", ""},
+		{"mysql", "SELECT title FROM books b WHERE b.author_id = ?", "SELECT title, b.author_id FROM books b WHERE b.author_id IN (?)"},
+		{"sqlite", "SELECT * FROM books WHERE author_id = ?", "SELECT * FROM books WHERE author_id IN (?)"},
+		{"", `SELECT "title" FROM "books" WHERE "author_id" = ?`, `SELECT "title", "author_id" FROM "books" WHERE "author_id" IN (?)`},
+		// No form that is right for sure: the advice stays general.
+		{"mysql", "SELECT title FROM books WHERE author_id = ? OR price > ?", ""},
+		{"mysql", "SELECT title FROM books WHERE NOT author_id = ?", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? AND state = ?", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? + ?", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? UNION SELECT title FROM magazines WHERE author_id = ?", ""},
+		{"postgresql", "SELECT title FROM books WHERE author_id = ? FETCH FIRST ? ROWS ONLY", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? LIMIT ?, ?", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? AND created > now() - INTERVAL ? DAY", ""},
+		{"mysql", "SELECT title, price + ? FROM books WHERE author_id = ?", ""},
+		{"mysql", "SELECT title, sum(price) FROM books WHERE author_id = ?", ""},
+		{"mysql", "SELECT coalesce(sum(price), ?) FROM books WHERE author_id = ?", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? AND id IN (SELECT book_id FROM prizes)", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? FOR UPDATE", ""},
+		{"mysql", "SELECT title, row_number() OVER (ORDER BY id) FROM books WHERE author_id = ?", ""},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? ORDER BY ?", ""},
+		{"postgresql", "SELECT title FROM books WHERE author_id = ?::bigint", "SELECT title, author_id FROM books WHERE author_id = ANY($1::bigint[])"},
+		{"mysql", "SELECT title FROM books WHERE author_id = ? AND price > ?", "SELECT title, author_id FROM books WHERE author_id IN (?) AND price > ?"},
+		{"mysql", "SELECT count(*) FROM books WHERE author_id = ?", "SELECT author_id, count(*) FROM books WHERE author_id IN (?) GROUP BY author_id"},
+		{"mysql", "SELECT state, count(*) FROM books WHERE author_id = ? GROUP BY state ORDER BY state", "SELECT author_id, state, count(*) FROM books WHERE author_id IN (?) GROUP BY state, author_id ORDER BY state"},
+		{
+			"mysql", "SELECT title FROM books WHERE author_id = ? ORDER BY price DESC LIMIT ?",
+			"SELECT * FROM (SELECT title, author_id, row_number() OVER (PARTITION BY author_id ORDER BY price DESC) AS place FROM books WHERE author_id IN (?)) AS numbered WHERE place <= ?",
+		},
+		{"mysql", "SELECT my_author_id FROM books WHERE author_id = ?", "SELECT my_author_id, author_id FROM books WHERE author_id IN (?)"},
+		{"mysql", "SELECT max(author_id), count(*) FROM books WHERE author_id = ?", "SELECT author_id, max(author_id), count(*) FROM books WHERE author_id IN (?) GROUP BY author_id"},
+		{"mysql", "SELECT DISTINCT state FROM books WHERE author_id = ?", "SELECT DISTINCT state, author_id FROM books WHERE author_id IN (?)"},
 		{"mysql", "SELECT title FROM books WHERE title LIKE ?", ""},
 		{"mysql", "SELECT title FROM books b JOIN authors a ON a.id = ?", ""},
 		{"mysql", "SELECT title FROM books WHERE author_id = ?…", ""},
 	} {
-		got, ok := batch(test.shape, test.system)
+		var got string
+		s, ok := parseSelect(test.shape)
+		if ok {
+			got, ok = s.batch("", test.system)
+		}
 		if got != test.want || ok != (test.want != "") {
 			t.Errorf("%s\n got %q\nwant %q", test.shape, got, test.want)
 		}

@@ -38,6 +38,9 @@ type Report struct {
 	// Groups add the queries up by database, shape and call site, the most
 	// executions first. Their sums are the totals.
 	Groups []Group `json:"groups,omitempty"`
+	// ValuesTracked is set where [Bounds.TrackValues] kept the values of all results and
+	// arguments: what they do not prove is not so.
+	ValuesTracked bool `json:"values_tracked,omitempty"`
 	// Queries are the first queries in detail, in the order in which they started.
 	Queries []Query `json:"queries,omitempty"`
 	// Open are the results that have not been closed, as far as they are told

@@ -261,10 +261,11 @@ func TestEveryKindHasACondition(t *testing.T) {
 	seen := map[FindingKind]bool{}
 	reader := statement.NewReader(statement.PostgreSQL, statement.NewHasher(), 2048)
 	run := func(do func(r *Recorder, send func(text string, rows int64, arguments ...any))) {
-		_, r := Bounds{Rules: Rules{Slow: time.Millisecond, LargeResult: 10}}.NewContext(context.Background())
+		_, r := Bounds{Rules: Rules{Slow: time.Millisecond, LargeResult: 10, Hints: true}}.NewContext(context.Background())
 		h := statement.NewHasher()
 		do(r, func(text string, rows int64, arguments ...any) {
 			c := Call{Database: d, Statement: reader.Read(text)}
+			c.Arguments.Inserts = new([]uint64)
 			for _, a := range arguments {
 				c.Arguments.Add(c.Statement, h, a)
 			}

@@ -13,7 +13,8 @@ type Rules struct {
 	Off bool
 	// NPlusOne is the number of executions of one statement from one call site,
 	// with as many different arguments, that make an n+1. Default: 5, as in
-	// Sentry, Scout and perf-sentinel; it lets through the few that are meant.
+	// Sentry, Scout and perf-sentinel; it lets through the few that are meant. Up to
+	// that, 3 are enough where they are exactly as many as an earlier read has rows.
 	NPlusOne int
 	// WriteLoop is the same for INSERT, UPDATE and DELETE. Default: 5, for the
 	// same reason.
@@ -26,10 +27,17 @@ type Rules struct {
 	// milliseconds, between the 100 of Laravel's Telescope and the 500 of
 	// Sentry and Django's debug toolbar.
 	Slow time.Duration
+	// Hints turns on the kinds that are right too seldom to be said unasked:
+	// select-then-insert, since a unique index, which is not seen from here, makes most of
+	// them harmless; read-modify-write after a row that was read with all its columns, as
+	// each edit of a form is; and few-rows. Default: off.
+	Hints bool
 	// LargeResult is the number of rows over which a result is large. Default:
 	// 1,000, which no page shows.
 	LargeResult int
 }
+
+const defaultNPlusOne = 5
 
 // Findings applies the rules to a report and returns what they find, the certain ones
 // and those that cost most first; those that are allowed come last. It depends on the
@@ -95,7 +103,7 @@ func isOwn(kind FindingKind) bool {
 }
 
 func (r Rules) withDefaults() Rules {
-	r.NPlusOne = threshold(r.NPlusOne, 5)
+	r.NPlusOne = threshold(r.NPlusOne, defaultNPlusOne)
 	r.WriteLoop = threshold(r.WriteLoop, 5)
 	r.Duplicate = threshold(r.Duplicate, 2)
 	r.LargeResult = threshold(r.LargeResult, 1000)

@@ -3,34 +3,39 @@ package budget
 import "github.com/querybudget/querybudget/statement"
 
 func mayBeSelectThenInsert(s *suspect) bool {
-	return s.mayFollow(func(st *statement.Statement) bool { return st.Verb == "INSERT" })
+	return s.rules.Hints && s.mayFollow(func(st *statement.Statement) bool { return st.Verb == "INSERT" })
 }
 
-// selectThenInserts: a row is looked for, not found and inserted.
+// selectThenInserts: a row is looked for, not found and inserted, or one that an UPDATE
+// did not find.
 func (f *finder) selectThenInserts() {
-	if f.report.Totals.Writes == 0 {
-		return // there is no second statement
+	if !f.rules.Hints || f.report.Totals.Writes == 0 {
+		return
 	}
 	missing := make(map[rowOf]*Query)
+	again := make(map[rowOf]bool)
 	f.inOrder(func(q *Query, any rowOf) {
+		row := any
+		row.row = q.Row
+		looked := missing[row]
 		switch {
-		case q.Kind == statement.Read:
-			delete(missing, any)
-			if q.Rows == 0 && !q.Open {
-				missing[any] = q
-			}
-		case q.Verb == "UPDATE":
-			delete(missing, any)
+		case q.Row == 0:
 		case q.Verb == "INSERT":
-			if read := missing[any]; read != nil {
+			// Who looks a second time does so behind a lock.
+			if looked != nil && !q.Upserts && !again[row] {
 				f.addPair(
 					SelectThenInsert,
-					read,
+					looked,
 					q,
-					"INSERT ... ON CONFLICT DO NOTHING (MySQL: ON DUPLICATE KEY UPDATE), with a unique index",
+					"one INSERT that takes care of rows which are there, ON CONFLICT or ON DUPLICATE KEY, with a unique index",
 				)
 			}
-			delete(missing, any)
+			delete(missing, row)
+		case q.Kind == statement.Read && (q.Rows == 0 && !q.Open || q.Probes), q.Verb == "UPDATE" && q.RowsAffected == 0:
+			again[row] = looked != nil && looked.Fingerprint == q.Fingerprint
+			missing[row] = q
+		default:
+			delete(missing, row)
 		}
 	})
 }

@@ -16,7 +16,9 @@ type Sums struct {
 	// MostRows is the number of rows of the largest result.
 	MostRows int64 `json:"most_rows,omitempty"`
 	// Distinct is the number of different argument lists, at least: once the bounds
-	// of [Bounds] are reached it is no longer counted. Unknown is the number of
+	// of [Bounds] are reached it is no longer counted. Of statements that take one part
+	// of the rows after another, or several keys at once, it is the number of different
+	// rows that the rest of their keys ask for. Unknown is the number of
 	// executions whose arguments could not be told; they are in Distinct too.
 	Distinct int64 `json:"distinct,omitempty"`
 	Unknown  int64 `json:"unknown,omitempty"`

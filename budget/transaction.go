@@ -8,6 +8,10 @@ import "time"
 // transaction must not be copied once queries have seen it: its address tells it
 // apart. It is used by one goroutine at a time, as its connection is.
 type Transaction struct {
+	// Serializable is set by the wrapper where the transaction was begun with that level
+	// of isolation: the database lets no update be lost in it.
+	Serializable bool
+
 	recorder *Recorder
 	number   int
 	excluded bool // from all units of work

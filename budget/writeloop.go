@@ -1,23 +1,108 @@
 package budget
 
-import "github.com/querybudget/querybudget/statement"
+import (
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 func mayBeWriteLoop(s *suspect) bool {
 	n := int64(s.rules.WriteLoop)
-	isWrite := func(g *group) bool { return g.origin.statement.Kind == statement.Write }
+	isWrite := func(g *group) bool { return canBeWriteLoop(g.origin.statement) }
 	return s.account.busiest(s.totals.Writes, n-1, isWrite) >= n
+}
+
+// canBeWriteLoop leaves out what is no write of rows, or of several at once, or of one
+// part after another. A query of no known verb is one that an instrumentation made.
+func canBeWriteLoop(st *statement.Statement) bool {
+	switch st.Verb {
+	case "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "CALL", "EXEC", "EXECUTE", "":
+		return st.Kind == statement.Write && !st.Batched
+	}
+	return false
 }
 
 // writeLoops: one write for each item.
 func (f *finder) writeLoops() {
-	f.each(func(i int, g *Group) {
-		n := int64(f.rules.WriteLoop)
-		if g.Kind != statement.Write || g.Queries < n || g.Distinct < min(n, fewArguments) || g.asksForSeveral() ||
-			isMigration(g.Tables) {
-			return
+	n := int64(f.rules.WriteLoop)
+	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary }
+	var loops []*loopGroup
+	for _, g := range f.loopGroups(mayBe) {
+		if g.Queries >= n && f.isWriteLoop(g) {
+			loops = append(loops, g)
 		}
-		out := f.evidence(g, WriteLoop, Candidate, g.Queries)
-		out.Repair = writeRepair(g)
-		f.add(out, i)
+	}
+	f.loops = append(f.loops, loops[:min(len(loops), maxLoops)]...)
+	for _, same := range f.sameLoops(loops) {
+		g := same[0]
+		out := f.evidence(g.Group, WriteLoop, Candidate, g.Queries)
+		for _, other := range same[1:] {
+			out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
+		}
+		out.Repair = f.writeRepair(g)
+		f.addLoop(out, g, same[1:])
+	}
+}
+
+// isWriteLoop leaves out what is sent again because it failed, takes one part after
+// another, or is the work of a transaction of its own.
+func (f *finder) isWriteLoop(g *loopGroup) bool {
+	if g.Distinct < min(int64(f.rules.WriteLoop), fewArguments) && (g.Errors > 0 || g.Paged || f.isRetried(g)) {
+		return false
+	}
+	return !f.isWorker(g)
+}
+
+// isRetried reports whether executions are those of transactions that were begun again,
+// each with the same write.
+func (f *finder) isRetried(g *loopGroup) bool {
+	own, _ := f.ownTransactions(g)
+	return own && g.Distinct == 1
+}
+
+// ownTransactions reports whether each execution is in a transaction of its own, and
+// whether these transactions read.
+func (f *finder) ownTransactions(g *loopGroup) (own, reads bool) {
+	seen := make(map[int]bool)
+	for _, i := range g.members {
+		for _, q := range f.queriesOf(i) {
+			if q.Transaction <= 0 || seen[q.Transaction] {
+				return false, false
+			}
+			seen[q.Transaction] = true
+		}
+	}
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		reads = reads || seen[q.Transaction] && q.Kind == statement.Read
+	}
+	return len(seen) > 0, reads
+}
+
+// isWorker reports whether a loop does one job after another: each in a transaction of
+// its own that also reads, or after it has claimed the job.
+func (f *finder) isWorker(g *loopGroup) bool {
+	if own, reads := f.ownTransactions(g); own && reads {
+		return true
+	}
+	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {
+		return h.Queries >= g.Queries-1 && h.Queries <= g.Queries+1 && h.Handle == g.Handle && overlap(&h, g.Group) && claims(&h, g.Group)
 	})
+}
+
+// claims reports whether a statement takes the next job: it locks it, or asks for one of
+// those that are left with the same words each time.
+func claims(h, g *Group) bool {
+	if h.Overflow || h.Fingerprint == g.Fingerprint {
+		return false
+	}
+	switch {
+	case h.Kind == statement.Read && h.Locks:
+		return h.Distinct == 1
+	case h.Verb == "UPDATE" || h.Verb == "DELETE":
+		return h.Paged
+	}
+	return h.Kind == statement.Read && h.Distinct == 1 && h.Duplicates == 0 && h.MostRows <= 1 && !h.Probes &&
+		strings.Contains(strings.ToUpper(h.Shape), "LIMIT") && h.SharesTable(g.Statement)
 }

@@ -112,21 +112,21 @@ func hashString(h uint64, s string) uint64 {
 	return (h ^ 0xff) * fnvPrime // 0xff ends a string: no valid UTF-8 holds it
 }
 
-// site picks the application's frames out of a stack.
-func (r *skipRule) site(pcs []uintptr) CallSite {
-	site := r.siteOf(framesOf(pcs))
+// site picks the application's frames out of a stack, and names the package that they
+// called.
+func (r *skipRule) site(pcs []uintptr) (site CallSite, via string) {
+	site, via = r.siteOf(framesOf(pcs))
 	site.Cut = len(pcs) >= maxFrames
-	return site
+	return site, via
 }
 
-func (r *skipRule) siteOf(frames []runtime.Frame) CallSite {
-	var site CallSite
+func (r *skipRule) siteOf(frames []runtime.Frame) (site CallSite, via string) {
 	calls, sources := r.calls(frames)
 	for i := range calls {
 		switch c := &calls[i]; {
 		case c.class != applicationFrame:
 		case site.IsZero():
-			site.Frame = sources.frame(c)
+			site.Frame, via = sources.frame(c), sources.via(calls[:i])
 		default:
 			site.Outer = append(site.Outer, sources.frame(c))
 		}
@@ -136,7 +136,19 @@ func (r *skipRule) siteOf(frames []runtime.Frame) CallSite {
 			site = CallSite{Frame: sources.frame(&calls[i]), Library: true}
 		}
 	}
-	return site
+	return site, via
+}
+
+// via returns the package that a call site called, of the frames inside of it: not one of
+// its own module, which a tool wrote or Options names.
+func (s sources) via(inside []call) string {
+	for i := len(inside) - 1; i >= 0; i-- {
+		c := &inside[i]
+		if c.pkg == "database/sql" || c.class == libraryFrame && !s.isApplication(c.pkg, c.File) {
+			return c.pkg
+		}
+	}
+	return ""
 }
 
 // framesOf looks up the functions of a stack, from the inside out.

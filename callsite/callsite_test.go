@@ -70,11 +70,11 @@ func TestLibraryFrameIsTheFallback(t *testing.T) {
 	var pcs [8]uintptr
 	frames := pcs[:runtime.Callers(1, pcs[:])]
 	rule := &skipRule{Options: Options{SkipPackages: []string{"github.com/querybudget/querybudget"}}}
-	site := rule.site(frames)
+	site, _ := rule.site(frames)
 	if site.Library || site.File != "callsite/callsite_test.go" {
 		t.Errorf("a test file is the application's: %+v", site)
 	}
-	site = (&skipRule{}).site(nil)
+	site, _ = (&skipRule{}).site(nil)
 	if !site.IsZero() || site.Library {
 		t.Errorf("no stack: %+v", site)
 	}

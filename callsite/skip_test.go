@@ -202,7 +202,7 @@ func TestGeneratedCode(t *testing.T) {
 		{"protobuf", []string{app + "shop.(*Server).List /x/shop/list.go", app + "pb._Shop_List_Handler /x/pb/shop_grpc.pb.go"}, "List"},
 	} {
 		rule := skipRule{build: shop("example.com/shop")}
-		site := rule.siteOf(stackOf(test.stack...))
+		site, _ := rule.siteOf(stackOf(test.stack...))
 		if got := site.Function[strings.LastIndexByte(site.Function, '/')+1:]; !strings.HasSuffix(got, "."+test.want) || site.Library {
 			t.Errorf("%s: got %+v", test.name, site)
 		}

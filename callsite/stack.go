@@ -21,6 +21,7 @@ type Stack struct {
 
 	once sync.Once
 	site CallSite
+	via  string
 	key  uint64
 
 	foldOnce sync.Once
@@ -68,6 +69,17 @@ func (s *Stack) Key() uint64 {
 	return s.key
 }
 
+// Via is the import path of the package that the call site called: "database/sql", or
+// the library that it uses. It is empty if that is not known, and for a stack that [New]
+// made. It looks up functions and lines the first time.
+func (s *Stack) Via() string {
+	if s == nil {
+		return ""
+	}
+	s.resolve()
+	return s.via
+}
+
 // Folded is like Key, of [CallSite.Fold]: it is the same however deep a recursion
 // was. It is 0 for a nil Stack.
 func (s *Stack) Folded() uint64 {
@@ -98,7 +110,7 @@ func (s *Stack) PCs() []uintptr {
 
 func (s *Stack) resolve() {
 	s.once.Do(func() {
-		s.site = s.skip.site(s.pcs)
+		s.site, s.via = s.skip.site(s.pcs)
 		s.key = s.site.hash()
 	})
 }

@@ -64,15 +64,22 @@ func (c innerConn) QueryContext(context.Context, string, []driver.NamedValue) (d
 	if c.d.fails {
 		return nil, sqlStateError{}
 	}
-	return noRows{}, nil
+	return &brokenRows{}, nil
 }
 
-type noRows struct{}
+// brokenRows end with an error after the first of them.
+type brokenRows struct{ read int }
 
-func (noRows) Columns() []string                     { return []string{"id"} }
-func (noRows) Close() error                          { return nil }
-func (noRows) Next([]driver.Value) error             { return sqlStateError{} }
-func (noRows) ColumnTypeDatabaseTypeName(int) string { return "INTEGER" }
+func (*brokenRows) Columns() []string                     { return []string{"id"} }
+func (*brokenRows) Close() error                          { return nil }
+func (*brokenRows) ColumnTypeDatabaseTypeName(int) string { return "INTEGER" }
+func (r *brokenRows) Next(dest []driver.Value) error {
+	if r.read++; r.read > 1 {
+		return sqlStateError{}
+	}
+	dest[0] = int64(1)
+	return nil
+}
 
 func TestInner(t *testing.T) {
 	var seen []string
@@ -125,7 +132,7 @@ func TestInnerThatAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	columns, err := rows.Columns()
-	if err != nil || len(columns) != 1 || rows.Next() {
+	if err != nil || len(columns) != 1 || !rows.Next() || rows.Next() {
 		t.Errorf("got %v, %v", columns, err)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); !errors.Is(err, sqlStateError{}) {
@@ -148,7 +155,7 @@ type answeringConn struct{ driver.Conn }
 func (c answeringConn) Raw() driver.Conn { return c.Conn }
 
 func (answeringConn) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
-	return noRows{}, nil
+	return &brokenRows{}, nil
 }
 
 // One that only prepares, below an account that offers what the driver has: as if the

@@ -33,6 +33,9 @@ func (c *conn) start(
 		return query{database: database, ctx: ctx, statement: st}, nil
 	}
 	call := budget.Call{Database: database, Statement: st, Transaction: c.transaction}
+	if st.Verb == "INSERT" && r.TellsInserts() {
+		call.Arguments.Inserts = new([]uint64)
+	}
 	for i := range args {
 		call.Arguments.Add(st, c.handle.hasher, args[i].Value)
 	}

@@ -74,6 +74,9 @@ func TestArgumentsAreToldApart(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if !rows.Next() { // what found nothing may be asked again
+					t.Fatal(rows.Err())
+				}
 				if err := rows.Close(); err != nil {
 					t.Fatal(err)
 				}

@@ -2,6 +2,7 @@ package sqlwrap
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 
 	"github.com/querybudget/querybudget/budget"
@@ -21,7 +22,10 @@ func (t *tx) begin(ctx context.Context, opts driver.TxOptions) (err error) {
 	r := c.handle.database.Recorder(ctx)
 	began := r.Clock()
 	err = panicOrGoexit{}
-	defer func() { t.account = c.handle.database.Began(ctx, r, began, err) }()
+	defer func() {
+		t.account = c.handle.database.Began(ctx, r, began, err)
+		t.account.Serializable = sql.IsolationLevel(opts.Isolation) == sql.LevelSerializable
+	}()
 	t.bare, err = begin(c.contextOther(ctx, nil), c.via, opts)
 	err = reveal(err)
 	return err

@@ -55,7 +55,7 @@ func TestFailureTexts(t *testing.T) {
 				for i := range 8 {
 					ids, _ := s.ints(ctx, "SELECT id FROM authors WHERE publisher_id = ?", i)
 					for _, id := range ids {
-						_, _ = s.ints(ctx, fmt.Sprintf("SELECT id FROM t%d WHERE id = ?", i), id)
+						_, _ = s.ints(ctx, fmt.Sprintf("SELECT id FROM t%d WHERE author_id = ?", i), id)
 					}
 				}
 			})

@@ -45,7 +45,7 @@ func TestDemo(t *testing.T) {
 		{"POST /orders", "200", "2", "within", "-", ""},
 		{"POST /bad/books/{id}/sale", "200", "2", "exceeded queries", "read-modify-write", "SellSlowly: read"},
 		{"POST /books/{id}/sale", "200", "1", "within", "-", ""},
-		{"GET /bad/publishers", "200", "5", "within", "nested-query", "PublishersSlowly: count"},
+		{"GET /bad/publishers", "200", "5", "within", "n+1, nested-query", "PublishersSlowly: count"},
 		{"GET /publishers", "200", "1", "within", "-", ""},
 		{"GET /bad/authors/first", "200", "1", "within", "unclosed-rows", "FirstAuthorSlowly: rows"},
 		{"GET /authors/first", "200", "1", "within", "-", ""},

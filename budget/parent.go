@@ -1,0 +1,264 @@
+package budget
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/statement"
+)
+
+// The parent of a loop is the read whose rows it goes through. Values tell it where they
+// are tracked: ids begin at 1 in each table, so values alone prove little, and names
+// count as well. Without values, the number of rows and names tell.
+
+// findParent looks for the parent of a loop, and reports whether the loop has as many
+// executions as the parent has rows, one for each.
+func (f *finder) findParent(g *loopGroup) (isExact bool) {
+	if len(g.Parents) > 0 {
+		if isExact, found := f.parentByValues(g); found {
+			return isExact
+		}
+	}
+	if f.report.ValuesTracked && g.hasArguments() {
+		return false // its keys come from elsewhere
+	}
+	return f.parentByRows(g)
+}
+
+// hasArguments reports whether executions of the group differ in what can be tracked.
+func (g *Group) hasArguments() bool { return g.Distinct > 1 || len(g.Keys) > 0 }
+
+// parentByValues chooses among the columns whose values are the arguments. It is a proof
+// if the name of one fits, and no other table has one that fits as well.
+func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
+	var best *Parent
+	most, tied := 0, false
+	for i := range g.Parents {
+		p := &g.Parents[i]
+		parent := f.at(p.Position)
+		if parent == nil {
+			continue
+		}
+		switch n := f.weight(p, parent, g); {
+		case n == 0:
+		case n > most:
+			best, most, tied = p, n, false
+		case n == most && tableOf(p) != tableOf(best):
+			tied = true
+		}
+	}
+	if best == nil {
+		return false, false
+	}
+	q := f.at(best.Position)
+	why := proofOf(best)
+	isFit := most > 2*MatchExact.strength()
+	if isFit && !tied {
+		g.proof = why
+	}
+	g.parent, g.parentKey = relatedQuery(q, why), best.Key
+	if best.Queries > 1 {
+		g.parent = f.relatedRows(q, why)
+	}
+	return best.Match == MatchExact, true
+}
+
+// weight says how much speaks for a column: that its name fits is more than the order of
+// its values. It is 0 for one that is no parent.
+func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
+	n := 2 * p.Match.strength()
+	switch fits(parent.Tables, p.Column, g.Statement, p.Key) {
+	case 1:
+		if p.Match == MatchContained {
+			return 0 // as keys of a request are, that a page offered before
+		}
+		return n + 7
+	case -1:
+		return 0
+	}
+	if p.Match != MatchExact {
+		return 0
+	}
+	return n
+}
+
+func tableOf(p *Parent) string {
+	table, _, _ := strings.Cut(p.Column, ".")
+	return table
+}
+
+// fits holds the name of a column against that of the key that a loop asks for: 1 if they
+// are names of one thing, such as authors.id and author_id, -1 if they are ids of two
+// tables, 0 if nothing can be said.
+func fits(tables []string, column string, child *statement.Statement, key string) int {
+	c, k := plainName(column), plainName(key)
+	if c == "" || k == "" {
+		return 0
+	}
+	sharesTable := (&statement.Statement{Tables: tables}).SharesTable(child)
+	names := func(tables []string, name, of string) bool {
+		return slices.ContainsFunc(tables, func(t string) bool { return singular(plainName(t))+name == of })
+	}
+	switch {
+	case c == k && (c != "id" || sharesTable), names(tables, c, k), names(child.Tables, k, c):
+		return 1
+	case c == k:
+		return -1
+	default:
+		return 0
+	}
+}
+
+// plainName is a name without its qualifier, case and underscores.
+func plainName(name string) string {
+	return strings.ToLower(strings.ReplaceAll(statement.Unqualified(name), "_", ""))
+}
+
+// singular takes the ending of a plural off: authors, boxes, categories.
+func singular(name string) string {
+	switch {
+	case strings.HasSuffix(name, "ies"):
+		return strings.TrimSuffix(name, "ies") + "y"
+	case strings.HasSuffix(name, "sses"), strings.HasSuffix(name, "xes"), strings.HasSuffix(name, "ches"), strings.HasSuffix(name, "shes"):
+		return strings.TrimSuffix(name, "es")
+	case strings.HasSuffix(name, "ss"):
+		return name
+	default:
+		return strings.TrimSuffix(name, "s")
+	}
+}
+
+// relatedRows is a parent with the rows of all its executions.
+func (f *finder) relatedRows(q *Query, why string) *Related {
+	out := relatedQuery(q, why)
+	if q.Group >= 0 {
+		p := &f.report.Groups[q.Group]
+		out.Count, out.Rows, out.Position = p.Queries, p.Rows, p.First
+	}
+	return out
+}
+
+// goesOn reports whether a read is sent again while a loop goes through its rows: page by
+// page, or in a loop around it.
+func (f *finder) goesOn(q *Query, g *loopGroup) bool {
+	if q.Group < 0 {
+		return false
+	}
+	p := &f.report.Groups[q.Group]
+	return p.Queries > 1 && p.First < g.First && p.Last > g.First
+}
+
+// parentByRows chooses the parent by the number of its rows and by names: the read whose
+// rows were open, or with exactly as many rows as there are executions, or whose table
+// has the name of the key.
+func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
+	child := f.at(g.First)
+	if child == nil {
+		return false
+	}
+	var best *Query
+	most, nearest, all := 0, true, false // all executions of the best one
+	for i := len(f.report.Queries) - 1; i >= 0; i-- {
+		q := &f.report.Queries[i]
+		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint || f.isIn(g, q) {
+			continue
+		}
+		rows, goesOn := q.Rows, f.goesOn(q, g)
+		if goesOn {
+			rows = f.report.Groups[q.Group].Rows
+		}
+		isOpen := q.Open || q.end() > child.Start
+		exact := rows == g.Queries || rows == g.Distinct && g.Distinct > 1
+		fit := f.keyFits(q, g)
+		n := 0
+		switch {
+		case rows < min(g.Distinct, g.Queries):
+		case isOpen:
+			n = 8
+		case fit && exact:
+			n = 4
+		case fit:
+			n = 3
+		case exact && nearest:
+			n = 2
+		case exact:
+			n = 1
+		}
+		if n > most {
+			best, most, all = q, n, goesOn
+			isExact = rows == g.Queries && n != 1
+		}
+		nearest = false
+	}
+	if best == nil {
+		return false
+	}
+	why := "it has as many rows as there are executions"
+	switch {
+	case most == 8:
+		why = "its rows were open, as many as there are executions"
+	case !isExact:
+		why = "its rows have the keys, by their names"
+	}
+	g.parent = relatedQuery(best, why)
+	if all {
+		g.parent = f.relatedRows(best, why)
+	}
+	return isExact
+}
+
+// isIn reports whether a query is sent by the loop itself, once for each of its
+// executions.
+func (f *finder) isIn(g *loopGroup, q *Query) bool {
+	if q.Group < 0 {
+		return false
+	}
+	p := &f.report.Groups[q.Group]
+	return p.Queries == g.Queries && overlap(p, g.Group) && inOneFunction(p.stack.CallSite(), g.stack.CallSite())
+}
+
+// keyFits reports whether one of a loop's keys has the name of a read's table, or of what
+// it selects.
+func (f *finder) keyFits(q *Query, g *loopGroup) bool {
+	return slices.ContainsFunc(g.Keys, func(key string) bool {
+		if fits(q.Tables, "id", g.Statement, key) == 1 {
+			return true
+		}
+		for _, t := range g.Tables {
+			if plainName(key) == "id" && selects(q.Statement, singular(plainName(t))+"id") {
+				return true
+			}
+		}
+		return plainName(key) != "id" && selects(q.Statement, plainName(key))
+	})
+}
+
+// selects reports whether a column is named between SELECT and FROM.
+func selects(st *statement.Statement, plain string) bool {
+	list, ok := selectList(st.Shape)
+	if !ok {
+		return false
+	}
+	return slices.ContainsFunc(names(list), func(name string) bool { return plainName(name) == plain })
+}
+
+// selectList returns what stands between SELECT and its FROM.
+func selectList(shape string) (string, bool) {
+	upper := strings.ToUpper(shape)
+	begin := strings.Index(upper, "SELECT ")
+	if begin < 0 || len(upper) != len(shape) {
+		return "", false
+	}
+	end := strings.Index(upper[begin:], " FROM ")
+	if end < 0 {
+		return "", false
+	}
+	return shape[begin+len("SELECT ") : begin+end], true
+}
+
+// names returns the whole names in a part of a shape.
+func names(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool {
+		return r != '_' && r != '.' && r != '$' && r < 0x80 && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	})
+}

@@ -1,0 +1,94 @@
+package budget
+
+import (
+	"slices"
+
+	"github.com/querybudget/querybudget/callsite"
+)
+
+// sameLoops puts together the loops that are statements of one loop, in their order.
+func (f *finder) sameLoops(loops []*loopGroup) [][]*loopGroup {
+	if len(loops) == 1 {
+		return [][]*loopGroup{loops}
+	}
+	var out [][]*loopGroup
+	if len(loops) > maxLoops {
+		for i := range loops {
+			out = append(out, loops[i:i+1])
+		}
+		return out
+	}
+	for _, g := range loops {
+		at := slices.IndexFunc(out, func(same []*loopGroup) bool { return f.sameLoop(same[0], g) })
+		if at < 0 {
+			out = append(out, []*loopGroup{g})
+		} else {
+			out[at] = append(out[at], g)
+		}
+	}
+	return out
+}
+
+// sameLoop reports whether two groups are statements of one loop: they take turns as
+// often as each other, and one function calls both. One that is sent for some of the
+// items only is in it too, unless it goes through the rows of the other one.
+func (f *finder) sameLoop(a, b *loopGroup) bool {
+	if a.Handle != b.Handle || !overlap(a.Group, b.Group) || !inOneFunction(a.stack.CallSite(), b.stack.CallSite()) {
+		return false
+	}
+	if a.Queries == b.Queries {
+		return true
+	}
+	some, all := a, b
+	if a.Queries > b.Queries {
+		some, all = b, a
+	}
+	return 2*some.Queries > all.Queries && !isChildOf(a, b) && !isChildOf(b, a) && f.isOncePerItem(some, all)
+}
+
+// isOncePerItem reports whether no two executions of a loop lie between two of another
+// one.
+func (f *finder) isOncePerItem(some, all *loopGroup) bool {
+	last := -1
+	for i := range f.report.Queries {
+		switch group := f.report.Queries[i].Group; {
+		case slices.Contains(all.members, group):
+			last = group
+		case !slices.Contains(some.members, group):
+		case last == group:
+			return false
+		default:
+			last = group
+		}
+	}
+	return true
+}
+
+func isChildOf(child, parent *loopGroup) bool {
+	return child.parent != nil && child.parent.Position == parent.First
+}
+
+// inOneFunction reports whether one function calls what two call sites do.
+func inOneFunction(a, b callsite.CallSite) bool {
+	_, _, shares := innermostShared(a, b)
+	return shares
+}
+
+// innermostShared finds the innermost function that two call sites share, below the same
+// frames: the depth of its frame in a, and whether both go through it on one line.
+func innermostShared(a, b callsite.CallSite) (depth int, onOneLine, shares bool) {
+	x, y := a.Frames(), b.Frames()
+	same := 0
+	for same < min(len(x), len(y)) && x[len(x)-1-same] == y[len(y)-1-same] {
+		same++
+	}
+	switch {
+	case same == len(x):
+		return max(same, 1) - 1, true, same > 0 // a is all of b's outer frames
+	case same == len(y):
+		return len(x) - same, true, same > 0
+	case x[len(x)-1-same].Function == y[len(y)-1-same].Function:
+		return len(x) - 1 - same, false, true
+	}
+	return len(x) - same, true, same > 0
+}
