@@ -137,6 +137,9 @@ func (a *account) fetch(g *group, rows int64, took time.Duration, err error) {
 	a.totals.Rows += rows
 	a.totals.FetchTime += took
 	g.fetched(rows, took)
+	if g.loop != nil {
+		g.loop.rows += rows
+	}
 	if err != nil {
 		a.totals.Errors++
 		g.Errors++

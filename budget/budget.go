@@ -58,7 +58,7 @@ type Budget struct {
 	// Writes is the number of queries that change data.
 	Writes int `json:"writes,omitempty"`
 	// Repeats is how often one shape may run from one call site: 1 allows no
-	// repetition. None is not valid, and taken for 1.
+	// repetition. The calls of a function that calls itself are one call site. None is not valid, and taken for 1.
 	Repeats int `json:"repeats,omitempty"`
 	// Duplicates is the number of reads that ask again what was already
 	// answered: same database, shape and arguments, and no write to their

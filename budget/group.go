@@ -45,6 +45,9 @@ func (g *group) executed(rec *record, err error) {
 	if lists := rec.origin.statement.Lists; lists != 0 {
 		g.ListsVary = g.ListsVary || g.lists != 0 && g.lists != lists
 		g.lists = lists
+		if g.loop != nil {
+			g.loop.listsVary = g.loop.listsVary || g.ListsVary
+		}
 	}
 	if rec.details != nil && rec.details.allowances != nil && g.look().allowances == nil {
 		g.edit().allowances = rec.details.allowances
@@ -136,7 +139,7 @@ func (a *account) groupOf(o *origin, room int) *group {
 	a.latest = a.groupSlab.take()
 	a.latest.origin = o
 	if a.loops != nil {
-		a.latest.loop = a.loopOf(o.siteCall())
+		a.latest.loop = a.loopOf(o.loopCall())
 	}
 	a.groups.add(a.latest)
 	return a.latest

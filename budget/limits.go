@@ -205,20 +205,36 @@ func (r *Recorder) verdictOnRepeats(groups []Group) *ExceededError {
 	if c, crossed := r.counted().crossing(LimitRepeats); crossed {
 		return r.exceeded(c, n)
 	}
-	worst := -1
-	for i := range groups {
-		if !groups[i].Overflow && groups[i].Queries > n && (worst < 0 || groups[i].Queries > groups[worst].Queries) {
-			worst = i
-		}
-	}
-	if worst < 0 {
+	g, repeats := mostRepeated(groups)
+	if g == nil || repeats <= n {
 		return nil
 	}
-	g := &groups[worst]
 	return r.exceeded(crossing{
-		limit: LimitRepeats, observed: g.Queries,
+		limit: LimitRepeats, observed: repeats,
 		origin: &origin{statement: g.Statement, stack: g.stack},
 	}, n)
+}
+
+// mostRepeated returns the first group of the call site that sent a statement most often.
+// The calls of a function that calls itself are one call site.
+func mostRepeated(groups []Group) (most *Group, repeats int64) {
+	type site struct {
+		handleAndShape
+		folded uint64
+	}
+	sums := make(map[site]int64)
+	of := func(g *Group) site { return site{handleAndShape{g.Handle, g.Fingerprint}, g.stack.Folded()} }
+	for i := range groups {
+		if g := &groups[i]; !g.Overflow {
+			sums[of(g)] += g.Queries
+		}
+	}
+	for i := range groups {
+		if g := &groups[i]; !g.Overflow && sums[of(g)] > repeats {
+			most, repeats = g, sums[of(g)]
+		}
+	}
+	return most, repeats
 }
 
 func (r *Recorder) verdictOnNPlusOne(findings []Finding) *ExceededError {

@@ -392,3 +392,31 @@ func TestWritesAtTheSameTime(t *testing.T) {
 	must(t, query(r, users, 1, 1))
 	x.End(1, nil)
 }
+
+// However deep a function calls itself, it is one call site: for Repeats and NPlusOne, in
+// both modes.
+func TestRecursionIsLimited(t *testing.T) {
+	for name, b := range map[string]budget.Budget{"repeats": {Repeats: 3}, "n+1": {NPlusOne: budget.None}} {
+		t.Run(name, func(t *testing.T) {
+			_, r := budget.NewContext(t.Context())
+			r.SetBudget(b)
+			if n := descend(r, 1, 20); n != 20 || r.Report().Verdict.Outcome != budget.Exceeded {
+				t.Errorf("%d queries, %+v", n, r.Report().Verdict)
+			}
+			b.Mode = budget.Enforce
+			_, r = budget.NewContext(t.Context())
+			r.SetBudget(b)
+			if n := descend(r, 1, 20); n >= 5 || r.Report().Verdict.Outcome != budget.Blocked {
+				t.Errorf("enforced: %d queries, %+v", n, r.Report().Verdict)
+			}
+		})
+	}
+}
+
+// descend asks for a row at each level, and returns how many levels it was let go.
+func descend(r *budget.Recorder, level, depth int) int {
+	if level > depth || query(r, users, uint64(level), 1) != nil {
+		return 0
+	}
+	return 1 + descend(r, level+1, depth)
+}

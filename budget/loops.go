@@ -17,8 +17,10 @@ func (a *account) enforce(b Budget) {
 	}
 	a.loops = make(map[siteCall]*loop)
 	a.groups.each(func(g *group) {
-		g.loop = a.loopOf(g.origin.siteCall())
+		g.loop = a.loopOf(g.origin.loopCall())
 		g.loop.executions += g.Queries
+		g.loop.rows += g.Rows
+		g.loop.listsVary = g.loop.listsVary || g.ListsVary
 		g.loop.arguments.join(&g.arguments)
 		a.mostInLoop = max(a.mostInLoop, g.loop.executions)
 	})
@@ -27,6 +29,8 @@ func (a *account) enforce(b Budget) {
 // loop is what is known of a call site where loops are limited.
 type loop struct {
 	executions int64
+	rows       int64
+	listsVary  bool
 	arguments  argumentSet
 	isNPlusOne bool
 }
@@ -45,7 +49,7 @@ func (a *account) loop(o *origin) *loop {
 	if g := a.find(o); g != nil {
 		return g.loop
 	}
-	return a.loopOf(o.siteCall())
+	return a.loopOf(o.loopCall())
 }
 
 // addToLoop counts an execution that enters the driver or has been executed (1),
@@ -59,7 +63,7 @@ func (a *account) addToLoop(rec *record, n int64, rules *Rules) {
 	a.mostInLoop = max(a.mostInLoop, l.executions)
 	if n > 0 {
 		l.arguments.add(rec, false)
-		l.isNPlusOne = l.isNPlusOne || a.isNPlusOne(rec, l.executions, l.arguments.distinct, rules)
+		l.isNPlusOne = l.isNPlusOne || l.becomesNPlusOne(rec, l.executions, l.arguments.distinct, rules)
 	}
 }
 
@@ -70,18 +74,14 @@ func (a *account) becomesNPlusOne(rec *record, rules *Rules) bool {
 	if l.isNPlusOne {
 		return false
 	}
-	return a.isNPlusOne(rec, l.executions+1, l.arguments.with(rec), rules)
+	return l.becomesNPlusOne(rec, l.executions+1, l.arguments.with(rec), rules)
 }
 
-// isNPlusOne is the rule of finder.isLoop, as far as it can be told while the
-// unit runs. Reads that found nothing so far may be checks before inserts.
-func (a *account) isNPlusOne(rec *record, executions, distinct int64, rules *Rules) bool {
+// becomesNPlusOne is the rule of finder.isLoop, as far as it can be told while the unit
+// runs. Reads that found nothing so far may be checks before inserts.
+func (l *loop) becomesNPlusOne(rec *record, executions, distinct int64, rules *Rules) bool {
 	n := int64(rules.NPlusOne)
-	if executions < n || distinct < min(n, fewArguments) || !canBeLoop(rec.origin.statement) {
-		return false
-	}
-	g := a.find(rec.origin)
-	return g != nil && g.Rows > 0 && !g.ListsVary
+	return executions >= n && distinct >= min(n, fewArguments) && canBeLoop(rec.origin.statement) && l.rows > 0 && !l.listsVary
 }
 
 // nPlusOnes counts the call sites that are an n+1.

@@ -76,3 +76,9 @@ type siteCall struct {
 func (o *origin) siteCall() siteCall {
 	return siteCall{o.database, o.statement.Fingerprint, o.stack.Key()}
 }
+
+// loopCall is siteCall for what is limited: however deep a recursion is, it is one call
+// site.
+func (o *origin) loopCall() siteCall {
+	return siteCall{o.database, o.statement.Fingerprint, o.stack.Folded()}
+}

@@ -37,19 +37,28 @@ type asked struct {
 // emptyAnswer marks a read that found nothing, in readPlace.repeated: to ask again is to
 // look whether it is there by now, such as under a lock, or until another program has
 // done its part.
-const emptyAnswer = 1 << 31
+const (
+	emptyAnswer = 1 << 15
+	maxRepeated = emptyAnswer - 1
+)
 
-// hashRead identifies a read. One in a transaction is another one than the same read
-// outside of it: there it may be a second look, at what must not change any more. Two of 2,000 reads have the same hash by chance once
+// transactionOf numbers the transaction of a read, 0 for none. A read in another
+// transaction than the one before may be a second look, at what must not change any
+// more.
+func transactionOf(rec *record) uint16 {
+	if tx := rec.transaction; tx != nil {
+		return uint16(tx.number%(1<<16-1)) + 1
+	}
+	return 0
+}
+
+// hashRead identifies a read. Two of 2,000 reads have the same hash by chance once
 // in 10^13 units.
 func hashRead(rec *record) uint64 {
 	st := rec.origin.statement
 	h := (uint64(st.Fingerprint) ^ rec.origin.database.id) * fnvPrime
 	h = (h ^ h>>32 ^ st.Literals) * fnvPrime
 	h = (h ^ h>>29 ^ rec.arguments) * fnvPrime
-	if tx := rec.transaction; tx != nil {
-		h = (h ^ h>>31 ^ uint64(tx.number+1)) * fnvPrime
-	}
 	return (h ^ h>>32) | 1 // 0 is an empty place in readTable
 }
 
@@ -72,10 +81,13 @@ func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
 	hash := hashRead(rec)
 	e := r.seen.look(hash)
 	if e.hash == hash {
-		duplicate = e.repeated&emptyAnswer == 0 && r.answers(e.clock, st)
-		e.clock = r.clock
-		if e.repeated++; !duplicate {
+		duplicate = r.answered(e, rec)
+		e.clock, e.transaction = r.clock, transactionOf(rec)
+		switch {
+		case !duplicate:
 			e.repeated = 0
+		case e.repeated < maxRepeated:
+			e.repeated++
 		}
 		return duplicate, false
 	}
@@ -83,8 +95,13 @@ func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
 		r.unkept++
 		return false, false
 	}
-	r.seen.add(e, hash, r.clock)
+	r.seen.add(e, hash, r.clock, transactionOf(rec))
 	return false, true
+}
+
+// answered reports whether what was read before still answers a read.
+func (r *reads) answered(e *readPlace, rec *record) bool {
+	return e.repeated&emptyAnswer == 0 && e.transaction == transactionOf(rec) && r.answers(e.clock, rec.origin.statement)
 }
 
 // foundNothing takes note of a read whose answer was empty.
@@ -107,7 +124,7 @@ func (r *reads) repeats(rec *record) bool {
 // would be none.
 func (r *reads) repetition(rec *record) int64 {
 	e := r.seen.find(hashRead(rec))
-	if e == nil || e.repeated&emptyAnswer != 0 || !r.answers(e.clock, rec.origin.statement) {
+	if e == nil || !r.answered(e, rec) {
 		return 0
 	}
 	return int64(e.repeated) + 1

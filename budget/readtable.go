@@ -9,9 +9,10 @@ type readTable struct {
 }
 
 type readPlace struct {
-	hash     uint64 // 0: empty
-	clock    uint32
-	repeated uint32 // since the answer was last a new one
+	hash        uint64 // 0: empty
+	clock       uint32
+	repeated    uint16 // since the answer was last a new one, at most maxRepeated
+	transaction uint16 // in which it was last read, see transactionOf
 }
 
 const fewReads = 32
@@ -44,8 +45,8 @@ func (t *readTable) look(hash uint64) *readPlace {
 }
 
 // add takes note of a hash that is not there, in the place that look returned.
-func (t *readTable) add(p *readPlace, hash uint64, clock uint32) {
-	*p = readPlace{hash: hash, clock: clock}
+func (t *readTable) add(p *readPlace, hash uint64, clock uint32, transaction uint16) {
+	*p = readPlace{hash: hash, clock: clock, transaction: transaction}
 	t.n++
 }
 

@@ -19,7 +19,7 @@ func TestReadTable(t *testing.T) {
 		if e := table.look(hash); e.hash == hash {
 			e.clock = clock
 		} else {
-			table.add(e, hash, clock)
+			table.add(e, hash, clock, 0)
 		}
 		want[hash] = clock
 	}
