@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -38,11 +37,36 @@ func (f *finder) duplicates() {
 		if f.isOnceByLibrary(i, n) {
 			return
 		}
+		if said := f.saidAtLine(g); said != nil {
+			said.Count += n
+			said.Last = max(said.Last, g.Last)
+			said.Repair = keepResult(said.Count)
+			return
+		}
 		out := f.evidence(g, Duplicate, Candidate, n)
-		out.Repair = fmt.Sprintf("keep the first result and pass it on, or cache it: saves %s", plural(n, "round trip"))
+		out.Repair = keepResult(n)
 		f.add(out, i)
 	})
 	f.sameRows()
+}
+
+func keepResult(n int64) string {
+	return "keep the first result and pass it on, or cache it: saves " + plural(n, "round trip")
+}
+
+// saidAtLine is the finding of the same statement on the same line, with other frames
+// above it: by session, authentication and handler, for instance.
+func (f *finder) saidAtLine(g *Group) *Finding {
+	for i := range f.found {
+		old := &f.found[i]
+		if old.Kind != Duplicate || old.Shape != g.Shape || old.Database != g.Database || old.CallSite().Frame != g.CallSite().Frame {
+			continue
+		}
+		if slices.Equal(f.report.Groups[f.of[i]].Allowances, g.Allowances) {
+			return old
+		}
+	}
+	return nil
 }
 
 // repeated counts the duplicates of a group, but for those whose answer had another

@@ -78,6 +78,9 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	if g.Queries < f.rules.fewest() {
 		return false
 	}
+	if f.isOwnWork(g) {
+		return false
+	}
 	isExact := false
 	if !g.recursive {
 		isExact = f.findParent(g)

@@ -64,14 +64,14 @@ func (f *finder) readModifyWrites() {
 	})
 }
 
-// readOf returns the read of a row that had a column which an UPDATE sets. The update is
-// no loss where the database keeps others from the row.
+// readOf returns the read of a row that had a column which an UPDATE sets. Nothing is lost
+// where both are in one transaction in which the database lets no update be lost.
 func (f *finder) readOf(reads []*Query, update *Query) *Query {
-	if update.Row == 0 || f.isSerial(update) {
+	if update.Row == 0 {
 		return nil
 	}
 	for _, read := range slices.Backward(reads) {
-		if f.isSerial(read) && read.Transaction == update.Transaction {
+		if read.Transaction == update.Transaction && f.isSerial(read) {
 			continue
 		}
 		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.readFor(read.Statement, column) }) {

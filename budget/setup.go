@@ -30,10 +30,14 @@ func (f *finder) findSetUp() {
 		tables []string
 	}
 	var makers []maker
+	var temporary []string
 	lines := make(map[callsite.Frame]bool)
 	f.each(func(i int, g *Group) {
 		switch {
-		case definesData(g):
+		case definesData(g) && isTemporary(g):
+			temporary = append(temporary, g.Tables...)
+			return
+		case definesData(g) && !(g.Verb == "DROP" && sharesTable(g.Tables, temporary)):
 			last = max(last, g.Last)
 			makers = append(makers, maker{g.CallSite(), g.Tables})
 		case !isIntrospection(g.Tables):
@@ -56,16 +60,19 @@ func (f *finder) findSetUp() {
 	})
 }
 
-// definesData reports whether a statement changes the schema, of tables that are not
-// temporary.
+// definesData reports whether a statement changes the schema.
 func definesData(g *Group) bool {
 	switch g.Verb {
 	case "CREATE", "ALTER", "DROP", "RENAME":
-	default:
-		return false
+		return true
 	}
+	return false
+}
+
+// isTemporary reports whether a table is made for the session.
+func isTemporary(g *Group) bool {
 	words := names(strings.ToUpper(g.Shape[:min(len(g.Shape), 40)]))
-	return !slices.Contains(words, "TEMP") && !slices.Contains(words, "TEMPORARY") && !strings.Contains(g.Shape, "#")
+	return slices.Contains(words, "TEMP") || slices.Contains(words, "TEMPORARY") || strings.Contains(g.Shape, "#")
 }
 
 // callsMaker reports whether the function that made a table also calls what asks for it.

@@ -61,29 +61,46 @@ func (f *finder) isRetried(g *loopGroup) bool {
 	return own && g.Distinct == 1
 }
 
-// ownTransactions reports whether each execution is in a transaction of its own, and
-// whether these transactions read.
-func (f *finder) ownTransactions(g *loopGroup) (own, reads bool) {
+// isOwnWork reports whether each execution of a read is in a transaction of its own that
+// also writes: one item after the other, by design.
+func (f *finder) isOwnWork(g *loopGroup) bool {
+	own, others := f.ownTransactions(g)
+	return own && others.writes
+}
+
+// inTransactions is what transactions do.
+type inTransactions struct{ reads, writes bool }
+
+// ownTransactions reports whether each execution is in a transaction of its own, and what
+// else these transactions do.
+func (f *finder) ownTransactions(g *loopGroup) (own bool, others inTransactions) {
+	if !g.InTransaction {
+		return false, others
+	}
 	seen := make(map[int]bool)
 	for _, i := range g.members {
 		for _, q := range f.queriesOf(i) {
 			if q.Transaction <= 0 || seen[q.Transaction] {
-				return false, false
+				return false, others
 			}
 			seen[q.Transaction] = true
 		}
 	}
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		reads = reads || seen[q.Transaction] && q.Kind == statement.Read
+		if !seen[q.Transaction] || slices.Contains(g.members, q.Group) {
+			continue
+		}
+		others.reads = others.reads || q.Kind == statement.Read
+		others.writes = others.writes || q.Kind == statement.Write
 	}
-	return len(seen) > 0, reads
+	return len(seen) > 0, others
 }
 
 // isWorker reports whether a loop does one job after another: each in a transaction of
 // its own that also reads, or after it has claimed the job.
 func (f *finder) isWorker(g *loopGroup) bool {
-	if own, reads := f.ownTransactions(g); own && reads {
+	if own, others := f.ownTransactions(g); own && others.reads {
 		return true
 	}
 	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/internal/corpus/db"
+)
+
+// score counts the findings of one kind.
+type score struct{ right, wrong, missed, sites, parents, parentsRight int }
+
+func (s *score) add(o score) {
+	s.right += o.right
+	s.wrong += o.wrong
+	s.missed += o.missed
+	s.sites += o.sites
+	s.parents += o.parents
+	s.parentsRight += o.parentsRight
+}
+
+func (s score) precision() float64 { return ratio(s.right, s.right+s.wrong) }
+func (s score) recall() float64    { return ratio(s.right, s.right+s.missed) }
+
+func ratio(part, of int) float64 {
+	if of == 0 {
+		return 1
+	}
+	return float64(part) / float64(of)
+}
+
+// verdict is what was judged of the runs of all cases.
+type verdict struct {
+	kinds map[budget.FindingKind]*score
+	runs  int
+	notes []string // what was judged wrongly
+	// repairs are the statements that findings propose, and those that their database
+	// takes.
+	repairs, valid int
+}
+
+func (v *verdict) of(kind budget.FindingKind) *score {
+	if v.kinds[kind] == nil {
+		v.kinds[kind] = &score{}
+	}
+	return v.kinds[kind]
+}
+
+func (v *verdict) note(format string, args ...any) {
+	v.notes = append(v.notes, fmt.Sprintf(format, args...))
+}
+
+// run runs a case and judges what was found.
+func (v *verdict) run(ctx context.Context, c *Case, d *db.DB) {
+	v.runs++
+	bounds := budget.Bounds{TrackValues: !c.Bare, Rules: budget.Rules{Slow: budget.None, Hints: c.Hints}}
+	tracked, r := bounds.NewContext(ctx)
+	name := fmt.Sprintf("%s on %s", c.name(), d.System)
+	func() {
+		defer func() {
+			if err := recover(); err != nil {
+				v.note("%s: %v", name, err)
+			}
+		}()
+		c.Run(tracked, d)
+	}()
+	report := r.Report()
+	found := slices.Clone(report.Findings)
+	if !c.Hints {
+		found = slices.DeleteFunc(found, func(f budget.Finding) bool { return f.Kind == budget.SelectStar })
+	}
+	for _, w := range c.Want {
+		v.judge(c, name, w, &found)
+	}
+	for i := range found {
+		f := &found[i]
+		if c.Hints && f.Kind == budget.SelectStar {
+			continue
+		}
+		v.of(f.Kind).wrong++
+		v.note("%s: found %v", name, f)
+	}
+	for i := range report.Findings {
+		v.tryRepair(ctx, name, &report.Findings[i], d)
+	}
+}
+
+// judge looks for a finding that is wanted, and takes it out of those that were found.
+func (v *verdict) judge(c *Case, name string, w Want, found *[]budget.Finding) {
+	s := v.of(w.Kind)
+	at := w.At
+	if at == "" {
+		at = c.name()
+	}
+	isWanted := func(f budget.Finding) bool {
+		return f.Kind == w.Kind && (w.Table == "" || mentions(f.Summary, w.Table))
+	}
+	i := slices.IndexFunc(*found, func(f budget.Finding) bool { return isWanted(f) && siteOf(&f) == at })
+	if i < 0 {
+		i = slices.IndexFunc(*found, isWanted)
+	}
+	if i < 0 {
+		s.missed++
+		v.note("%s: missed %s of %s", name, w.Kind, w.Table)
+		return
+	}
+	f := (*found)[i]
+	*found = slices.Delete(*found, i, i+1)
+	s.right++
+	if siteOf(&f) == at {
+		s.sites++
+	} else {
+		v.note("%s: %s at %s, not at %s", name, w.Kind, siteOf(&f), at)
+	}
+	if w.Parent == "" || c.Bare && w.Parent == "" {
+		return
+	}
+	s.parents++
+	switch got := parentOf(&f); {
+	case got != w.Parent:
+		v.note("%s: the parent is %s, not %s", name, got, w.Parent)
+	case w.Proven && f.Confidence != budget.Proven:
+		v.note("%s: not proven", name)
+	default:
+		s.parentsRight++
+	}
+}
+
+func siteOf(f *budget.Finding) string {
+	function := f.CallSite().Function
+	if base, _, isClosure := strings.Cut(function, ".func"); isClosure {
+		function = base
+	}
+	return functionName(function)
+}
+
+func mentions(summary, table string) bool { return slices.Contains(strings.Fields(summary), table) }
+
+func parentOf(f *budget.Finding) string {
+	if f.Parent == nil {
+		return "none"
+	}
+	words := strings.Fields(f.Parent.Summary)
+	return words[len(words)-1]
+}

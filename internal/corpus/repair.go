@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/internal/corpus/db"
+)
+
+// proposed returns the statement that a finding proposes, "" if it has none.
+func proposed(f *budget.Finding) string {
+	_, text, ok := strings.Cut(f.Repair, "in memory: ")
+	if !ok {
+		return ""
+	}
+	text, _, _ = strings.Cut(text, "; saves")
+	text, _, _ = strings.Cut(text, " with a placeholder")
+	text, _, _ = strings.Cut(text, " with sqlx.In")
+	return text
+}
+
+// tryRepair has the database read what a finding proposes.
+func (v *verdict) tryRepair(ctx context.Context, name string, f *budget.Finding, d *db.DB) {
+	text := proposed(f)
+	if text == "" {
+		return
+	}
+	v.repairs++
+	prepared, err := d.SQL.PrepareContext(ctx, text)
+	if err != nil {
+		v.note("%s: %q: %v", name, text, err)
+		return
+	}
+	defer prepared.Close() //nolint:errcheck // it was never used
+	v.valid++
+}
