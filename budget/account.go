@@ -25,34 +25,23 @@ type account struct {
 	limited    bool // whether there is a budget to keep
 	strict     bool // whether it takes more than totals, see enforce
 	crossings  []crossing
-	open       []*record // whose rows are open, the first few
-	databases  []seenDatabase
-	tracked    int // values that are kept, of all results
+	open       []*record   // whose rows are open, the first few
+	databases  []*Database // that the unit uses
+	tracked    int         // values that are kept, of all results
 	nestings   []nesting
+	suspected  []suspectedNesting
 	outgoing   []Outgoing
 }
 
 // reserved counts the queries that were admitted and are in the driver.
 type reserved struct{ queries, writes int64 }
 
-// seenDatabase is a database that the unit uses, with the number of queries that
-// it had run unattributed before.
-type seenDatabase struct {
-	database *Database
-	before   int64
-}
-
 // maxDatabases is the number of databases that are looked at for lost contexts.
 const maxDatabases = 8
 
-func (a *account) noteDatabase(d *Database, before int64) {
-	for i := range a.databases {
-		if a.databases[i].database == d {
-			return
-		}
-	}
-	if len(a.databases) < maxDatabases {
-		a.databases = append(a.databases, seenDatabase{d, before})
+func (a *account) noteDatabase(d *Database) {
+	if !slices.Contains(a.databases, d) && len(a.databases) < maxDatabases {
+		a.databases = append(a.databases, d)
 	}
 }
 

@@ -13,7 +13,6 @@ package budget
 type backlog struct {
 	recorder    *Recorder
 	database    *Database
-	before      int64 // that it had run unattributed before the first
 	first, last *record
 	n           int
 	rows        int64 // fetched by them
@@ -28,7 +27,7 @@ func (b *backlog) take(r *Recorder, rec *record) bool {
 	case b.n == maxBacklog || rec.details != nil || !r.mayWait(b, rec):
 		return false
 	case b.n == 0:
-		b.recorder, b.database, b.before = r, d, d.unattributed.queries.Load()
+		b.recorder, b.database = r, d
 		b.first = rec
 	case b.recorder != r || b.database != d:
 		return false
@@ -70,7 +69,7 @@ func (u *unit) settle() {
 	}
 	u.backlog = backlog{}
 	for s := b.recorder.counts(); s != nil && !u.bounds.Rules.Off; s = s.around() {
-		s.account.noteDatabase(b.database, b.before)
+		s.account.noteDatabase(b.database)
 	}
 	for rec := b.first; rec != nil; {
 		next := rec.next

@@ -80,9 +80,13 @@ func (b *builder) details() {
 	rep.Nested = b.nested()
 	rep.Allowances = b.allowances()
 	b.parents()
-	rep.Lost = b.lost()
+	if rep.Stage != Late {
+		rep.Lost = b.lost()
+	}
 	rep.Outgoing = slices.Clone(a.outgoing)
-	rep.Unattributed = b.unattributed()
+	for i := range rep.Lost {
+		rep.Unattributed += rep.Lost[i].Count
+	}
 	rep.Truncated.Queries, rep.Truncated.Reads = a.unkept, a.reads.unkept
 	rep.Truncated.Open = max(0, rep.Totals.OpenRows-int64(len(a.open)))
 	if a.overflow != nil {
@@ -171,63 +175,27 @@ func (b *builder) allowances() []AllowanceUse {
 	return out
 }
 
-// lost lists what ran unattributed since the unit first used the handle, from code
-// below the same function as the unit's own. Which unit it belongs to cannot be told;
-// that the context is lost on its line can.
+// lost adds up what the unit's goroutine sent without a recorder, by statement and line.
 func (b *builder) lost() []Lost {
 	var out []Lost
-	for _, seen := range b.account.databases {
-		since := seen.database.unattributed.queries.Load() - seen.before
-		if since <= 0 {
+	u := b.recorder.unit
+	databases := slices.Concat(b.account.databases, u.bounds.Databases)
+	for i, d := range databases {
+		if slices.Contains(databases[:i], d) {
 			continue
 		}
-		for _, s := range seen.database.unattributed.all() {
-			if s.latest.Load() <= seen.before {
-				continue // it ran before the unit did, such as a test's preparations
-			}
-			site := s.stack.CallSite()
-			if site.IsZero() || site.Library || !b.runsBeside(s) {
-				continue
-			}
-			out = append(out, Lost{
-				Statement: s.statement, Database: seen.database.name, System: seen.database.system,
-				Count: min(since, s.queries.Load()), stack: s.stack,
+		d.lostBy(u, func(q *lostQuery) {
+			at := slices.IndexFunc(out, func(l Lost) bool {
+				return l.Fingerprint == q.statement.Fingerprint && l.stack == q.stack
 			})
-		}
+			if at >= 0 {
+				out[at].Count++
+				return
+			}
+			out = append(out, Lost{Statement: q.statement, Database: d.name, System: d.system, Count: 1, stack: q.stack})
+		})
 	}
-	slices.SortFunc(out, func(x, y Lost) int {
-		return cmp.Or(
-			cmp.Compare(y.Count, x.Count),
-			cmp.Compare(x.Shape, y.Shape),
-			cmp.Compare(x.Fingerprint, y.Fingerprint),
-		)
-	})
-	return out
-}
-
-// runsBeside reports whether the unit's own queries come from below the same function
-// as what ran unattributed.
-func (b *builder) runsBeside(s *unattributedShape) bool {
-	site := s.stack.CallSite()
-	return slices.ContainsFunc(b.report.Groups, func(g Group) bool {
-		if g.Overflow {
-			return false
-		}
-		other := g.stack.CallSite()
-		return other.Below(site) || site.Below(other)
-	})
-}
-
-// unattributed adds up what the databases of a unit ran unattributed.
-func (b *builder) unattributed() (n int64) {
-	var seen []*Database
-	for _, behind := range b.groups.behind {
-		if d := behind[0].origin.database; d != nil && !slices.Contains(seen, d) {
-			seen = append(seen, d)
-			n += d.unattributed.queries.Load()
-		}
-	}
-	return n
+	return slices.DeleteFunc(out, func(l Lost) bool { return l.CallSite().IsZero() || l.CallSite().Library })
 }
 
 // errorType names an error without its text.

@@ -42,7 +42,7 @@ type CallDetail struct {
 // A wrapper makes these steps, each when it happens:
 //
 //	Start, End         a statement without rows, or one that failed
-//	Start, Open, Close one with rows
+//	Start, Open, Close one with rows; LeftUnread and Fetched come before Close
 //	Start, Close       one with rows, where only their end is seen
 //	Start, Skip        one that the driver declined
 type Execution struct {
@@ -89,6 +89,9 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	rec := u.newRecord()
 	rec.describe(&c, origin, context)
 	rec.enter(now)
+	if u.open > 0 {
+		rec.goroutine = callsite.Goroutine()
+	}
 	if !u.backlog.take(r, rec) {
 		u.settle()
 		if err := r.admit(rec); err != nil {
@@ -124,6 +127,7 @@ func (x *Execution) End(affected int64, err error) {
 		return
 	}
 	defer u.mu.Unlock()
+	x.recorder.closing(rec)
 	rec.end(now, affected, err)
 	x.recorder.stepped(rec)
 	*x = Execution{}
@@ -138,6 +142,9 @@ func (x *Execution) Open() {
 	}
 	defer u.mu.Unlock()
 	rec.open(now)
+	if rec.step == openRows {
+		u.open++
+	}
 	x.recorder.stepped(rec)
 }
 
@@ -150,9 +157,25 @@ func (x *Execution) Close(rows int64, err error) {
 		return
 	}
 	defer u.mu.Unlock()
+	x.recorder.closing(rec)
 	rec.close(now, rows, err)
 	x.recorder.stepped(rec)
 	*x = Execution{}
+}
+
+// LeftUnread takes note that the rows are closed before anybody saw their end, for
+// [Rules.Hints]. It is called before Close.
+func (x *Execution) LeftUnread() {
+	if x.recorder == nil || !x.recorder.unit.bounds.Rules.Hints {
+		return
+	}
+	u, rec, _ := x.begin()
+	if rec == nil {
+		return
+	}
+	defer u.mu.Unlock()
+	u.settle()
+	rec.detail().unread = true
 }
 
 // Fetched hands over the values of rows, for a recorder that tracks them. It is

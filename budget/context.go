@@ -25,6 +25,11 @@ type Bounds struct {
 	// about 0.1 µs for each value and up to 10 MB, so it is for tests and for
 	// development. Default: off.
 	TrackValues bool
+	// Databases are the handles whose queries without a recorder are looked for in each
+	// unit, also in one that sends no query with its context: a handle that a unit used is
+	// looked at in any case. A wrapper tells the handle, such as sqlwrap.Database. At most
+	// 8 of them are looked at. Default: none.
+	Databases []*Database
 }
 
 func (b Bounds) withDefaults() Bounds {
@@ -32,6 +37,7 @@ func (b Bounds) withDefaults() Bounds {
 	b.Groups = bound(b.Groups, 500)
 	b.Reads = bound(b.Reads, 2000)
 	b.Rules = b.Rules.withDefaults()
+	b.Databases = b.Databases[:min(len(b.Databases), maxDatabases)]
 	return b
 }
 

@@ -70,7 +70,7 @@ func (r *Recorder) countStart(rec *record) {
 		a.reserve(rec, o)
 		a.busy.enter(rec.start)
 		if !o.Rules.Off {
-			a.noteDatabase(rec.origin.database, rec.origin.database.unattributed.queries.Load())
+			a.noteDatabase(rec.origin.database)
 		}
 	}
 }
@@ -185,6 +185,9 @@ func (r *Recorder) countClose(rec *record) {
 			s.account.removeOpen(rec)
 			if rec.rows == 0 {
 				s.account.reads.foundNothing(rec)
+			}
+			if rec.details != nil && rec.details.unread {
+				g.Unread++
 			}
 		}
 		s.account.busy.leave(now)

@@ -3,6 +3,7 @@ package budget
 import (
 	"math/rand/v2"
 	"sync/atomic"
+	"time"
 
 	"github.com/querybudget/querybudget/callsite"
 )
@@ -25,6 +26,10 @@ type DatabaseOptions struct {
 	// the application although their modules are fetched like other people's. See
 	// [callsite.Options].
 	AppPackages []string
+	// OnUnused is called once, when so many queries have run on the handle that one with a
+	// recorder should have been among them, and none was: the contexts of requests do not
+	// reach the handle. It is called in the goroutine of a query, and may be nil.
+	OnUnused func(queries int64)
 }
 
 // Database is one database handle as the account sees it: its identity, the
@@ -36,6 +41,9 @@ type Database struct {
 	origins      origins
 	attributed   atomic.Bool
 	unattributed unattributed
+	made         time.Time
+	lost         lostQueries
+	onUnused     func(queries int64)
 	id           uint64 // tells it apart in hashes
 	chosenBy     atomic.Pointer[func(*Recorder) *Recorder]
 }
@@ -43,7 +51,7 @@ type Database struct {
 // NewDatabase returns the account's side of a database handle.
 func NewDatabase(o DatabaseOptions) *Database {
 	stacks := callsite.NewCache(callsite.Options{SkipPackages: o.SkipPackages, AppPackages: o.AppPackages})
-	d := &Database{name: o.Name, system: o.System, id: rand.Uint64(), stacks: stacks}
+	d := &Database{name: o.Name, system: o.System, id: rand.Uint64(), stacks: stacks, made: time.Now(), onUnused: o.OnUnused}
 	d.origins.grow(fewOrigins)
 	return d
 }

@@ -115,8 +115,8 @@ type Parent struct {
 }
 
 // Nested counts how often a query was sent while rows of another one were open, on
-// another connection. Whether it was sent from inside of the loop over those rows, or
-// in parallel to it, their call sites have to tell.
+// another connection, by the goroutine that closed these rows. What other goroutines
+// sent meanwhile is not counted.
 type Nested struct {
 	// Outer and Inner are indices in [Report.Groups].
 	Outer int   `json:"outer"`
@@ -124,7 +124,7 @@ type Nested struct {
 	Count int64 `json:"count"`
 }
 
-// Lost is a statement that ran without a recorder.
+// Lost is a statement that the unit's goroutine sent without a recorder.
 type Lost struct {
 	*statement.Statement
 	Database string `json:"database,omitempty"`

@@ -36,10 +36,13 @@ const (
 	// SelectThenInsert is a row that was looked for, not found and inserted:
 	// another one may be inserted in between.
 	SelectThenInsert FindingKind = "select-then-insert"
+	// FewRows is a result of which few rows are read, or one, although nothing in the
+	// statement bounds it.
+	FewRows FindingKind = "few-rows"
 	// SelectStar is a read of all columns.
 	SelectStar FindingKind = "select-star"
-	// Unattributed are queries without a recorder, from code that also sends queries
-	// with one: somewhere the request's context is not passed on.
+	// Unattributed are queries without a recorder that the unit's own goroutine sent:
+	// somewhere the request's context is not passed on.
 	Unattributed FindingKind = "unattributed"
 	// StaleAllowance is an allowance that matched nothing.
 	StaleAllowance FindingKind = "stale-allowance"

@@ -80,7 +80,7 @@ func TestFindingsAreDocumented(t *testing.T) {
 		}
 	}
 	// Not to be had without a handle; tested in package budget.
-	inScenarios[string(budget.Unattributed)] = "candidate"
+	inScenarios[string(budget.Unattributed)] = "certain"
 	docs, err := os.ReadFile("../docs/findings.md")
 	if err != nil {
 		t.Fatal(err)
@@ -109,18 +109,20 @@ type scenario struct {
 	txs       map[string]*budget.Transaction
 	open      map[string]*budget.Execution
 	opened    map[string]int64
-	stacks    map[string]*callsite.Stack
-	hasher    *statement.Hasher
-	applied   budget.Rules
-	dialect   string
-	expected  []string
-	none      bool
+	// goroutines run what is not the handler's.
+	goroutines map[string]chan func()
+	stacks     map[string]*callsite.Stack
+	hasher     *statement.Hasher
+	applied    budget.Rules
+	dialect    string
+	expected   []string
+	none       bool
 }
 
 func newScenario(t *testing.T) *scenario {
 	s := &scenario{
 		t: t, hasher: statement.NewHasher(), databases: map[string]*budget.Database{}, txs: map[string]*budget.Transaction{},
-		open: map[string]*budget.Execution{}, opened: map[string]int64{}, stacks: map[string]*callsite.Stack{},
+		open: map[string]*budget.Execution{}, opened: map[string]int64{}, goroutines: map[string]chan func(){}, stacks: map[string]*callsite.Stack{},
 	}
 	s.start(budget.Rules{Slow: time.Hour}, "postgresql")
 	return s
@@ -214,9 +216,10 @@ func (s *scenario) line(verb, rest string) {
 		s.start(s.rules(rest), s.dialect)
 	case "query":
 		o, text := s.options(rest)
-		s.query(o, text)
+		s.in(o.goroutine, func() { s.query(o, text) })
 	case "close":
-		s.open[rest].Close(s.opened[rest], nil)
+		name, in, _ := strings.Cut(rest, " go=")
+		s.in(in, func() { s.open[name].Close(s.opened[name], nil) })
 	case "begin":
 		tx := s.recorder.Began(0, nil)
 		s.txs[rest] = &tx
@@ -235,6 +238,31 @@ func (s *scenario) line(verb, rest string) {
 	default:
 		s.t.Fatalf("unknown line %q", verb+" "+rest)
 	}
+}
+
+// in runs f in the goroutine of a name, which lives as long as the test.
+func (s *scenario) in(goroutine string, f func()) {
+	if goroutine == "" {
+		f()
+		return
+	}
+	work := s.goroutines[goroutine]
+	if work == nil {
+		work = make(chan func())
+		s.goroutines[goroutine] = work
+		go func() {
+			for f := range work {
+				f()
+			}
+		}()
+		s.t.Cleanup(func() { close(work) })
+	}
+	done := make(chan struct{})
+	work <- func() {
+		defer close(done)
+		f()
+	}
+	<-done
 }
 
 func (s *scenario) rules(text string) budget.Rules {
@@ -288,6 +316,8 @@ type options struct {
 	db, tx, open string
 	err          error
 	underAllow   bool
+	unread       bool
+	goroutine    string
 }
 
 // options reads "main.go:10 < handler.go:5 rows=3 args=1,2: SELECT ...".
@@ -316,6 +346,10 @@ func (s *scenario) options(rest string) (o options, text string) {
 			o.tx = value
 		case name == "open":
 			o.open = value
+		case f == "unread=yes":
+			o.unread = true
+		case name == "go":
+			o.goroutine = value
 		case name == "err":
 			o.err = errors.New(value)
 		case name == "allowed":
@@ -382,6 +416,9 @@ func (s *scenario) query(o options, text string) {
 		s.open[o.open], s.opened[o.open] = &x, o.rows
 	case strings.HasPrefix(text, "SELECT") || strings.HasPrefix(text, "WITH"):
 		x.Open()
+		if o.unread {
+			x.LeftUnread()
+		}
 		x.Close(o.rows, nil)
 	default:
 		x.End(o.changed, nil)

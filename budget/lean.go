@@ -38,7 +38,7 @@ func (r *Recorder) isWithin(t *Totals) bool {
 
 // maySomethingBeFound applies the conditions of all kinds.
 func (r *Recorder) maySomethingBeFound(t *Totals) bool {
-	s := suspect{account: r.counted(), totals: t, rules: &r.unit.bounds.Rules}
+	s := suspect{account: r.counted(), unit: r.unit, totals: t, rules: &r.unit.bounds.Rules}
 	for i := range kinds {
 		if kinds[i].may(&s) {
 			return true
@@ -50,6 +50,7 @@ func (r *Recorder) maySomethingBeFound(t *Totals) bool {
 // suspect is what the conditions of findings look at.
 type suspect struct {
 	account *account
+	unit    *unit
 	totals  *Totals
 	rules   *Rules
 }

@@ -1,20 +1,18 @@
 package budget
 
+import "slices"
+
 func mayBeLost(s *suspect) bool {
-	for _, seen := range s.account.databases {
-		if seen.database.unattributed.queries.Load() > seen.before {
-			return true
-		}
-	}
-	return false
+	mayHaveLost := func(d *Database) bool { return d.mayHaveLost(s.unit) }
+	return slices.ContainsFunc(s.account.databases, mayHaveLost) || slices.ContainsFunc(s.unit.bounds.Databases, mayHaveLost)
 }
 
-// lostContexts: queries that ran without a recorder beside the unit's own.
+// lostContexts: queries without a recorder that the unit's goroutine sent.
 func (f *finder) lostContexts() {
 	for i := range f.report.Lost {
 		l := &f.report.Lost[i]
 		f.add(Finding{
-			Kind: Unattributed, Confidence: Candidate, Shape: l.Shape, Summary: l.Summary, Database: l.Database, System: l.System, Count: l.Count,
+			Kind: Unattributed, Confidence: Certain, Shape: l.Shape, Summary: l.Summary, Database: l.Database, System: l.System, Count: l.Count,
 			Repair: "pass the request's context: use the methods that end in Context, with the ctx of the handler", stack: l.stack,
 		}, noGroup)
 	}

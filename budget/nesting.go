@@ -1,18 +1,32 @@
 package budget
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/querybudget/querybudget/callsite"
+)
 
 const (
 	maxOpenRows = 500 // open results that are told apart
 	maxNestings = 50  // pairs of call sites
 )
 
-// nesting is a query that was sent while the rows of another one were open, on
-// another connection. Whether the one is inside of the other, or both just ran
-// in parallel, is told by their call sites when somebody reads.
+// nesting is a query that was sent while the rows of another one were open, on another
+// connection, by the goroutine that closed these rows afterwards: it held both
+// connections. What other goroutines send meanwhile is none.
 type nesting struct {
 	outer, inner *origin
 	count        int64
+}
+
+// suspectedNesting is one whose outer rows are still open: who will close them is not
+// known.
+type suspectedNesting struct {
+	outer     *record
+	serial    uint32 // of outer
+	inner     *origin
+	goroutine uint64 // that sent the inner query
+	count     int64
 }
 
 // addOpen counts rows that are open now.
@@ -36,7 +50,7 @@ func (a *account) removeOpen(rec *record) {
 // before it started. Inside of one transaction there is one connection, and no
 // second one to wait for.
 func (a *account) noteNesting(rec *record, options *Bounds) {
-	if len(a.open) == 0 || options.Rules.Off || !rec.isQuery() || rec.retry() != nil {
+	if len(a.open) == 0 || rec.goroutine == 0 || options.Rules.Off || !rec.isQuery() || rec.retry() != nil {
 		return
 	}
 	for i := len(a.open) - 1; i >= 0; i-- {
@@ -45,20 +59,64 @@ func (a *account) noteNesting(rec *record, options *Bounds) {
 			outer.transaction != nil && outer.transaction == rec.transaction {
 			continue
 		}
-		a.addNesting(outer.origin, rec.origin)
-		return
+		a.suspectNesting(outer, rec)
 	}
 }
 
-func (a *account) addNesting(outer, inner *origin) {
-	for i := range a.nestings {
-		n := &a.nestings[i]
-		if n.outer.is(outer) && n.inner.is(inner) {
+// suspectNesting takes note of a query that may be inside of the loop over rows. Of those
+// that have no room, nothing is said.
+func (a *account) suspectNesting(outer, inner *record) {
+	for i := range a.suspected {
+		n := &a.suspected[i]
+		if n.outer == outer && n.goroutine == inner.goroutine && n.inner.is(inner.origin) {
 			n.count++
 			return
 		}
 	}
+	if len(a.suspected) < maxNestings {
+		a.suspected = append(a.suspected, suspectedNesting{outer, outer.serial, inner.origin, inner.goroutine, 1})
+	}
+}
+
+// closing takes note of who closes rows. It is called in the goroutine that does so, with
+// the unit's lock.
+func (r *Recorder) closing(rec *record) {
+	if rec.step != openRows {
+		return
+	}
+	r.unit.open--
+	for s := r; s != nil; s = s.parent {
+		for _, t := range []*Recorder{s, s.late} {
+			if t != nil && t.account != nil && len(t.account.suspected) > 0 {
+				t.account.proveNestings(rec, callsite.Goroutine())
+			}
+		}
+	}
+}
+
+// proveNestings keeps the nestings of rows that are closed by the goroutine that sent the
+// inner queries.
+func (a *account) proveNestings(outer *record, goroutine uint64) {
+	a.suspected = slices.DeleteFunc(a.suspected, func(n suspectedNesting) bool {
+		if n.outer != outer {
+			return false
+		}
+		if n.goroutine == goroutine && n.serial == outer.serial {
+			a.addNesting(outer.origin, n.inner, n.count)
+		}
+		return true
+	})
+}
+
+func (a *account) addNesting(outer, inner *origin, count int64) {
+	for i := range a.nestings {
+		n := &a.nestings[i]
+		if n.outer.is(outer) && n.inner.is(inner) {
+			n.count += count
+			return
+		}
+	}
 	if len(a.nestings) < maxNestings {
-		a.nestings = append(a.nestings, nesting{outer: outer, inner: inner, count: 1})
+		a.nestings = append(a.nestings, nesting{outer, inner, count})
 	}
 }

@@ -34,8 +34,9 @@ func TestNestingNeedsOpenRows(t *testing.T) {
 	first.Close(1, nil)
 	inside := start(4)
 	inside.End(0, nil)
-	nestings(1)
+	nestings(0) // who closes the rows is not known yet
 	second.Close(1, nil)
+	nestings(1)
 	after := start(5)
 	after.End(0, nil)
 	nestings(1)

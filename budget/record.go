@@ -15,6 +15,7 @@ type record struct {
 	rows           int64   // fetched, or changed
 	position       int64   // in the order in which queries started, from 1
 	next           *record // in the backlog, or to be used again
+	goroutine      uint64  // that sent it, where rows were open; 0 elsewhere
 	serial         uint32  // another one each time it is used
 	step, counted  step
 	kept           bool // in the report
@@ -41,6 +42,7 @@ type details struct {
 	inserts    *[]uint64 // see statement.Arguments
 	err        error
 	unknown    bool // its arguments could not be told
+	unread     bool // its rows were closed before their end
 	// For a further attempt.
 	retry *retry
 	// For the first one.

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // Recorder collects the queries of one unit of work. All methods are safe for
@@ -51,6 +53,8 @@ type unit struct {
 	mu      sync.Mutex
 	started time.Time
 	bounds  Bounds
+	// goroutine is the one that began the unit.
+	goroutine uint64
 
 	// What follows is guarded by mu.
 	backlog   backlog
@@ -59,6 +63,7 @@ type unit struct {
 	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
+	open      int // results whose rows are open
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
@@ -83,7 +88,7 @@ func newRecorder(b Bounds) *Recorder {
 	n := &struct {
 		unit     unit
 		recorder Recorder
-	}{unit: unit{started: time.Now(), bounds: b}}
+	}{unit: unit{started: time.Now(), bounds: b, goroutine: callsite.Goroutine()}}
 	n.recorder.unit = &n.unit
 	return &n.recorder
 }
@@ -95,7 +100,7 @@ type smallAccount struct {
 	group     [1]group
 	records   [7 * fewMade]*record
 	open      [1]*record
-	databases [1]seenDatabase
+	databases [1]*Database
 }
 
 // counts returns the recorder that a step of r's is counted in first; those that it

@@ -49,8 +49,10 @@ type Report struct {
 	// Nested are the pairs of statements of which one was sent while rows of the
 	// other one were open, the first 50.
 	Nested []Nested `json:"nested,omitempty"`
-	// Lost are statements that ran without a recorder in this time, on a handle of
-	// the unit and below a function of its own.
+	// Lost are statements that the unit's goroutine sent without a recorder in this time,
+	// on a handle that the unit used too, or that [Bounds.Databases] names: somewhere
+	// below the handler its context is not passed on. They are at most the latest 256 of a
+	// handle; what goroutines sent that the unit started is not known to be its own.
 	Lost []Lost `json:"lost,omitempty"`
 	// Outgoing are the calls of other services that the application told of, by
 	// name: see [Recorder.Called].
@@ -67,8 +69,7 @@ type Report struct {
 	// Scopes are the first scopes that were opened in the unit with With or Run.
 	// What they ran is part of Totals.
 	Scopes []Scope `json:"scopes,omitempty"`
-	// Unattributed is what the databases that the unit used have run in contexts
-	// without a recorder, since the program started. It is not part of Totals.
+	// Unattributed is the number of queries in Lost. They are not part of Totals.
 	Unattributed int64 `json:"unattributed,omitempty"`
 	// Truncated says what the bounds left out of the details.
 	Truncated Truncated `json:"truncated,omitzero"`

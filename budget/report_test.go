@@ -302,6 +302,12 @@ func TestEveryKindHasACondition(t *testing.T) {
 	})
 	run(func(_ *Recorder, send send) { send("SELECT a FROM t", 1); send("SELECT a FROM t", 1) })
 	run(func(_ *Recorder, send send) { send("SELECT a FROM t", 11) })
+	run(func(r *Recorder, _ send) {
+		x, _ := r.Start(Call{Database: d, Statement: reader.Read("SELECT a FROM u")})
+		x.Open()
+		x.LeftUnread()
+		x.Close(1, nil)
+	})
 	run(func(_ *Recorder, send send) { send("SELECT * FROM t", 1) })
 	run(func(_ *Recorder, send send) {
 		send("SELECT a FROM t WHERE id = $1", 1, 7)

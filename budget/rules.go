@@ -88,6 +88,7 @@ var kinds = []struct {
 	{LargeResult, mayBeLarge, (*finder).large},
 	{ReadModifyWrite, mayBeReadModifyWrite, (*finder).readModifyWrites},
 	{SelectThenInsert, mayBeSelectThenInsert, (*finder).selectThenInserts},
+	{FewRows, mayBeFewRows, (*finder).fewRows},
 	{SelectStar, mayBeSelectStar, (*finder).selectStars},
 	{Unattributed, mayBeLost, (*finder).lostContexts},
 	{StaleAllowance, func(*suspect) bool { return false }, nil}, // by allow; a unit with allowances is not lean

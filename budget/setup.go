@@ -37,7 +37,7 @@ func (f *finder) findSetUp() {
 		case definesData(g) && isTemporary(g):
 			temporary = append(temporary, g.Tables...)
 			return
-		case definesData(g) && !(g.Verb == "DROP" && sharesTable(g.Tables, temporary)):
+		case definesData(g) && (g.Verb != "DROP" || !sharesTable(g.Tables, temporary)):
 			last = max(last, g.Last)
 			makers = append(makers, maker{g.CallSite(), g.Tables})
 		case !isIntrospection(g.Tables):

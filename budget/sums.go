@@ -15,6 +15,9 @@ type Sums struct {
 	RowsAffected int64 `json:"rows_affected"`
 	// MostRows is the number of rows of the largest result.
 	MostRows int64 `json:"most_rows,omitempty"`
+	// Unread is the number of results that were closed before anybody saw their end:
+	// with [Rules.Hints] only.
+	Unread int64 `json:"unread,omitempty"`
 	// Distinct is the number of different argument lists, at least: once the bounds
 	// of [Bounds] are reached it is no longer counted. Of statements that take one part
 	// of the rows after another, or several keys at once, it is the number of different
@@ -55,6 +58,7 @@ func (s *Sums) add(o *Sums) {
 	s.Rows += o.Rows
 	s.RowsAffected += o.RowsAffected
 	s.MostRows = max(s.MostRows, o.MostRows)
+	s.Unread += o.Unread
 	s.Distinct += o.Distinct
 	s.Unknown += o.Unknown
 	s.Time += o.Time

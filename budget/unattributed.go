@@ -62,14 +62,26 @@ func (d *Database) CountUnattributed(ctx context.Context, st *statement.Statemen
 		u.errors.Add(1)
 	}
 	s := u.lookup(st)
-	if s == nil && u.open() {
-		s = u.add(st, d.stacks.Capture())
+	if mayBeLost := position <= manyUnattributed || d.attributed.Load(); mayBeLost || s == nil && u.open() {
+		stack := d.stacks.Capture()
+		if mayBeLost {
+			d.lose(st, stack)
+		}
+		if s == nil && u.open() {
+			s = u.add(st, stack)
+		}
 	}
 	if s != nil {
 		s.queries.Add(1)
-		s.latest.Store(position)
+	}
+	if position == fewUnattributed && d.onUnused != nil && !d.attributed.Load() {
+		d.onUnused(position)
 	}
 }
+
+// fewUnattributed is the number of queries of a handle among which one with a recorder is
+// expected: what a program sends before its first request is less, as a rule.
+const fewUnattributed = 200
 
 // unattributed counts by shape. Counting takes no lock: the map is replaced,
 // never changed, and only until it is full.
@@ -83,7 +95,6 @@ type unattributedShape struct {
 	statement *statement.Statement
 	stack     *callsite.Stack
 	queries   atomic.Int64
-	latest    atomic.Int64 // the position of the latest among all unattributed ones
 }
 
 func (u *unattributed) all() map[statement.Fingerprint]*unattributedShape {

@@ -52,3 +52,9 @@ none:
 	MOVQ $0, n+8(FP)
 	MOVQ $0, hash+16(FP)
 	RET
+
+// func goroutine() uint64
+TEXT ·goroutine(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ (TLS), AX
+	MOVQ AX, ret+0(FP)
+	RET

@@ -9,3 +9,8 @@ package callsite
 //
 //go:noescape
 func readChain(pcs *[maxChain]uintptr) (n int, hash uint64)
+
+// goroutine returns the address of what the runtime keeps of the calling goroutine.
+//
+//go:noescape
+func goroutine() uint64

@@ -21,7 +21,8 @@ type Config struct {
 	// none is known, whatever could be a literal in one of these databases is taken for
 	// one, and Logger is told.
 	System string
-	// Logger is told once for each handle whose database is not known. Default:
+	// Logger is told once for each handle whose database is not known, and once for each
+	// of whose first 200 queries none had a recorder in its context. Default:
 	// slog.Default() at that time.
 	Logger *slog.Logger
 	// SkipPackages are import paths, each with all packages below it, that are
@@ -106,6 +107,7 @@ func (c Config) newHandle(bare driver.Connector) *handle {
 	return &handle{
 		database: budget.NewDatabase(budget.DatabaseOptions{
 			Name: c.Database, System: c.System, SkipPackages: c.SkipPackages, AppPackages: c.AppPackages,
+			OnUnused: c.sayUnused,
 		}),
 		statements: statement.NewReader(statement.Dialect(c.System), hasher, shape, c.PureFunctions...),
 		hasher:     hasher,

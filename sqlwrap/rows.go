@@ -17,6 +17,7 @@ type rows struct {
 	execution budget.Execution
 	count     int64       // of what was fetched, and while the driver is at work its complement
 	more      *moreOfRows // nil for most
+	ended     bool        // their end was reached, or an error
 }
 
 // moreOfRows is what few rows have.
@@ -74,6 +75,7 @@ func (r *rows) values() *values {
 
 // failed takes the error there was instead of a row or a result.
 func (r *rows) failed(err error) {
+	r.ended = true
 	if err == io.EOF { //nolint:errorlint // as database/sql does
 		return
 	}
@@ -117,6 +119,9 @@ func (r *rows) closed(err error) {
 			r.execution.Fetched(&m.values.seen)
 		}
 		err = cmp.Or(m.err, err) // the first one says why
+	}
+	if !r.ended {
+		r.execution.LeftUnread()
 	}
 	r.execution.Close(n, err)
 }

@@ -130,13 +130,23 @@ func (s *systemSearch) unwrap(v reflect.Value, layer int) {
 	}
 }
 
+func (c Config) logger() *slog.Logger {
+	if c.Logger == nil {
+		return slog.Default()
+	}
+	return c.Logger
+}
+
+// sayUnused says that the contexts of requests do not reach the handle.
+func (c Config) sayUnused(queries int64) {
+	c.logger().Warn("sqlwrap: no query of this handle had a recorder in its context so far: none is in a report, and no "+
+		"budget holds. Pass the request's context, with the methods that end in Context",
+		"queries", queries, "database", c.Database)
+}
+
 // sayUnknown says that the database is not known, and what that means.
 func (c Config) sayUnknown(bare driver.Connector) {
-	logger := c.Logger
-	if logger == nil {
-		logger = slog.Default()
-	}
-	logger.Warn("sqlwrap: the database behind this driver is not known. Whatever could be a literal is kept out of "+
+	c.logger().Warn("sqlwrap: the database behind this driver is not known. Whatever could be a literal is kept out of "+
 		"statements, names in double quotes included. Set Config.System",
 		"connector", fmt.Sprintf("%T", bare), "driver", fmt.Sprintf("%T", bare.Driver()))
 }

@@ -1,0 +1,73 @@
+package budget
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
+)
+
+// lostQueries are the latest queries of a handle that ran without a recorder. A unit of
+// work takes those that its own goroutine sent since it began: they are sent from below
+// its handler for sure. What goroutines sent that it started, or other units, is not told
+// apart, and not taken.
+type lostQueries struct {
+	latest atomic.Int64 // when the latest was sent, since the handle was made
+
+	mu   sync.Mutex
+	ring []lostQuery // the next one is the oldest
+	next int
+}
+
+type lostQuery struct {
+	statement *statement.Statement
+	stack     *callsite.Stack
+	goroutine uint64
+	at        time.Duration // since the handle was made
+}
+
+const (
+	// maxLost is the number of lost queries of a handle that are told apart: 10 kB.
+	maxLost = 256
+	// manyUnattributed is the number of queries after which a handle that no unit ever
+	// used is taken for one that none will use.
+	manyUnattributed = 1000
+)
+
+// lose takes note of a query without a recorder, as the number-th of its handle.
+func (d *Database) lose(st *statement.Statement, stack *callsite.Stack) {
+	q := lostQuery{st, stack, callsite.Goroutine(), time.Since(d.made)}
+	l := &d.lost
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.latest.Store(int64(q.at))
+	if len(l.ring) < maxLost {
+		l.ring = append(l.ring, q)
+		return
+	}
+	l.ring[l.next] = q
+	l.next = (l.next + 1) % maxLost
+}
+
+// mayHaveLost reports whether a query was lost since a unit began.
+func (d *Database) mayHaveLost(u *unit) bool {
+	return d.lost.latest.Load() >= int64(u.started.Sub(d.made)) && d.unattributed.queries.Load() > 0
+}
+
+// lostBy calls f for the queries that a unit's goroutine lost, in their order.
+func (d *Database) lostBy(u *unit, f func(*lostQuery)) {
+	if !d.mayHaveLost(u) {
+		return
+	}
+	since := u.started.Sub(d.made)
+	l := &d.lost
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.ring {
+		if q := &l.ring[(l.next+i)%len(l.ring)]; q.goroutine == u.goroutine && q.at >= since {
+			f(q)
+		}
+	}
+}
