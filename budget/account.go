@@ -21,6 +21,8 @@ type account struct {
 	reads      reads
 	loops      map[siteCall]*loop // by call site, where they are limited
 	mostInLoop int64              // executions of one of them, at most
+	nPlusOnes  int64              // of them
+	unlimited  int64              // queries of call sites that are not in loops, for which there is no room
 	retries    map[retryKey]*retry
 	limited    bool // whether there is a budget to keep
 	strict     bool // whether it takes more than totals, see enforce
@@ -114,8 +116,13 @@ func (a *account) control(st *statement.Statement, took time.Duration, err error
 	}
 }
 
-// affect counts rows that were changed.
+// affect counts rows that were changed, -1 for a number that the driver did not tell.
 func (a *account) affect(g *group, rows int64) {
+	if rows < 0 {
+		a.totals.AffectedUnknown++
+		g.AffectedUnknown++
+		return
+	}
 	a.totals.RowsAffected += rows
 	g.RowsAffected += rows
 }

@@ -42,7 +42,7 @@ func (r *Recorder) report(stage Stage, content Content) *Report {
 		rep.Verdict = r.judge(rep)
 	}
 	rep.Scopes = buildScopes(r.scopes, b.now)
-	rep.Truncated.Scopes = r.unkept
+	rep.Truncated.Scopes = r.unit.unkept
 	return rep
 }
 
@@ -88,6 +88,7 @@ func (b *builder) details() {
 		rep.Unattributed += rep.Lost[i].Count
 	}
 	rep.Truncated.Queries, rep.Truncated.Reads = a.unkept, a.reads.unkept
+	rep.Truncated.Unlimited = a.unlimited
 	rep.Truncated.Open = max(0, rep.Totals.OpenRows-int64(len(a.open)))
 	if a.overflow != nil {
 		rep.Truncated.Grouped = a.overflow.Queries
@@ -213,31 +214,36 @@ func errorType(err error) string {
 	return fmt.Sprintf("%T", err)
 }
 
+// buildScopes makes the accounts of scopes. Of what is in them, no more is looked at than
+// their verdicts need.
 func buildScopes(scopes []*Recorder, now time.Duration) []Scope {
 	var out []Scope
 	for _, r := range scopes {
 		t := r.counted().totalsAt(now)
-		verdict, lean := r.leanVerdict(&t, TotalsOnly)
-		if !lean {
-			b := r.newBuilder()
-			b.report = &Report{Totals: t, Budget: r.budget}
-			b.details()
-			if r.budget.NPlusOne != 0 {
-				b.report.Findings = r.unit.bounds.Rules.Findings(b.report)
-			}
-			verdict = r.judge(b.report)
-		}
-		out = append(
-			out,
-			Scope{
-				Name:    r.name,
-				Route:   r.route,
-				Totals:  t,
-				Budget:  r.budget,
-				Verdict: verdict,
-				Scopes:  buildScopes(r.scopes, now),
-			},
-		)
+		out = append(out, Scope{
+			Name:    r.name,
+			Route:   r.route,
+			Totals:  t,
+			Budget:  r.budget,
+			Verdict: r.scopeVerdict(&t),
+			Scopes:  buildScopes(r.scopes, now),
+		})
 	}
 	return out
+}
+
+func (r *Recorder) scopeVerdict(t *Totals) Verdict {
+	if r.budget.IsZero() && t.Blocked == 0 {
+		return Verdict{Outcome: NoBudget}
+	}
+	b := r.newBuilder()
+	b.report = &Report{Totals: *t, Budget: r.budget}
+	switch {
+	case r.budget.NPlusOne != 0:
+		b.details()
+		b.report.Findings = r.unit.bounds.Rules.Findings(b.report)
+	case r.budget.Repeats != 0:
+		b.report.Groups = b.account.joinGroups().groups
+	}
+	return r.judge(b.report)
 }

@@ -119,7 +119,7 @@ func (x *Execution) Skip() {
 }
 
 // End ends an execution that returned no rows, with the number of rows it
-// changed, or failed. A failed attempt with driver.ErrBadConn outside of a
+// changed, -1 if that is not known, or failed. A failed attempt with driver.ErrBadConn outside of a
 // transaction is a query whose retry is not a second one.
 func (x *Execution) End(affected int64, err error) {
 	u, rec, now := x.begin()

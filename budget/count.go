@@ -146,7 +146,7 @@ func (r *Recorder) countEnd(rec *record) {
 		kept.retried(rec)
 	}
 	for s := r.counts(); s != nil; s = s.around() {
-		if rec.rows > 0 && isQuery {
+		if rec.rows != 0 && isQuery {
 			s.account.affect(s.account.groupOf(rec.origin, r.unit.bounds.Groups), rec.rows)
 		}
 		s.account.busy.leave(rec.returnedAt())

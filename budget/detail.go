@@ -25,7 +25,7 @@ type Query struct {
 	// Start is when the driver was called, since the start of the unit. Waited is
 	// the time between attempts, where database/sql tried again.
 	Start, Waited, Exec, Fetch time.Duration
-	// Rows is 0 while Open is set.
+	// Rows is 0 while Open is set. RowsAffected is -1 where the driver did not tell it.
 	Rows, RowsAffected int64
 	// Open is set while the rows have not been closed.
 	Open bool

@@ -75,12 +75,12 @@ func (r *Recorder) refuse(rec *record) *ExceededError {
 		}
 	}
 	if n, limited := allowedRepeats(b.Repeats); limited {
-		if again := a.loop(rec.origin).executions + 1; again > n {
-			return r.exceeded(crossing{limit: LimitRepeats, observed: again, refused: true, origin: rec.origin}, n)
+		if l := a.loop(rec.origin); l != nil && l.executions+1 > n {
+			return r.exceeded(crossing{limit: LimitRepeats, observed: l.executions + 1, refused: true, origin: rec.origin}, n)
 		}
 	}
 	if n, limited := allowed(int64(b.NPlusOne)); limited && a.becomesNPlusOne(rec, &r.unit.bounds.Rules) {
-		if loops := a.nPlusOnes() + 1; loops > n {
+		if loops := a.nPlusOnes + 1; loops > n {
 			return r.exceeded(crossing{limit: LimitNPlusOne, observed: loops, refused: true, origin: rec.origin}, n)
 		}
 	}

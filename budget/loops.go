@@ -6,7 +6,7 @@ package budget
 func (a *account) enforce(b Budget) {
 	a.limited, a.strict = !b.IsZero(), false
 	a.loops, a.reads.asking, a.reads.asks, a.reads.repeated = nil, nil, false, 0
-	a.mostInLoop = 0
+	a.mostInLoop, a.unlimited, a.nPlusOnes = 0, 0, 0
 	if b.Mode != Enforce {
 		return
 	}
@@ -17,7 +17,10 @@ func (a *account) enforce(b Budget) {
 	}
 	a.loops = make(map[siteCall]*loop)
 	a.groups.each(func(g *group) {
-		g.loop = a.loopOf(g.origin.loopCall())
+		if g.loop = a.loopOf(g.origin.loopCall()); g.loop == nil {
+			a.unlimited += g.Queries
+			return
+		}
 		g.loop.executions += g.Queries
 		g.loop.rows += g.Rows
 		g.loop.listsVary = g.loop.listsVary || g.ListsVary
@@ -25,6 +28,10 @@ func (a *account) enforce(b Budget) {
 		a.mostInLoop = max(a.mostInLoop, g.loop.executions)
 	})
 }
+
+// maxLimitedLoops is the number of call sites, each with a statement, whose loops are
+// limited. Of the others it is said how many queries they sent.
+const maxLimitedLoops = 5000
 
 // loop is what is known of a call site where loops are limited.
 type loop struct {
@@ -35,9 +42,10 @@ type loop struct {
 	isNPlusOne bool
 }
 
+// loopOf returns the loop of a call site, nil for one that is not limited.
 func (a *account) loopOf(c siteCall) *loop {
 	l := a.loops[c]
-	if l == nil {
+	if l == nil && len(a.loops) < maxLimitedLoops {
 		l = &loop{}
 		a.loops[c] = l
 	}
@@ -59,11 +67,18 @@ func (a *account) addToLoop(rec *record, n int64, rules *Rules) {
 		return
 	}
 	l := a.loop(rec.origin)
+	if l == nil {
+		a.unlimited += max(n, 0)
+		return
+	}
 	l.executions += n
 	a.mostInLoop = max(a.mostInLoop, l.executions)
 	if n > 0 {
 		l.arguments.add(rec, false)
-		l.isNPlusOne = l.isNPlusOne || l.becomesNPlusOne(rec, l.executions, l.arguments.distinct, rules)
+		if !l.isNPlusOne && l.becomesNPlusOne(rec, l.executions, l.arguments.distinct, rules) {
+			l.isNPlusOne = true
+			a.nPlusOnes++
+		}
 	}
 }
 
@@ -71,7 +86,7 @@ func (a *account) addToLoop(rec *record, n int64, rules *Rules) {
 // is not yet.
 func (a *account) becomesNPlusOne(rec *record, rules *Rules) bool {
 	l := a.loop(rec.origin)
-	if l.isNPlusOne {
+	if l == nil || l.isNPlusOne {
 		return false
 	}
 	return l.becomesNPlusOne(rec, l.executions+1, l.arguments.with(rec), rules)
@@ -82,14 +97,4 @@ func (a *account) becomesNPlusOne(rec *record, rules *Rules) bool {
 func (l *loop) becomesNPlusOne(rec *record, executions, distinct int64, rules *Rules) bool {
 	n := int64(rules.NPlusOne)
 	return executions >= n && distinct >= min(n, fewArguments) && canBeLoop(rec.origin.statement) && l.rows > 0 && !l.listsVary
-}
-
-// nPlusOnes counts the call sites that are an n+1.
-func (a *account) nPlusOnes() (n int64) {
-	for _, l := range a.loops {
-		if l.isNPlusOne {
-			n++
-		}
-	}
-	return n
 }

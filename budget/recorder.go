@@ -33,7 +33,7 @@ type Recorder struct {
 	budget  Budget
 	account *account // nil while nothing was counted
 	scopes  []*Recorder
-	unkept  int // scopes that were not kept in scopes
+	depth   int // of scopes; 0 for the unit
 	allowed []*allowance
 	late    *Recorder // counts what comes after the final report, see late.go
 	onLate  func()    // is told of the first of it; nil where nobody asks
@@ -64,6 +64,8 @@ type unit struct {
 	free      *record // that may be used again, see newRecord
 	nFree     int
 	open      int // results whose rows are open
+	scopes    int // that are kept, of all depths
+	unkept    int // that are not
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
@@ -81,8 +83,15 @@ func (u *unit) unnamed() *Database {
 // now returns the time since the unit started. It uses the monotonic clock.
 func (u *unit) now() time.Duration { return time.Since(u.started) }
 
-// maxScopes is the number of scopes that a recorder lists in its report.
-const maxScopes = 50
+const (
+	// maxScopes is the number of scopes that a recorder lists in its report, and
+	// maxScopesInAll that of a unit, of all depths.
+	maxScopes      = 50
+	maxScopesInAll = 1000
+	// maxScopeDepth is how deep scopes nest: each query counts in all of them. What would
+	// be deeper is part of the last one.
+	maxScopeDepth = 100
+)
 
 func newRecorder(b Bounds) *Recorder {
 	n := &struct {
@@ -153,13 +162,20 @@ func (r *Recorder) counted() *account {
 func (r *Recorder) scope(name string, b Budget) *Recorder {
 	allowances := r.allowances
 	r = r.counting()
-	s := &Recorder{unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now()}
+	s := &Recorder{
+		unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now(), depth: r.depth + 1,
+	}
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
-	if len(r.scopes) < maxScopes {
+	switch {
+	case s.depth > maxScopeDepth:
+		r.unit.unkept++
+		return r
+	case len(r.scopes) < maxScopes && r.unit.scopes < maxScopesInAll:
 		r.scopes = append(r.scopes, s)
-	} else {
-		r.unkept++
+		r.unit.scopes++
+	default:
+		r.unit.unkept++
 	}
 	return s
 }

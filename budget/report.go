@@ -153,10 +153,14 @@ type Truncated struct {
 	Grouped int64 `json:"grouped,omitempty"`
 	// Reads were not compared with earlier ones: they may be duplicates.
 	Reads int `json:"reads,omitempty"`
-	// Scopes are not listed.
+	// Scopes are not listed: more than 50 in one, 1,000 in all, or deeper than 100, which
+	// are part of the last one and whose budgets do not hold.
 	Scopes int `json:"scopes,omitempty"`
 	// Findings are not listed: those that cost least.
 	Findings int `json:"findings,omitempty"`
+	// Unlimited are queries that Repeats and NPlusOne did not limit in mode Enforce: they
+	// came from more than 5,000 call sites.
+	Unlimited int64 `json:"unlimited,omitempty"`
 	// Open results are not listed.
 	Open int64 `json:"open,omitempty"`
 }

@@ -13,6 +13,9 @@ type Sums struct {
 
 	Rows         int64 `json:"rows"`
 	RowsAffected int64 `json:"rows_affected"`
+	// AffectedUnknown is the number of executions whose changed rows the driver did not
+	// tell. They are not in RowsAffected.
+	AffectedUnknown int64 `json:"affected_unknown,omitempty"`
 	// MostRows is the number of rows of the largest result.
 	MostRows int64 `json:"most_rows,omitempty"`
 	// Unread is the number of results that were closed before anybody saw their end:
@@ -57,6 +60,7 @@ func (s *Sums) add(o *Sums) {
 	s.Errors += o.Errors
 	s.Rows += o.Rows
 	s.RowsAffected += o.RowsAffected
+	s.AffectedUnknown += o.AffectedUnknown
 	s.MostRows = max(s.MostRows, o.MostRows)
 	s.Unread += o.Unread
 	s.Distinct += o.Distinct

@@ -14,6 +14,9 @@ type Totals struct {
 	// Rows were fetched, RowsAffected changed, as far as the driver says.
 	Rows         int64 `json:"rows"`
 	RowsAffected int64 `json:"rows_affected"`
+	// AffectedUnknown is the number of executions whose changed rows the driver did not
+	// tell. They are not in RowsAffected.
+	AffectedUnknown int64 `json:"affected_unknown,omitempty"`
 	// Errors is the number of queries and other operations that failed. A
 	// context that was cancelled is an error too.
 	Errors int64 `json:"errors"`

@@ -118,17 +118,21 @@ func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
 	return wrapRows(r), nil
 }
 
-// affected asks a result for the number of rows it changed, 0 if it cannot say. The
+// affected asks a result for the number of rows it changed, -1 if it cannot say. The
 // application did not ask: a driver that panics here does so for it alone.
 func affected(result driver.Result, err error) (n int64) {
-	if result == nil || err != nil {
+	if err != nil {
 		return 0
 	}
-	defer func() { _ = recover() }()
-	if n, err := result.RowsAffected(); err == nil {
-		return n
+	if result == nil {
+		return -1
 	}
-	return 0
+	n = -1
+	defer func() { _ = recover() }()
+	if told, err := result.RowsAffected(); err == nil {
+		n = told
+	}
+	return n
 }
 
 func (e execer) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
