@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
@@ -18,9 +19,7 @@ type Case struct {
 	Systems string // "" for all, or names with spaces between
 	Hints   bool   // budget.Rules.Hints
 	Bare    bool   // without TrackValues, as in production
-	// Same runs what the finding proposes, and returns what the handler did with it, where
-	// rows are compared. See repair.go.
-	Same bool
+	May     []Want // what may be found, or not: experts differ
 }
 
 // Want is a finding that has to be there.
@@ -30,11 +29,30 @@ type Want struct {
 	At     string // the function of the call site; "" is that of the case
 	Parent string // the table of the parent; "none"; "" is not judged
 	Proven bool
+	// The rest is judged where it is set: details of what the finding says.
+	Unproven bool   // two reads can be the parent, and neither is proven
+	Count    int64  // executions, or repetitions
+	Also     string // the table of another statement of the same loop
+	Says     string // words of the repair
+	Hides    string // words that the repair must not have
 }
 
 // name is that of the handler.
 func (c *Case) name() string {
 	return functionName(runtime.FuncForPC(reflect.ValueOf(c.Run).Pointer()).Name())
+}
+
+// title is the name, with what is special about the run.
+func (c *Case) title() string {
+	switch {
+	case c.Bare && c.Hints:
+		return c.name() + " (without values, with hints)"
+	case c.Bare:
+		return c.name() + " (without values)"
+	case c.Hints:
+		return c.name() + " (with hints)"
+	}
+	return c.name()
 }
 
 func functionName(full string) string { return full[strings.LastIndexByte(full, '.')+1:] }
@@ -43,11 +61,21 @@ func (c *Case) runsOn(system string) bool {
 	return c.Systems == "" || strings.Contains(" "+c.Systems+" ", " "+system+" ")
 }
 
-func allCases() (all []Case) {
-	for _, cases := range [][]Case{
-		loopCases, recursionCases, parentCases, writeCases, duplicateCases, hintCases, setUpCases, libraryCases,
-	} {
-		all = append(all, cases...)
+// set is a list of cases with the tables that they use.
+type set struct {
+	name  string
+	cases []Case
+	make  func(ctx context.Context, d *db.DB)
+	fill  func(ctx context.Context, d *db.DB)
+}
+
+// sets are those that the rules were written with, and their neighbours, which were
+// written and labelled by somebody else afterwards.
+func sets() []set {
+	return []set{
+		{"shop", slices.Concat(
+			loopCases, recursionCases, parentCases, writeCases, duplicateCases, hintCases, setUpCases, libraryCases,
+		), makeTables, fill},
+		{"office", officeCases(), makeOffice, fillOffice},
 	}
-	return all
 }

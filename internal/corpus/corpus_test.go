@@ -6,12 +6,18 @@ import (
 	"testing"
 )
 
-// The bar: of what is found in all, and of each kind.
-const (
-	precisionInAll = 0.99
-	recallInAll    = 0.97
-	ofEachKind     = 0.95
-)
+// bar is what a set has to reach: in all, and for each kind. What is false of call
+// sites, parents, details and proposed statements may not be more than wrong.
+type bar struct {
+	precision, recall, ofEachKind float64
+	wrong                         int
+}
+
+var bars = map[string]bar{
+	"shop": {precision: 0.99, recall: 0.97, ofEachKind: 0.95},
+	// The present state: raise it with each repair, up to that of the shop.
+	"office": {},
+}
 
 func TestCorpus(t *testing.T) {
 	for _, variable := range []string{"QUERYBUDGET_POSTGRES_DSN", "QUERYBUDGET_MYSQL_DSN"} {
@@ -24,25 +30,36 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := judgeAll(t.Context(), databases, "")
-	for _, n := range v.notes {
-		t.Log(n)
+	for _, set := range sets() {
+		t.Run(set.name, func(t *testing.T) {
+			v := set.judge(t.Context(), databases, "")
+			for _, n := range v.notes {
+				t.Log(n)
+			}
+			var table strings.Builder
+			if err := v.print(&table, len(databases)); err != nil {
+				t.Fatal(err)
+			}
+			t.Log("\n" + table.String())
+			bars[set.name].hold(t, v)
+		})
 	}
-	var table strings.Builder
-	if err := v.print(&table, len(databases)); err != nil {
-		t.Fatal(err)
-	}
-	t.Log("\n" + table.String())
+}
+
+func (b bar) hold(t *testing.T, v *verdict) {
 	all := v.all()
-	if all.precision() < precisionInAll || all.recall() < recallInAll {
+	if all.precision() < b.precision || all.recall() < b.recall {
 		t.Errorf("in all: precision %.3f, recall %.3f", all.precision(), all.recall())
 	}
 	for kind, s := range v.kinds {
-		if s.precision() < ofEachKind || s.recall() < ofEachKind {
+		if s.precision() < b.ofEachKind || s.recall() < b.ofEachKind {
 			t.Errorf("%s: precision %.3f, recall %.3f", kind, s.precision(), s.recall())
 		}
 	}
-	if all.sites != all.right || all.parentsRight != all.parents || v.valid != v.repairs {
-		t.Errorf("call sites: %d of %d, parents: %d of %d, statements: %d of %d", all.sites, all.right, all.parentsRight, all.parents, v.valid, v.repairs)
+	wrong := all.right - all.sites + all.parents - all.parentsRight + all.details - all.detailsRight
+	wrong += v.repairs - v.valid + v.compared - v.same
+	if wrong > b.wrong {
+		t.Errorf("call sites: %d of %d, parents: %d of %d, details: %d of %d, valid: %d of %d, equal rows: %d of %d",
+			all.sites, all.right, all.parentsRight, all.parents, all.detailsRight, all.details, v.valid, v.repairs, v.same, v.compared)
 	}
 }

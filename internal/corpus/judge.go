@@ -11,7 +11,7 @@ import (
 )
 
 // score counts the findings of one kind.
-type score struct{ right, wrong, missed, sites, parents, parentsRight int }
+type score struct{ right, wrong, missed, sites, parents, parentsRight, details, detailsRight int }
 
 func (s *score) add(o score) {
 	s.right += o.right
@@ -20,6 +20,8 @@ func (s *score) add(o score) {
 	s.sites += o.sites
 	s.parents += o.parents
 	s.parentsRight += o.parentsRight
+	s.details += o.details
+	s.detailsRight += o.detailsRight
 }
 
 func (s score) precision() float64 { return ratio(s.right, s.right+s.wrong) }
@@ -40,6 +42,8 @@ type verdict struct {
 	// repairs are the statements that findings propose, and those that their database
 	// takes.
 	repairs, valid int
+	// compared are those whose rows were compared with those of the loop.
+	compared, same int
 }
 
 func (v *verdict) of(kind budget.FindingKind) *score {
@@ -58,7 +62,8 @@ func (v *verdict) run(ctx context.Context, c *Case, d *db.DB) {
 	v.runs++
 	bounds := budget.Bounds{TrackValues: !c.Bare, Rules: budget.Rules{Slow: budget.None, Hints: c.Hints}}
 	tracked, r := bounds.NewContext(ctx)
-	name := fmt.Sprintf("%s on %s", c.name(), d.System)
+	name := fmt.Sprintf("%s on %s", c.title(), d.System)
+	d, answers := listen(d)
 	func() {
 		defer func() {
 			if err := recover(); err != nil {
@@ -75,6 +80,9 @@ func (v *verdict) run(ctx context.Context, c *Case, d *db.DB) {
 	for _, w := range c.Want {
 		v.judge(c, name, w, &found)
 	}
+	for _, w := range c.May {
+		found = slices.DeleteFunc(found, func(f budget.Finding) bool { return w.isOf(&f) })
+	}
 	for i := range found {
 		f := &found[i]
 		if c.Hints && f.Kind == budget.SelectStar {
@@ -84,7 +92,7 @@ func (v *verdict) run(ctx context.Context, c *Case, d *db.DB) {
 		v.note("%s: found %v", name, f)
 	}
 	for i := range report.Findings {
-		v.tryRepair(ctx, name, &report.Findings[i], d)
+		v.tryRepair(ctx, name, &report.Findings[i], d, answers)
 	}
 }
 
@@ -95,9 +103,7 @@ func (v *verdict) judge(c *Case, name string, w Want, found *[]budget.Finding) {
 	if at == "" {
 		at = c.name()
 	}
-	isWanted := func(f budget.Finding) bool {
-		return f.Kind == w.Kind && (w.Table == "" || mentions(f.Summary, w.Table))
-	}
+	isWanted := func(f budget.Finding) bool { return w.isOf(&f) }
 	i := slices.IndexFunc(*found, func(f budget.Finding) bool { return isWanted(f) && siteOf(&f) == at })
 	if i < 0 {
 		i = slices.IndexFunc(*found, isWanted)
@@ -115,7 +121,8 @@ func (v *verdict) judge(c *Case, name string, w Want, found *[]budget.Finding) {
 	} else {
 		v.note("%s: %s at %s, not at %s", name, w.Kind, siteOf(&f), at)
 	}
-	if w.Parent == "" || c.Bare && w.Parent == "" {
+	v.judgeDetails(name, w, &f)
+	if w.Parent == "" {
 		return
 	}
 	s.parents++
@@ -127,6 +134,32 @@ func (v *verdict) judge(c *Case, name string, w Want, found *[]budget.Finding) {
 	default:
 		s.parentsRight++
 	}
+}
+
+// isOf reports whether a finding is the one that is wanted.
+func (w *Want) isOf(f *budget.Finding) bool {
+	return f.Kind == w.Kind && (w.Table == "" || mentions(f.Summary, w.Table))
+}
+
+// judgeDetails judges what a finding says beside its kind, its call site and its parent.
+func (v *verdict) judgeDetails(name string, w Want, f *budget.Finding) {
+	s := v.of(w.Kind)
+	detail := func(isJudged, isRight bool, format string, args ...any) {
+		if !isJudged {
+			return
+		}
+		s.details++
+		if isRight {
+			s.detailsRight++
+			return
+		}
+		v.note("%s: %s", name, fmt.Sprintf(format, args...))
+	}
+	detail(w.Unproven, f.Confidence != budget.Proven, "proven: %s", f.Proof)
+	detail(w.Count != 0, f.Count == w.Count, "%d times, not %d", f.Count, w.Count)
+	detail(w.Also != "", slices.ContainsFunc(f.Also, func(r budget.Related) bool { return mentions(r.Summary, w.Also) }), "%s is not in Also", w.Also)
+	detail(w.Says != "", strings.Contains(f.Repair, w.Says), "the repair is %q, without %q", f.Repair, w.Says)
+	detail(w.Hides != "", !strings.Contains(f.Repair, w.Hides), "the repair is %q", f.Repair)
 }
 
 func siteOf(f *budget.Finding) string {

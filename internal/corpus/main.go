@@ -34,25 +34,34 @@ func run(ctx context.Context, out io.Writer, verbose bool, only string) error {
 	if err != nil {
 		return err
 	}
-	v := judgeAll(ctx, databases, only)
-	if verbose {
-		for _, n := range v.notes {
-			fmt.Fprintln(out, n)
+	for _, s := range sets() {
+		v := s.judge(ctx, databases, only)
+		if verbose {
+			for _, n := range v.notes {
+				fmt.Fprintln(out, n)
+			}
+		}
+		if v.runs == 0 {
+			continue
+		}
+		fmt.Fprintf(out, "%s: %d cases\n", s.name, len(s.cases))
+		if err := v.print(out, len(databases)); err != nil {
+			return err
 		}
 	}
-	return v.print(out, len(databases))
+	return nil
 }
 
-// judgeAll runs all cases on all databases.
-func judgeAll(ctx context.Context, databases []*db.DB, only string) *verdict {
+// judge runs the cases of a set on all databases.
+func (s *set) judge(ctx context.Context, databases []*db.DB, only string) *verdict {
 	v := &verdict{kinds: map[budget.FindingKind]*score{}}
 	for _, d := range databases {
-		makeTables(ctx, d)
-		for _, c := range allCases() {
+		s.make(ctx, d)
+		for _, c := range s.cases {
 			if !c.runsOn(d.System) || only != "" && only != c.name() {
 				continue
 			}
-			fill(ctx, d)
+			s.fill(ctx, d)
 			v.run(ctx, &c, d)
 		}
 	}
@@ -62,10 +71,10 @@ func judgeAll(ctx context.Context, databases []*db.DB, only string) *verdict {
 // print writes the table.
 func (v *verdict) print(out io.Writer, databases int) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "kind\tright\twrong\tmissed\tprecision\trecall\tcall sites\tparents\t\n")
+	fmt.Fprintf(w, "kind\tright\twrong\tmissed\tprecision\trecall\tcall sites\tparents\tdetails\t\n")
 	line := func(name string, s score) {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.2f\t%.2f\t%d of %d\t%d of %d\t\n", name, s.right, s.wrong, s.missed, s.precision(), s.recall(),
-			s.sites, s.right, s.parentsRight, s.parents)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.2f\t%.2f\t%d of %d\t%d of %d\t%d of %d\t\n", name, s.right, s.wrong, s.missed, s.precision(), s.recall(),
+			s.sites, s.right, s.parentsRight, s.parents, s.detailsRight, s.details)
 	}
 	for _, kind := range v.sortedKinds() {
 		line(string(kind), *v.kinds[kind])
@@ -74,7 +83,7 @@ func (v *verdict) print(out io.Writer, databases int) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%d cases, %d runs on %d databases; %d of %d proposed statements are valid\n", len(allCases()), v.runs, databases, v.valid, v.repairs)
+	_, err := fmt.Fprintf(out, "%d runs on %d databases; %d of %d proposed statements are valid, %d of %d give the rows of their loop\n", v.runs, databases, v.valid, v.repairs, v.same, v.compared)
 	return err
 }
 

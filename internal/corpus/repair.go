@@ -20,8 +20,9 @@ func proposed(f *budget.Finding) string {
 	return text
 }
 
-// tryRepair has the database read what a finding proposes.
-func (v *verdict) tryRepair(ctx context.Context, name string, f *budget.Finding, d *db.DB) {
+// tryRepair has the database read what a finding proposes, and compares its rows with
+// those that the loop got.
+func (v *verdict) tryRepair(ctx context.Context, name string, f *budget.Finding, d *db.DB, heard *answers) {
 	text := proposed(f)
 	if text == "" {
 		return
@@ -34,4 +35,14 @@ func (v *verdict) tryRepair(ctx context.Context, name string, f *budget.Finding,
 	}
 	defer prepared.Close() //nolint:errcheck // it was never used
 	v.valid++
+	loop, ok := heard.loopOf(f, d.System)
+	if !ok {
+		return
+	}
+	v.compared++
+	if difference := loop.compare(ctx, d, text); difference != "" {
+		v.note("%s: %q gives other rows: %s", name, text, difference)
+		return
+	}
+	v.same++
 }

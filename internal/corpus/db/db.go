@@ -21,8 +21,17 @@ type DB struct {
 	GORM   *gorm.DB
 	Bun    *bun.DB
 	SQLX   *sqlx.DB
+	// Listen gets the answer to each question of Rows, Column and One.
+	Listen func(Answer)
 
 	tx *sql.Tx
+}
+
+// Answer is a statement with what came back.
+type Answer struct {
+	Text string // with ? for each argument
+	Args []any
+	Rows [][]string
 }
 
 type querier interface {
@@ -60,13 +69,17 @@ func (d *DB) Rows(ctx context.Context, text string, args ...any) (out [][]string
 	must(err)
 	defer rows.Close() //nolint:errcheck // read to the end
 	for rows.Next() {
-		out = append(out, scan(rows))
+		out = append(out, Scan(rows))
 	}
 	must(rows.Err())
+	if d.Listen != nil {
+		d.Listen(Answer{text, args, out})
+	}
 	return out
 }
 
-func scan(rows *sql.Rows) []string {
+// Scan returns a row, as texts.
+func Scan(rows *sql.Rows) []string {
 	columns, err := rows.Columns()
 	must(err)
 	values, pointers := make([]sql.NullString, len(columns)), make([]any, len(columns))
@@ -87,7 +100,7 @@ func (d *DB) Each(ctx context.Context, text string, f func(row []string), args .
 	must(err)
 	defer rows.Close() //nolint:errcheck // read to the end
 	for rows.Next() {
-		f(scan(rows))
+		f(Scan(rows))
 	}
 	must(rows.Err())
 }
