@@ -156,11 +156,12 @@ func (a *account) keep(rec *record, duplicate bool, room int) {
 	a.records = append(a.records, rec)
 }
 
-// block counts a refused query, and keeps the first refusal of each limit.
-func (a *account) block(rec *record, err *ExceededError, o *Bounds) {
+// block counts a refused query, and keeps the first refusal of each limit. It reports
+// whether it is a step, see cross.
+func (a *account) block(rec *record, err *ExceededError, o *Bounds) (isStep bool) {
 	a.totals.Blocked++
 	a.groupOf(rec.origin, o.Groups).Blocked++
-	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, origin: rec.origin})
+	return a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, origin: rec.origin})
 }
 
 // totalsAt completes the totals at a point of time.
