@@ -85,6 +85,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	defer u.mu.Unlock()
 	if c.Transaction != nil {
 		c.Transaction.adopt(r)
+		c.Transaction.latest = origin
 	}
 	rec := u.newRecord()
 	rec.describe(&c, origin, context)
@@ -158,7 +159,12 @@ func (x *Execution) Close(rows int64, err error) {
 	}
 	defer u.mu.Unlock()
 	x.recorder.closing(rec)
+	wasOpen := rec.step == openRows
 	rec.close(now, rows, err)
+	if wasOpen && isContextError(err) {
+		u.settle()
+		x.recorder.noteHeld(rec.origin)
+	}
 	x.recorder.stepped(rec)
 	*x = Execution{}
 }

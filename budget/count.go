@@ -70,7 +70,7 @@ func (r *Recorder) countStart(rec *record) {
 		a.reserve(rec, o)
 		a.busy.enter(rec.start)
 		if !o.Rules.Off {
-			a.noteDatabase(rec.origin.database)
+			a.noteDatabase(rec.origin.database, -1)
 		}
 	}
 }

@@ -111,7 +111,7 @@ type smallAccount struct {
 	group     [1]group
 	records   [7 * fewMade]*record
 	open      [1]*record
-	databases [1]*Database
+	databases [1]seenDatabase
 }
 
 // counts returns the recorder that a step of r's is counted in first; those that it

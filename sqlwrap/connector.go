@@ -2,6 +2,7 @@ package sqlwrap
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -15,7 +16,8 @@ type connector struct {
 	bare   driver.Connector // the driver's
 	via    driver.Connector // the way to it: the same, but for Config.Inner
 	config Config
-	inner  bool // whether there is a Config.Inner
+	inner  bool               // whether there is a Config.Inner
+	pool   func() budget.Pool // nil where it is not known
 
 	connected sync.Mutex
 	handle    *handle // nil before the first connection, unless there is a Config.Inner
@@ -69,6 +71,15 @@ func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 	return wrapConn(newConn(via, lower.bare, lower, c.handle)), nil
 }
 
+// watch lets the account know the pool of db.
+func (c *connector) watch(db *sql.DB) {
+	c.connected.Lock()
+	defer c.connected.Unlock()
+	if c.pool = poolOf(db); c.handle != nil {
+		c.handle.database.WatchPool(c.pool)
+	}
+}
+
 // account returns the account, nil before the first connection: it need only be the
 // same one for all attempts at that.
 func (c *connector) account() *budget.Database {
@@ -90,6 +101,9 @@ func (c *connector) handleOf(first driver.Conn) *handle {
 			c.config.System = systemOf(first)
 		}
 		c.handle = c.config.newHandle(c.bare)
+		if c.pool != nil {
+			c.handle.database.WatchPool(c.pool)
+		}
 	}
 	return c.handle
 }

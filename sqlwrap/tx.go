@@ -14,11 +14,13 @@ import (
 type tx struct {
 	bare    driver.Tx
 	conn    *conn
+	ctx     context.Context
 	account budget.Transaction
 }
 
 func (t *tx) begin(ctx context.Context, opts driver.TxOptions) (err error) {
 	c := t.conn
+	t.ctx = ctx
 	r := c.handle.database.Recorder(ctx)
 	began := r.Clock()
 	err = panicOrGoexit{}
@@ -47,6 +49,7 @@ func (t *tx) Rollback() (err error) {
 	err = panicOrGoexit{}
 	defer func() {
 		t.conn.transaction = nil
+		t.account.Interrupted = t.ctx.Err() != nil
 		t.account.RolledBack(began, err)
 	}()
 	err = reveal(t.bare.Rollback())
