@@ -23,7 +23,7 @@ func newTotal(sizes []int, members []*Series, batches float64) *total {
 			t.Rows[i] += m.Rows[i]
 		}
 	}
-	t.fit(sizes, max(batches, t.Series.batches()))
+	t.fit(sizes, max(batches, t.batches()))
 	return t
 }
 

@@ -22,15 +22,17 @@ type groupLine struct {
 	File     string          `json:"file,omitempty"`
 	Line     int             `json:"line,omitempty"`
 	Caller   *callsite.Frame `json:"caller,omitempty"`
+
+	groups int // that are this line
 }
 
-func newGroupLine(g *budget.Group, count int64) groupLine {
+func newGroupLine(g *budget.Group) groupLine {
 	site := cutFrame(g.CallSite().Frame)
 	shape := g.Shape
 	if g.Overflow {
 		shape = "(other queries)"
 	}
-	return groupLine{Count: count, Shape: cut(shape, maxShape), Function: site.Function, File: site.File, Line: site.Line}
+	return groupLine{Shape: cut(shape, maxShape), Function: site.Function, File: site.File, Line: site.Line}
 }
 
 func (l groupLine) String() string {
@@ -70,7 +72,7 @@ type exceededLine struct {
 
 func newExceededLine(e *budget.ExceededError, caller *callsite.Frame) exceededLine {
 	text := e.Error()
-	if site := e.CallSite().Frame.String(); caller != nil {
+	if site := e.CallSite().String(); caller != nil {
 		text = strings.Replace(text, site, site+below(caller), 1)
 	}
 	return exceededLine{

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // How many items a record lists, at most, of each kind but the groups.
@@ -38,21 +39,14 @@ func (r *reporter) lists(report *budget.Report, exceeded []*budget.ExceededError
 	add("findings", len(found), found)
 
 	if r.groups > 0 {
-		groups := pointers(report.Groups)
-		worst, rest := groupList(groups, callers, r.groups, room+roomOfGroups, func(g *budget.Group) int64 { return g.Queries })
-		room, left.groups = rest, len(groups)-len(worst)
-		for _, g := range groups[len(worst):] {
-			left.queries += g.Queries
-		}
+		var worst groupLines
+		worst, left.groups, left.queries, room = groupList(pointers(report.Groups), callers, r.groups, room+roomOfGroups, func(g *budget.Group) int64 { return g.Queries })
 		add("worst", len(worst), worst)
 	}
 
-	again := repeated(report.Groups)
-	twice, _ := groupList(again, callers, maxDuplicates, room+roomOfDuplicates, func(g *budget.Group) int64 { return g.Duplicates })
-	for _, g := range again[len(twice):] {
-		left.duplicates += g.Duplicates
-	}
-	add("duplicates", len(twice), twice)
+	var again groupLines
+	again, _, left.duplicates, _ = groupList(repeated(report.Groups), callers, maxDuplicates, room+roomOfDuplicates, func(g *budget.Group) int64 { return g.Duplicates })
+	add("duplicates", len(again), again)
 	return append(attrs, left.attr()...)
 }
 
@@ -94,16 +88,46 @@ func rank(f *budget.Finding) int {
 	}
 }
 
-// groupList lists groups, of which a count is told.
-func groupList(groups []*budget.Group, c *callers, most, room int, count func(*budget.Group) int64) (groupLines, int) {
-	var out groupLines
-	for _, g := range groups[:min(len(groups), most)] {
-		line := newGroupLine(g, count(g))
-		line.Caller = c.of(g.CallSite())
-		out = append(out, line)
+// groupList lists groups, of which a count is told, those with the most first. It returns
+// how many of the groups are left out, and their count.
+func groupList(groups []*budget.Group, c *callers, most, room int, count func(*budget.Group) int64) (listed groupLines, left int, counts int64, rest int) {
+	all := merged(groups, c, count)
+	n, rest := fit(all[:min(len(all), most)], room, (*groupLine).length)
+	for _, line := range all[n:] {
+		left, counts = left+line.groups, counts+line.Count
 	}
-	n, room := fit(out, room, (*groupLine).length)
-	return out[:n], room
+	return all[:n], left, counts, rest
+}
+
+// groupKey is what tells lines apart.
+type groupKey struct {
+	line     groupLine
+	database string
+	caller   callsite.Frame
+}
+
+// merged returns the lines of groups, most first. Those that would print the same, as the
+// levels of a recursion do, are one.
+func merged(groups []*budget.Group, c *callers, count func(*budget.Group) int64) (out groupLines) {
+	index := make(map[groupKey]int, len(groups))
+	for _, g := range groups {
+		line, caller := newGroupLine(g), c.of(g.CallSite())
+		key := groupKey{line, g.Database, callsite.Frame{}}
+		if caller != nil {
+			key.caller = *caller
+		}
+		at, known := index[key]
+		if !known {
+			at = len(out)
+			index[key] = at
+			line.Caller = caller
+			out = append(out, line)
+		}
+		out[at].Count += count(g)
+		out[at].groups++
+	}
+	slices.SortStableFunc(out, func(a, b groupLine) int { return cmp.Compare(b.Count, a.Count) })
+	return out
 }
 
 func pointers(groups []budget.Group) []*budget.Group {
@@ -114,14 +138,13 @@ func pointers(groups []budget.Group) []*budget.Group {
 	return out
 }
 
-// repeated returns the groups that repeat reads, the most first.
+// repeated returns the groups that repeat reads.
 func repeated(groups []budget.Group) (out []*budget.Group) {
 	for i := range groups {
 		if groups[i].Duplicates > 0 {
 			out = append(out, &groups[i])
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *budget.Group) int { return cmp.Compare(b.Duplicates, a.Duplicates) })
 	return out
 }
 

@@ -77,9 +77,46 @@ func (s *pageStore) page(ctx context.Context) {
 	for i := range 17 {
 		s.seen(ctx, i+1000)
 	}
-	for i := range 35 {
-		s.other(ctx, i)
-	}
+	s.others(ctx)
+}
+
+// others asks each part from a line of its own.
+func (s *pageStore) others(ctx context.Context) {
+	s.other(ctx, 0)
+	s.other(ctx, 1)
+	s.other(ctx, 2)
+	s.other(ctx, 3)
+	s.other(ctx, 4)
+	s.other(ctx, 5)
+	s.other(ctx, 6)
+	s.other(ctx, 7)
+	s.other(ctx, 8)
+	s.other(ctx, 9)
+	s.other(ctx, 10)
+	s.other(ctx, 11)
+	s.other(ctx, 12)
+	s.other(ctx, 13)
+	s.other(ctx, 14)
+	s.other(ctx, 15)
+	s.other(ctx, 16)
+	s.other(ctx, 17)
+	s.other(ctx, 18)
+	s.other(ctx, 19)
+	s.other(ctx, 20)
+	s.other(ctx, 21)
+	s.other(ctx, 22)
+	s.other(ctx, 23)
+	s.other(ctx, 24)
+	s.other(ctx, 25)
+	s.other(ctx, 26)
+	s.other(ctx, 27)
+	s.other(ctx, 28)
+	s.other(ctx, 29)
+	s.other(ctx, 30)
+	s.other(ctx, 31)
+	s.other(ctx, 32)
+	s.other(ctx, 33)
+	s.other(ctx, 34)
 }
 
 func (s *pageStore) handler(ctx context.Context, depth int) {
@@ -135,6 +172,51 @@ func TestLongRecord(t *testing.T) {
 		if got != string(want) {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
+	}
+}
+
+// durations are as long as those of a database.
+var durations = regexp.MustCompile(`(_ns":)\d+`)
+
+// The report itself is about 40 kB: what queries have in common stands in their group, and
+// lines stand once.
+func TestLongReport(t *testing.T) {
+	data, err := json.Marshal(longReport(t))
+	if data = durations.ReplaceAll(data, []byte("${1}1234567")); err != nil || len(data) > 43_000 {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+}
+
+// What is certain comes first, however rare it is; the levels of a recursion are no callers.
+func TestOrderOfFindings(t *testing.T) {
+	h := statement.NewHasher()
+	s := &pageStore{statement.NewReader(statement.PostgreSQL, h, 2048), h}
+	ctx, r := budget.NewContext(t.Context())
+	s.walk(ctx, 7)
+	s.setting(ctx, "theme")
+	x, err := r.Start(budget.Call{Database: db, Statement: users})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Open()
+	var out bytes.Buffer
+	slogbudget.Options{Groups: 20}.Reporter(slog.New(slog.NewTextHandler(&out, nil))).Report(t.Context(), r.Report())
+	got := out.String()
+	open, loop := strings.Index(got, "unclosed-rows (certain)"), strings.Index(got, "n+1 (candidate)")
+	if open < 0 || loop < open {
+		t.Errorf("got %s", got)
+	}
+	if n := strings.Count(got, "(*pageStore).books"); n != 2 || !strings.Contains(got, `worst="7x SELECT`) || strings.Contains(got, "left_out") {
+		t.Errorf("%d callers: %s", n, got)
+	}
+	x.Close(0, nil)
+}
+
+// walk asks for the books of each level, one below the other.
+func (s *pageStore) walk(ctx context.Context, level int) {
+	if level > 0 {
+		s.books(ctx, level)
+		s.walk(ctx, level-1)
 	}
 }
 
