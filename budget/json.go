@@ -106,8 +106,8 @@ type encodedQuery struct {
 	Waited       time.Duration        `json:"waited_ns,omitempty"`
 	Exec         time.Duration        `json:"exec_ns"`
 	Fetch        time.Duration        `json:"fetch_ns"`
-	Rows         int64                `json:"rows"`
-	RowsAffected int64                `json:"rows_affected"`
+	Rows         int64                `json:"rows,omitempty"`
+	RowsAffected int64                `json:"rows_affected,omitempty"`
 	Open         bool                 `json:"open,omitempty"`
 	Arguments    int                  `json:"arguments,omitempty"`
 	Row          int                  `json:"row,omitempty"`
