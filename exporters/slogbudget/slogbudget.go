@@ -29,6 +29,11 @@ type Options struct {
 	FindingLevel slog.Leveler
 	// Hints lists hints and allowed findings too. They raise no level.
 	Hints bool
+	// Running writes records of units that go on, too, such as a stream that lasts for
+	// days: of those that have run long, and once one crosses its budget, see
+	// [budget.Needs]. Default: off, since each unit has to be followed then, which costs it
+	// about half a microsecond.
+	Running bool
 	// Groups is the number of groups that a record lists, those with the most
 	// executions first. Default: 3, of units that went over their budget or have
 	// findings; a number that is set lists them of all units, which makes the record of
@@ -53,6 +58,7 @@ func (o Options) Reporter(logger *slog.Logger) budget.Reporter {
 		finding:  slog.LevelInfo,
 		groups:   3,
 		hints:    o.Hints,
+		running:  o.Running,
 	}
 	if o.FindingLevel != nil {
 		r.finding = o.FindingLevel
@@ -73,7 +79,7 @@ type reporter struct {
 	logger                   *slog.Logger
 	level, exceeded, finding slog.Leveler
 	groups                   int
-	hints, always            bool
+	hints, always, running   bool
 }
 
 // Report writes a record. It is safe for concurrent use.
@@ -108,6 +114,9 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 			slog.Duration("wall", t.WallTime),
 		),
 	}
+	if report.Stage == budget.Running || report.Stage == budget.Late {
+		attrs = append(attrs, slog.String("stage", string(report.Stage)))
+	}
 	attrs = append(attrs, r.lists(report, all, findings)...)
 	r.logger.LogAttrs(ctx, level, message, attrs...)
 }
@@ -119,7 +128,7 @@ func (r *reporter) Needs() budget.Needs {
 	if r.always {
 		content = budget.Everything
 	}
-	return budget.Needs{Content: content, Late: true, Quick: true}
+	return budget.Needs{Content: content, Late: true, Running: r.running, Quick: true}
 }
 
 // findings returns the findings to list, and whether there is one that raises
