@@ -158,13 +158,12 @@ func (x *Execution) Close(rows int64, err error) {
 		return
 	}
 	defer u.mu.Unlock()
-	x.recorder.closing(rec)
-	wasOpen := rec.step == openRows
-	rec.close(now, rows, err)
-	if wasOpen && isContextError(err) {
-		u.settle()
+	if rec.step == openRows && isContextError(err) {
+		u.settle() // before rec is closed: then it may be somebody else's
 		x.recorder.noteHeld(rec.origin)
 	}
+	x.recorder.closing(rec)
+	rec.close(now, rows, err)
 	x.recorder.stepped(rec)
 	*x = Execution{}
 }

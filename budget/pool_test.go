@@ -42,6 +42,24 @@ func TestHeldConnection(t *testing.T) {
 	}
 }
 
+// Queries that nobody keeps are told, too: their records are used again.
+func TestHeldConnectionsOfManyQueries(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	waits := int64(0)
+	d.WatchPool(func() budget.Pool { return budget.Pool{Max: 1, Waits: waits} })
+	_, r := budget.Bounds{Queries: budget.None}.NewContext(t.Context())
+	for range 300 {
+		x, err := r.Start(budget.Call{Database: d, Statement: users})
+		must(t, err)
+		x.Open()
+		waits++
+		x.Close(1, context.Canceled)
+	}
+	if report := r.Report(); len(report.Held) != 1 || report.Totals.Queries != 300 || report.Totals.OpenRows != 0 {
+		t.Errorf("held %+v, totals %+v", report.Held, report.Totals)
+	}
+}
+
 // A transaction that its context ended is told by its latest query.
 func TestHeldTransaction(t *testing.T) {
 	for _, interrupted := range []bool{true, false} {

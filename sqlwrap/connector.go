@@ -2,7 +2,6 @@ package sqlwrap
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -69,15 +68,6 @@ func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 		return lower.bare, nil
 	}
 	return wrapConn(newConn(via, lower.bare, lower, c.handle)), nil
-}
-
-// watch lets the account know the pool of db.
-func (c *connector) watch(db *sql.DB) {
-	c.connected.Lock()
-	defer c.connected.Unlock()
-	if c.pool = poolOf(db); c.handle != nil {
-		c.handle.database.WatchPool(c.pool)
-	}
 }
 
 // account returns the account, nil before the first connection: it need only be the

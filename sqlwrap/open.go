@@ -36,6 +36,15 @@ func (c Config) Open(driverName, dataSourceName string) (*sql.DB, error) {
 	return db, nil
 }
 
+// watch lets the account know the pool of db.
+func (c *connector) watch(db *sql.DB) {
+	c.connected.Lock()
+	defer c.connected.Unlock()
+	if c.pool = poolOf(db); c.handle != nil {
+		c.handle.database.WatchPool(c.pool)
+	}
+}
+
 // poolOf looks at the pool of a handle.
 func poolOf(db *sql.DB) func() budget.Pool {
 	return func() budget.Pool {

@@ -2,11 +2,13 @@ package sqlwrap
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 
 	"github.com/querybudget/querybudget/budget"
 )
+
+// levelSerializable is sql.LevelSerializable, without importing its package.
+const levelSerializable driver.IsolationLevel = 6
 
 // tx wraps a driver.Tx. It counts in the recorder of the context that began it, or
 // without one in that of its first query; Commit and Rollback have no context, and are
@@ -26,7 +28,7 @@ func (t *tx) begin(ctx context.Context, opts driver.TxOptions) (err error) {
 	err = panicOrGoexit{}
 	defer func() {
 		t.account = c.handle.database.Began(ctx, r, began, err)
-		t.account.Serializable = sql.IsolationLevel(opts.Isolation) == sql.LevelSerializable
+		t.account.Serializable = opts.Isolation == levelSerializable
 	}()
 	t.bare, err = begin(c.contextOther(ctx, nil), c.via, opts)
 	err = reveal(err)

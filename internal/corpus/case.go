@@ -18,9 +18,6 @@ type Case struct {
 	Systems string // "" for all, or names with spaces between
 	Hints   bool   // budget.Rules.Hints
 	Bare    bool   // without TrackValues, as in production
-	// Same runs what the finding proposes, and returns what the handler did with it, where
-	// rows are compared. See repair.go.
-	Same bool
 }
 
 // Want is a finding that has to be there.

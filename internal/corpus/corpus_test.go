@@ -42,7 +42,8 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s: precision %.3f, recall %.3f", kind, s.precision(), s.recall())
 		}
 	}
-	if all.sites != all.right || all.parentsRight != all.parents || v.valid != v.repairs {
-		t.Errorf("call sites: %d of %d, parents: %d of %d, statements: %d of %d", all.sites, all.right, all.parentsRight, all.parents, v.valid, v.repairs)
+	if all.sites != all.right || all.parentsRight != all.parents || v.valid != v.repairs || v.same != v.compared {
+		t.Errorf("call sites: %d of %d, parents: %d of %d, statements: %d of %d, rows: %d of %d",
+			all.sites, all.right, all.parentsRight, all.parents, v.valid, v.repairs, v.same, v.compared)
 	}
 }

@@ -37,9 +37,9 @@ type verdict struct {
 	kinds map[budget.FindingKind]*score
 	runs  int
 	notes []string // what was judged wrongly
-	// repairs are the statements that findings propose, and those that their database
-	// takes.
-	repairs, valid int
+	// repairs are the statements that findings propose, valid those that their database
+	// takes; of those compared with the loop, same have the same rows.
+	repairs, valid, compared, same int
 }
 
 func (v *verdict) of(kind budget.FindingKind) *score {

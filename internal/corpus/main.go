@@ -74,7 +74,8 @@ func (v *verdict) print(out io.Writer, databases int) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%d cases, %d runs on %d databases; %d of %d proposed statements are valid\n", len(allCases()), v.runs, databases, v.valid, v.repairs)
+	_, err := fmt.Fprintf(out, "%d cases, %d runs on %d databases; of the proposed statements, %d of %d are valid, and %d of %d have the rows of the loop\n",
+		len(allCases()), v.runs, databases, v.valid, v.repairs, v.same, v.compared)
 	return err
 }
 
