@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 func TestPoolDeadlock(t *testing.T) {
 	each(t, func(t *testing.T, d testDatabase) {
 		for name, test := range map[string]struct {
-			unit  func(ctx context.Context, db *sql.DB) error
+			unit  func(ctx context.Context, db *sql.DB, holds func()) error
 			held  string // the marker of the line that holds the connection
 			units int
 		}{
@@ -31,11 +32,17 @@ func TestPoolDeadlock(t *testing.T) {
 				db.SetMaxOpenConns(test.units)
 				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 				defer cancel()
+				var all sync.WaitGroup // that hold a connection
+				all.Add(test.units)
+				holds := func() {
+					all.Done()
+					all.Wait()
+				}
 				reports := make(chan *budget.Report, test.units)
 				for range test.units {
 					go func() {
 						ctx, r := budget.NewContext(ctx)
-						if err := test.unit(ctx, db); !errors.Is(err, context.DeadlineExceeded) {
+						if err := test.unit(ctx, db, holds); !errors.Is(err, context.DeadlineExceeded) {
 							t.Errorf("the unit ended with %v", err)
 						}
 						reports <- settled(r)
@@ -92,17 +99,18 @@ func settled(r *budget.Recorder) *budget.Report {
 	return r.Report()
 }
 
-func rowsThenQuery(ctx context.Context, db *sql.DB) error {
+func rowsThenQuery(ctx context.Context, db *sql.DB, holds func()) error {
 	rows, err := db.QueryContext(ctx, "SELECT id FROM writers") // holds rows
 	if err != nil {
 		return err
 	}
 	defer rows.Close() //nolint:errcheck // the context ends first
 	rows.Next()
+	holds()
 	return countWorks(ctx, db)
 }
 
-func txThenQuery(ctx context.Context, db *sql.DB) error {
+func txThenQuery(ctx context.Context, db *sql.DB, holds func()) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -112,6 +120,7 @@ func txThenQuery(ctx context.Context, db *sql.DB) error {
 	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM writers").Scan(&n); err != nil { // holds the transaction
 		return err
 	}
+	holds()
 	return countWorks(ctx, db)
 }
 

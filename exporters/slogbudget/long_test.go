@@ -178,13 +178,14 @@ func TestLongRecord(t *testing.T) {
 // durations are as long as those of a database.
 var durations = regexp.MustCompile(`(_ns":)\d+`)
 
-// The report itself is about 40 kB: what queries have in common stands in their group, and
+// The report itself is below 40 kB: what queries have in common stands in their group, and
 // lines stand once.
 func TestLongReport(t *testing.T) {
 	data, err := json.Marshal(longReport(t))
-	if data = durations.ReplaceAll(data, []byte("${1}1234567")); err != nil || len(data) > 43_000 {
+	if data = durations.ReplaceAll(data, []byte("${1}1234567")); err != nil || len(data) > 40_000 {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
+	t.Logf("%d bytes", len(data))
 }
 
 // What is certain comes first, however rare it is; the levels of a recursion are no callers.
