@@ -27,9 +27,10 @@ type account struct {
 	limited    bool // whether there is a budget to keep
 	strict     bool // whether it takes more than totals, see enforce
 	crossings  []crossing
-	open       []*record   // whose rows are open, the first few
-	databases  []*Database // that the unit uses
-	tracked    int         // values that are kept, of all results
+	open       []*record      // whose rows are open, the first few
+	databases  []seenDatabase // that the unit uses
+	held       []held
+	tracked    int // values that are kept, of all results
 	nestings   []nesting
 	suspected  []suspectedNesting
 	outgoing   []Outgoing
@@ -41,10 +42,24 @@ type reserved struct{ queries, writes int64 }
 // maxDatabases is the number of databases that are looked at for lost contexts.
 const maxDatabases = 8
 
-func (a *account) noteDatabase(d *Database) {
-	if !slices.Contains(a.databases, d) && len(a.databases) < maxDatabases {
-		a.databases = append(a.databases, d)
+// seenDatabase is a database that the unit uses, with the number of waits in its pool
+// before.
+type seenDatabase struct {
+	*Database
+	waits int64
+}
+
+// noteDatabase takes note of a database that the unit uses. Waits are those in its pool
+// when the unit first did, -1 to look now.
+func (a *account) noteDatabase(d *Database, waits int64) {
+	isSeen := slices.ContainsFunc(a.databases, func(seen seenDatabase) bool { return seen.Database == d })
+	if isSeen || len(a.databases) >= maxDatabases {
+		return
 	}
+	if waits < 0 {
+		waits = d.pool().Waits
+	}
+	a.databases = append(a.databases, seenDatabase{d, waits})
 }
 
 // reserve takes the room of a query that was admitted, release gives it back.
@@ -156,11 +171,12 @@ func (a *account) keep(rec *record, duplicate bool, room int) {
 	a.records = append(a.records, rec)
 }
 
-// block counts a refused query, and keeps the first refusal of each limit.
-func (a *account) block(rec *record, err *ExceededError, o *Bounds) {
+// block counts a refused query, and keeps the first refusal of each limit. It reports
+// whether it is a step, see cross.
+func (a *account) block(rec *record, err *ExceededError, o *Bounds) (isStep bool) {
 	a.totals.Blocked++
 	a.groupOf(rec.origin, o.Groups).Blocked++
-	a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, origin: rec.origin})
+	return a.cross(crossing{limit: err.Limit, observed: err.Observed, refused: true, origin: rec.origin})
 }
 
 // totalsAt completes the totals at a point of time.

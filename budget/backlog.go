@@ -13,6 +13,7 @@ package budget
 type backlog struct {
 	recorder    *Recorder
 	database    *Database
+	waits       int64 // in its pool before the first
 	first, last *record
 	n           int
 	rows        int64 // fetched by them
@@ -27,7 +28,7 @@ func (b *backlog) take(r *Recorder, rec *record) bool {
 	case b.n == maxBacklog || rec.details != nil || !r.mayWait(b, rec):
 		return false
 	case b.n == 0:
-		b.recorder, b.database = r, d
+		b.recorder, b.database, b.waits = r, d, d.pool().Waits
 		b.first = rec
 	case b.recorder != r || b.database != d:
 		return false
@@ -69,7 +70,7 @@ func (u *unit) settle() {
 	}
 	u.backlog = backlog{}
 	for s := b.recorder.counts(); s != nil && !u.bounds.Rules.Off; s = s.around() {
-		s.account.noteDatabase(b.database)
+		s.account.noteDatabase(b.database, b.waits)
 	}
 	for rec := b.first; rec != nil; {
 		next := rec.next

@@ -78,6 +78,7 @@ func (b *builder) details() {
 	b.inserts()
 	rep.Open = b.queries(a.open)
 	rep.Nested = b.nested()
+	rep.Held = b.held()
 	rep.Allowances = b.allowances()
 	b.parents()
 	if rep.Stage != Late {
@@ -180,7 +181,11 @@ func (b *builder) allowances() []AllowanceUse {
 func (b *builder) lost() []Lost {
 	var out []Lost
 	u := b.recorder.unit
-	databases := slices.Concat(b.account.databases, u.bounds.Databases)
+	var databases []*Database
+	for _, seen := range b.account.databases {
+		databases = append(databases, seen.Database)
+	}
+	databases = append(databases, u.bounds.Databases...)
 	for i, d := range databases {
 		if slices.Contains(databases[:i], d) {
 			continue

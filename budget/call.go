@@ -85,6 +85,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	defer u.mu.Unlock()
 	if c.Transaction != nil {
 		c.Transaction.adopt(r)
+		c.Transaction.latest = origin
 	}
 	rec := u.newRecord()
 	rec.describe(&c, origin, context)
@@ -157,6 +158,10 @@ func (x *Execution) Close(rows int64, err error) {
 		return
 	}
 	defer u.mu.Unlock()
+	if rec.step == openRows && isContextError(err) {
+		u.settle() // before rec is closed: then it may be somebody else's
+		x.recorder.noteHeld(rec.origin)
+	}
 	x.recorder.closing(rec)
 	rec.close(now, rows, err)
 	x.recorder.stepped(rec)

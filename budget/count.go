@@ -70,7 +70,7 @@ func (r *Recorder) countStart(rec *record) {
 		a.reserve(rec, o)
 		a.busy.enter(rec.start)
 		if !o.Rules.Off {
-			a.noteDatabase(rec.origin.database)
+			a.noteDatabase(rec.origin.database, -1)
 		}
 	}
 }
@@ -102,7 +102,9 @@ func (r *Recorder) admit(rec *record) error {
 		}
 		if err := s.refuse(rec); err != nil {
 			for b := r.counts(); b != nil; b = b.around() {
-				b.account.block(rec, err, &r.unit.bounds)
+				if b.account.block(rec, err, &r.unit.bounds) {
+					b.steps++
+				}
 			}
 			return err
 		}

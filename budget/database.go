@@ -44,6 +44,7 @@ type Database struct {
 	made         time.Time
 	lost         lostQueries
 	onUnused     func(queries int64)
+	lookAtPool   atomic.Pointer[func() Pool]
 	id           uint64 // tells it apart in hashes
 	chosenBy     atomic.Pointer[func(*Recorder) *Recorder]
 }

@@ -185,6 +185,38 @@ func TestRunningReports(t *testing.T) {
 	})
 }
 
+// A unit that crosses its budget is reported while it runs, once for each step: at the
+// crossing, and when twice as much is observed.
+func TestCrossingsAreReportedWhileAUnitRuns(t *testing.T) {
+	for _, mode := range []Mode{Observe, Enforce} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &collector{needs: Needs{Running: true, Quick: true}}
+			d := &Delivery{Reporters: []Reporter{c}, RunningAfter: 24 * time.Hour}
+			ctx, r := NewContext(context.Background())
+			r.SetBudget(Budget{Queries: 3, Mode: mode})
+			d.Begin(ctx, r)
+			want := []int{0, 0, 0, 1, 1, 1, 1, 2, 2, 2} // reports after so many queries
+			if mode == Enforce {
+				want = []int{0, 0, 0, 1, 1, 1, 1, 1, 1, 1} // no more than one too many is ever observed
+			}
+			for i, n := range want {
+				x, err := r.Start(Call{Database: NewDatabase(DatabaseOptions{}), Statement: readUsers})
+				if err == nil {
+					x.End(0, nil)
+				}
+				time.Sleep(3 * time.Second)
+				if got := c.stages(); len(got) != n || n > 0 && (got[n-1] != Running || c.all()[n-1].Verdict.Outcome == Within) {
+					t.Errorf("mode %v, after %d queries: %v", mode, i+1, got)
+				}
+			}
+			d.End(ctx, r)
+			if got := c.stages(); got[len(got)-1] != Final || len(got) != want[9]+1 {
+				t.Errorf("mode %v: %v", mode, got)
+			}
+		})
+	}
+}
+
 // Deliveries that were slow give their place back.
 func TestSlowDeliveriesGiveTheirPlaceBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -37,6 +37,10 @@ func (f *finder) duplicates() {
 		if f.isOnceByLibrary(i, n) {
 			return
 		}
+		if said := f.saidInLoop(g); said != nil {
+			said.Also = append(said.Also, *related(g, "the same loop repeats it too"))
+			return
+		}
 		if said := f.saidAtLine(g); said != nil {
 			said.Count += n
 			said.Last = max(said.Last, g.Last)
@@ -52,6 +56,22 @@ func (f *finder) duplicates() {
 
 func keepResult(n int64) string {
 	return "keep the first result and pass it on, or cache it: saves " + plural(n, "round trip")
+}
+
+// saidInLoop is the finding of another statement that one loop repeats as often.
+func (f *finder) saidInLoop(g *Group) *Finding {
+	for i := range f.found {
+		old := &f.found[i]
+		if old.Kind != Duplicate || g.Queries < fewRows {
+			continue
+		}
+		h := &f.report.Groups[f.of[i]]
+		if h.Queries == g.Queries && h.Handle == g.Handle && overlap(h, g) && inOneFunction(h.CallSite(), g.CallSite()) &&
+			slices.Equal(h.Allowances, g.Allowances) {
+			return old
+		}
+	}
+	return nil
 }
 
 // saidAtLine is the finding of the same statement on the same line, with other frames

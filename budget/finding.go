@@ -26,6 +26,9 @@ const (
 	// UnclosedRows are rows that are open when the unit ends. Their connection is
 	// lost to the pool.
 	UnclosedRows FindingKind = "unclosed-rows"
+	// HeldConnection is what held a connection of the pool until its context ended, while
+	// queries waited for one: the pool's deadlock, as a rule.
+	HeldConnection FindingKind = "held-connection"
 	// Slow is a query that took long to execute.
 	Slow FindingKind = "slow"
 	// LargeResult is a query that returned many rows.

@@ -47,6 +47,38 @@ type encodedSite struct {
 	Cut     bool  `json:"cut,omitempty"`
 }
 
+func (e *encoder) group(g *Group) encodedGroup {
+	out := encodedGroup{plainGroup: plainGroup(*g), CallSite: e.site(g.stack), Via: encodedVia(g), Last: g.Last, Slowest: g.Slowest}
+	if g.Last == g.First {
+		out.Last = 0
+	}
+	if g.Slowest == g.Time {
+		out.Slowest = 0
+	}
+	return out
+}
+
+// decoded is the group that was encoded, but for its call site.
+func (e *encodedGroup) decoded() Group {
+	g := Group(e.plainGroup)
+	g.via, g.Last, g.Slowest = e.Via, e.Last, e.Slowest
+	if e.Last == 0 {
+		g.Last = g.First
+	}
+	if e.Slowest == 0 {
+		g.Slowest = g.Time
+	}
+	return g
+}
+
+// encodedVia leaves out what most groups have.
+func encodedVia(g *Group) string {
+	if via := g.Via(); via != "database/sql" {
+		return via
+	}
+	return ""
+}
+
 // siteRef is the index of a call site, from 0; nil without one.
 type siteRef = *int
 
@@ -54,6 +86,9 @@ type encodedGroup struct {
 	plainGroup
 	CallSite siteRef `json:"call_site,omitempty"`
 	Via      string  `json:"via,omitempty"`
+	// Of one query, these are what First and Time are.
+	Last    int64         `json:"last,omitempty"`
+	Slowest time.Duration `json:"slowest_ns,omitempty"`
 }
 
 type encodedLost struct {
@@ -105,9 +140,9 @@ type encodedQuery struct {
 	Start        time.Duration        `json:"start_ns"`
 	Waited       time.Duration        `json:"waited_ns,omitempty"`
 	Exec         time.Duration        `json:"exec_ns"`
-	Fetch        time.Duration        `json:"fetch_ns"`
-	Rows         int64                `json:"rows"`
-	RowsAffected int64                `json:"rows_affected"`
+	Fetch        time.Duration        `json:"fetch_ns,omitempty"`
+	Rows         int64                `json:"rows,omitempty"`
+	RowsAffected int64                `json:"rows_affected,omitempty"`
 	Open         bool                 `json:"open,omitempty"`
 	Arguments    int                  `json:"arguments,omitempty"`
 	Row          int                  `json:"row,omitempty"`
@@ -128,7 +163,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	out := encodedReport{Schema: schema, plainReport: (*plainReport)(&r)}
 	for i := range r.Groups {
 		g := &r.Groups[i]
-		out.Groups = append(out.Groups, encodedGroup{plainGroup(*g), e.site(g.stack), g.Via()})
+		out.Groups = append(out.Groups, e.group(g))
 	}
 	out.Queries, out.Open = e.queries(&r, r.Queries), e.queries(&r, r.Open)
 	for i := range r.Lost {

@@ -23,8 +23,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 	d := decoder{}
 	d.readSites(in.CallSites, in.Frames)
 	for i := range in.Groups {
-		g := Group(in.Groups[i].plainGroup)
-		g.via = in.Groups[i].Via
+		g := in.Groups[i].decoded()
 		if g.Statement == nil {
 			g.Statement = &statement.Statement{}
 		}

@@ -14,17 +14,29 @@ type crossing struct {
 	observed int64
 	refused  bool
 	origin   *origin // nil if it was not kept
+	step     int64   // what was observed at the latest step
 }
 
 // cross keeps the first crossing of each limit. A refusal replaces a crossing
-// that was let through.
-func (a *account) cross(c crossing) {
+// that was let through. It reports whether it is a step: the first crossing, and each
+// time that twice as much is observed as at the step before.
+func (a *account) cross(c crossing) (isStep bool) {
+	c.step = c.observed
 	i := slices.IndexFunc(a.crossings, func(old crossing) bool { return old.limit == c.limit })
 	if i < 0 {
 		a.crossings = append(a.crossings, c)
-	} else if c.refused && !a.crossings[i].refused {
-		a.crossings[i] = c
+		return true
 	}
+	old := &a.crossings[i]
+	if isStep = c.observed >= 2*old.step; isStep {
+		old.step = c.observed
+	}
+	if c.refused && !old.refused {
+		c.step = old.step
+		*old = c
+		isStep = true
+	}
+	return isStep
 }
 
 // reading is one limit of a budget and what it is held against.
@@ -52,7 +64,9 @@ func (r *Recorder) noteCrossings(rec *record, now time.Duration) {
 	}
 	for _, d := range r.budget.readings(&r.account.totals, r.account.busy.at(now)) {
 		if n, limited := allowed(d.allowed); limited && d.observed > n {
-			r.account.cross(crossing{limit: d.limit, observed: d.observed, origin: rec.origin})
+			if r.account.cross(crossing{limit: d.limit, observed: d.observed, origin: rec.origin}) {
+				r.steps++
+			}
 		}
 	}
 }

@@ -23,6 +23,7 @@ type liveUnit struct {
 	ctx     context.Context
 	started time.Time
 	due     time.Duration // of the next report, since started
+	steps   int32         // over its budget, that are reported
 }
 
 type lateUnit struct {
@@ -125,8 +126,7 @@ func (d *Delivery) look() {
 	}
 	var reports []due
 	for r, u := range f.live {
-		if f.wantsRunning && time.Since(u.started) >= u.due {
-			u.due *= 2
+		if f.wantsRunning && u.isDue(r) {
 			reports = append(reports, due{u.ctx, r, false})
 		}
 	}
@@ -152,6 +152,27 @@ func (d *Delivery) look() {
 			d.Deliver(u.ctx, u.r.running(d.content))
 		}
 	}
+}
+
+// isDue reports whether a unit is reported now: it has run long enough, or made a step
+// over its budget since it was looked at. A unit that does so and ends before is
+// reported when it ends.
+func (u *liveUnit) isDue(r *Recorder) bool {
+	steps := r.stepsSoFar()
+	isStep := steps != u.steps
+	u.steps = steps
+	isLong := time.Since(u.started) >= u.due
+	if isLong {
+		u.due *= 2
+	}
+	return isStep || isLong
+}
+
+// stepsSoFar counts what waits to be counted.
+func (r *Recorder) stepsSoFar() int32 {
+	r.unit.lock()
+	defer r.unit.mu.Unlock()
+	return r.steps
 }
 
 // isQuietSince reports whether nothing runs, and nothing ran since the last look.

@@ -3,8 +3,8 @@ package budget
 import "slices"
 
 func mayBeLost(s *suspect) bool {
-	mayHaveLost := func(d *Database) bool { return d.mayHaveLost(s.unit) }
-	return slices.ContainsFunc(s.account.databases, mayHaveLost) || slices.ContainsFunc(s.unit.bounds.Databases, mayHaveLost)
+	return slices.ContainsFunc(s.account.databases, func(d seenDatabase) bool { return d.mayHaveLost(s.unit) }) ||
+		slices.ContainsFunc(s.unit.bounds.Databases, func(d *Database) bool { return d.mayHaveLost(s.unit) })
 }
 
 // lostContexts: queries without a recorder that the unit's goroutine sent.

@@ -23,7 +23,6 @@ type Recorder struct {
 	// itself: target does.
 	allowances []*allowance
 	target     *Recorder
-
 	// What follows is guarded by unit.mu.
 
 	id      ID            // 0 while nobody asked for it
@@ -35,8 +34,11 @@ type Recorder struct {
 	scopes  []*Recorder
 	depth   int // of scopes; 0 for the unit
 	allowed []*allowance
-	late    *Recorder // counts what comes after the final report, see late.go
-	onLate  func()    // is told of the first of it; nil where nobody asks
+	// steps counts the times at which a limit was crossed, and then twice as much was
+	// observed.
+	steps  int32
+	late   *Recorder // counts what comes after the final report, see late.go
+	onLate func()    // is told of the first of it; nil where nobody asks
 }
 
 // counting returns the recorder that counts for r.
@@ -109,7 +111,7 @@ type smallAccount struct {
 	group     [1]group
 	records   [7 * fewMade]*record
 	open      [1]*record
-	databases [1]*Database
+	databases [1]seenDatabase
 }
 
 // counts returns the recorder that a step of r's is counted in first; those that it

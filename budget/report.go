@@ -49,6 +49,9 @@ type Report struct {
 	// Nested are the pairs of statements of which one was sent while rows of the
 	// other one were open, the first 50.
 	Nested []Nested `json:"nested,omitempty"`
+	// Held is what held a connection until its context ended, while queries waited for
+	// one. It is known where the handle knows its pool, see [Database.WatchPool].
+	Held []Held `json:"held,omitempty"`
 	// Lost are statements that the unit's goroutine sent without a recorder in this time,
 	// on a handle that the unit used too, or that [Bounds.Databases] names: somewhere
 	// below the handler its context is not passed on. They are at most the latest 256 of a

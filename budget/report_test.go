@@ -327,6 +327,15 @@ func TestEveryKindHasACondition(t *testing.T) {
 		x, _ := r.Start(Call{Database: d, Statement: reader.Read("SELECT a FROM u")})
 		x.Open()
 	})
+	run(func(r *Recorder, _ send) {
+		pooled := NewDatabase(DatabaseOptions{})
+		waits := int64(0)
+		pooled.WatchPool(func() Pool { return Pool{Max: 1, Waits: waits} })
+		x, _ := r.Start(Call{Database: pooled, Statement: reader.Read("SELECT a FROM u")})
+		x.Open()
+		waits++
+		x.Close(1, context.Canceled)
+	})
 	run(func(r *Recorder, send send) {
 		x, _ := r.Start(Call{Database: d, Statement: reader.Read("SELECT a FROM u")})
 		time.Sleep(3 * time.Millisecond)

@@ -25,9 +25,12 @@ type Needs struct {
 	// Content is what has to be in a report. A unit gets a report that has what all
 	// of its reporters need.
 	Content Content
-	// Running asks for reports of units that run long, too: of stage [Running], the
-	// first one after [Delivery.RunningAfter], and then each time the unit has run
-	// twice as long. They are part of the final report: who adds up must not ask.
+	// Running asks for reports of units that go on, too: of stage [Running], after
+	// [Delivery.RunningAfter] and each time the unit has run twice as long; and once a
+	// limit of its budget was crossed, and each time that twice as much is observed. Units
+	// are looked at once a second: of one that ends before, the final report says it. They
+	// are part of the final report: who adds up must not ask. Repeats and NPlusOne are
+	// judged while the unit runs in mode [Enforce] only.
 	Running bool
 	// Late asks for reports of what a unit did after its final one, of stage [Late].
 	// Final and late reports add up to all that it did.

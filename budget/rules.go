@@ -84,6 +84,7 @@ var kinds = []struct {
 	{WriteLoop, mayBeWriteLoop, (*finder).writeLoops},
 	{NestedQuery, mayBeNested, (*finder).nested},
 	{UnclosedRows, mayBeUnclosed, (*finder).unclosed},
+	{HeldConnection, mayBeHeld, (*finder).heldConnections},
 	{Slow, mayBeSlow, (*finder).slow},
 	{LargeResult, mayBeLarge, (*finder).large},
 	{ReadModifyWrite, mayBeReadModifyWrite, (*finder).readModifyWrites},

@@ -11,8 +11,8 @@ type Sums struct {
 	Retries    int64 `json:"retries,omitempty"`
 	Errors     int64 `json:"errors,omitempty"`
 
-	Rows         int64 `json:"rows"`
-	RowsAffected int64 `json:"rows_affected"`
+	Rows         int64 `json:"rows,omitempty"`
+	RowsAffected int64 `json:"rows_affected,omitempty"`
 	// AffectedUnknown is the number of executions whose changed rows the driver did not
 	// tell. They are not in RowsAffected.
 	AffectedUnknown int64 `json:"affected_unknown,omitempty"`

@@ -12,7 +12,12 @@ type Transaction struct {
 	// of isolation: the database lets no update be lost in it.
 	Serializable bool
 
+	// Interrupted is set by the wrapper before RolledBack where the context of the
+	// transaction has ended: until then it held its connection.
+	Interrupted bool
+
 	recorder *Recorder
+	latest   *origin // of its queries
 	number   int
 	excluded bool // from all units of work
 }
@@ -42,7 +47,14 @@ func (t *Transaction) Committed(began time.Duration, err error) { t.ended(began,
 
 // RolledBack adds the time of ROLLBACK in the same way. What was read before is read
 // again by whoever tries again, and is then no duplicate.
-func (t *Transaction) RolledBack(began time.Duration, err error) { t.ended(began, err, true) }
+func (t *Transaction) RolledBack(began time.Duration, err error) {
+	t.ended(began, err, true)
+	if r := t.recorder; t.Interrupted && r != nil && t.latest != nil {
+		r.unit.lock()
+		defer r.unit.mu.Unlock()
+		r.noteHeld(t.latest)
+	}
+}
 
 func (t *Transaction) ended(began time.Duration, err error, rolledBack bool) {
 	t.recorder.count(began, err, func(a *account, took time.Duration) {

@@ -15,7 +15,8 @@ func (r *Report) whole() *Report {
 		slices.ContainsFunc(r.Queries, func(q Query) bool { return lacks(q.Statement) || q.Group >= len(r.Groups) }) ||
 		slices.ContainsFunc(r.Open, func(q Query) bool { return lacks(q.Statement) || q.Group >= len(r.Groups) }) ||
 		slices.ContainsFunc(r.Lost, func(l Lost) bool { return lacks(l.Statement) }) ||
-		slices.ContainsFunc(r.Nested, r.isLoose)
+		slices.ContainsFunc(r.Nested, r.isLoose) ||
+		slices.ContainsFunc(r.Held, r.isOfNoGroup)
 	if !isBroken {
 		return r
 	}
@@ -34,6 +35,7 @@ func (r *Report) whole() *Report {
 	c.Open = slices.DeleteFunc(slices.Clone(r.Open), isLoose)
 	c.Lost = slices.DeleteFunc(slices.Clone(r.Lost), func(l Lost) bool { return l.Statement == nil })
 	c.Nested = slices.DeleteFunc(slices.Clone(r.Nested), r.isLoose)
+	c.Held = slices.DeleteFunc(slices.Clone(r.Held), r.isOfNoGroup)
 	return &c
 }
 
@@ -41,6 +43,8 @@ func (r *Report) whole() *Report {
 func (r *Report) has(allowances []int) bool {
 	return !slices.ContainsFunc(allowances, func(a int) bool { return a < 0 || a >= len(r.Allowances) })
 }
+
+func (r *Report) isOfNoGroup(h Held) bool { return h.Group < 0 || h.Group >= len(r.Groups) }
 
 // isLoose reports whether a pair refers to a group that is not there.
 func (r *Report) isLoose(n Nested) bool {

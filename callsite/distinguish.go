@@ -10,33 +10,48 @@ func Distinguish(sites []CallSite) []Frame {
 	// How many different call sites begin, at the innermost frame, with these frames.
 	beginnings := make(map[uint64]int)
 	seen := make(map[uint64]bool, len(sites))
-	for _, s := range sites {
-		if key := s.hash(); !seen[key] {
-			seen[key] = true
-			s.eachBeginning(func(hash uint64, _ Frame) bool {
+	hashes := make([][]uint64, len(sites))
+	for i, s := range sites {
+		hashes[i] = s.beginnings()
+		if n := len(hashes[i]); n > 0 && !seen[hashes[i][n-1]] {
+			seen[hashes[i][n-1]] = true
+			for _, hash := range hashes[i] {
 				beginnings[hash]++
-				return true
-			})
+			}
 		}
 	}
 	out := make([]Frame, len(sites))
 	for i, s := range sites {
-		s.eachBeginning(func(hash uint64, last Frame) bool {
-			out[i] = last
-			return beginnings[hash] > 1
-		})
+		out[i] = s.bottom()
+		for depth, hash := range hashes[i] {
+			if beginnings[hash] == 1 {
+				out[i] = s.at(depth)
+				break
+			}
+		}
 	}
 	return out
 }
 
-// eachBeginning calls f with the hash of the innermost frame, of the two innermost,
-// and so on, and the last of them, until f returns false.
-func (s CallSite) eachBeginning(f func(hash uint64, last Frame) bool) {
-	h := fnvOffset
-	for _, frame := range s.Frames() {
-		h = frame.hash(h)
-		if !f(h, frame) {
-			return
-		}
+// beginnings returns the hashes of the innermost frame, of the two innermost, and so on.
+func (s CallSite) beginnings() []uint64 {
+	if s.IsZero() {
+		return nil
 	}
+	out := make([]uint64, 1+len(s.Outer))
+	h := fnvOffset
+	for depth := range out {
+		f := s.at(depth)
+		h = (hashString(hashString(h, f.Function), f.File) ^ uint64(f.Line)) * fnvPrime
+		out[depth] = h
+	}
+	return out
+}
+
+// at returns a frame, the innermost at 0.
+func (s CallSite) at(depth int) Frame {
+	if depth == 0 {
+		return s.Frame
+	}
+	return s.Outer[depth-1]
 }

@@ -15,7 +15,8 @@ type connector struct {
 	bare   driver.Connector // the driver's
 	via    driver.Connector // the way to it: the same, but for Config.Inner
 	config Config
-	inner  bool // whether there is a Config.Inner
+	inner  bool               // whether there is a Config.Inner
+	pool   func() budget.Pool // nil where it is not known
 
 	connected sync.Mutex
 	handle    *handle // nil before the first connection, unless there is a Config.Inner
@@ -90,6 +91,9 @@ func (c *connector) handleOf(first driver.Conn) *handle {
 			c.config.System = systemOf(first)
 		}
 		c.handle = c.config.newHandle(c.bare)
+		if c.pool != nil {
+			c.handle.database.WatchPool(c.pool)
+		}
 	}
 	return c.handle
 }

@@ -26,11 +26,31 @@ func (c Config) Open(driverName, dataSourceName string) (*sql.DB, error) {
 	if err := bare.Close(); err != nil {
 		return nil, fmt.Errorf("sqlwrap: open %s: %w", driverName, err)
 	}
-	connector, err := driverConnector(d, dataSourceName)
+	inner, err := driverConnector(d, dataSourceName)
 	if err != nil {
 		return nil, err
 	}
-	return sql.OpenDB(c.Connector(connector)), nil
+	wrapped := c.Connector(inner)
+	db := sql.OpenDB(wrapped)
+	wrapped.(*connector).watch(db)
+	return db, nil
+}
+
+// watch lets the account know the pool of db.
+func (c *connector) watch(db *sql.DB) {
+	c.connected.Lock()
+	defer c.connected.Unlock()
+	if c.pool = poolOf(db); c.handle != nil {
+		c.handle.database.WatchPool(c.pool)
+	}
+}
+
+// poolOf looks at the pool of a handle.
+func poolOf(db *sql.DB) func() budget.Pool {
+	return func() budget.Pool {
+		s := db.Stats()
+		return budget.Pool{Max: s.MaxOpenConnections, Waits: s.WaitCount}
+	}
 }
 
 // driverConnector makes the connector that sql.Open would make.
@@ -56,7 +76,8 @@ var errNotWrapped = errors.New(
 )
 
 // Database returns the account's side of a handle, above all for what ran on it
-// unattributed: in contexts without a recorder. It borrows a connection from the
+// unattributed: in contexts without a recorder. From then on the account knows the pool
+// of db, as it does after [Open]. It borrows a connection from the
 // pool for a moment, which may fail or, if ctx says so, take too long. It
 // returns an error if db was not opened with this package.
 func Database(ctx context.Context, db *sql.DB) (*budget.Database, error) {
@@ -74,5 +95,8 @@ func Database(ctx context.Context, db *sql.DB) (*budget.Database, error) {
 		}
 		return nil
 	})
+	if found != nil {
+		found.WatchPool(poolOf(db))
+	}
 	return found, errors.Join(err, c.Close())
 }

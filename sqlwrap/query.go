@@ -96,7 +96,7 @@ func (q *query) end(result driver.Result, err error) {
 
 // open takes the outcome of a driver call that returns rows, and wraps them if
 // somebody counts them.
-func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
+func (q *query) open(ctx context.Context, c *conn, via driver.Rows, err error) (driver.Rows, error) {
 	bare := c.lower.takeRows() // also those that Config.Inner made an error of
 	if err != nil {
 		q.end(nil, err)
@@ -111,7 +111,7 @@ func (q *query) open(c *conn, via driver.Rows, err error) (driver.Rows, error) {
 		q.execution.Open()
 	}
 	r := c.newRows()
-	r.via, r.execution = via, q.execution
+	r.via, r.ctx, r.execution = via, ctx, q.execution
 	if bare != nil || q.values != nil {
 		r.more = &moreOfRows{bare: bare, values: q.values}
 	}
@@ -182,7 +182,7 @@ func (c *conn) query(
 	if c.declined(&q, text, args, err) {
 		return nil, err
 	}
-	return q.open(c, via, err)
+	return q.open(ctx, c, via, err)
 }
 
 // declined reports whether the driver answered driver.ErrSkip: database/sql, which

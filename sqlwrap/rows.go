@@ -2,6 +2,7 @@ package sqlwrap
 
 import (
 	"cmp"
+	"context"
 	"database/sql/driver"
 	"io"
 	"reflect"
@@ -14,6 +15,7 @@ import (
 // without them what database/sql would assume.
 type rows struct {
 	via       driver.Rows // the way to the driver's
+	ctx       context.Context
 	execution budget.Execution
 	count     int64       // of what was fetched, and while the driver is at work its complement
 	more      *moreOfRows // nil for most
@@ -122,6 +124,7 @@ func (r *rows) closed(err error) {
 	}
 	if !r.ended {
 		r.execution.LeftUnread()
+		err = cmp.Or(err, r.ctx.Err()) // database/sql closes rows when their context ends
 	}
 	r.execution.Close(n, err)
 }

@@ -62,7 +62,7 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	defer q.unlessReturned(&returned)
 	via, err := stmtQuery(s.conn.contextOf(ctx, &q), s.via, args)
 	returned = true
-	return q.open(s.conn, via, reveal(err))
+	return q.open(ctx, s.conn, via, reveal(err))
 }
 
 // The presence of these on a statement is a signal: a NamedValueChecker hides

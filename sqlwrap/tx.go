@@ -2,11 +2,13 @@ package sqlwrap
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 
 	"github.com/querybudget/querybudget/budget"
 )
+
+// levelSerializable is sql.LevelSerializable, without importing its package.
+const levelSerializable driver.IsolationLevel = 6
 
 // tx wraps a driver.Tx. It counts in the recorder of the context that began it, or
 // without one in that of its first query; Commit and Rollback have no context, and are
@@ -14,17 +16,19 @@ import (
 type tx struct {
 	bare    driver.Tx
 	conn    *conn
+	ctx     context.Context
 	account budget.Transaction
 }
 
 func (t *tx) begin(ctx context.Context, opts driver.TxOptions) (err error) {
 	c := t.conn
+	t.ctx = ctx
 	r := c.handle.database.Recorder(ctx)
 	began := r.Clock()
 	err = panicOrGoexit{}
 	defer func() {
 		t.account = c.handle.database.Began(ctx, r, began, err)
-		t.account.Serializable = sql.IsolationLevel(opts.Isolation) == sql.LevelSerializable
+		t.account.Serializable = opts.Isolation == levelSerializable
 	}()
 	t.bare, err = begin(c.contextOther(ctx, nil), c.via, opts)
 	err = reveal(err)
@@ -47,6 +51,7 @@ func (t *tx) Rollback() (err error) {
 	err = panicOrGoexit{}
 	defer func() {
 		t.conn.transaction = nil
+		t.account.Interrupted = t.ctx.Err() != nil
 		t.account.RolledBack(began, err)
 	}()
 	err = reveal(t.bare.Rollback())

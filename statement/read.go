@@ -2,7 +2,6 @@ package statement
 
 import (
 	"bytes"
-	"hash/fnv"
 	"hash/maphash"
 	"strings"
 	"unicode/utf8"
@@ -29,9 +28,7 @@ func (r *Reader) read(text string) *Statement {
 	if !utf8.ValidString(full) {
 		full = strings.ToValidUTF8(full, "\uFFFD")
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(full))
-	st.Shape, st.Fingerprint, st.Literals = cut(full, r.max), Fingerprint(h.Sum64()), literals
+	st.Shape, st.Fingerprint, st.Literals = cut(full, r.max), r.identity(full, st), literals
 	return st
 }
 

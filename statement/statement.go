@@ -15,7 +15,8 @@ type Statement struct {
 	Shape string `json:"shape"`
 	// Summary names what is done to what: "SELECT users". It holds no literals.
 	Summary string `json:"summary"`
-	// Fingerprint identifies the whole shape. It is the same in every process.
+	// Fingerprint identifies the whole shape. It is the same in every process, and for
+	// any order of what an UPDATE sets and of the columns of an INSERT.
 	Fingerprint Fingerprint `json:"fingerprint"`
 	// Kind says whether it reads, writes or controls a transaction.
 	Kind Kind `json:"kind"`
@@ -116,8 +117,8 @@ func (s *Statement) SharesTable(other *Statement) bool {
 // Unqualified returns the last part of a name: "books" of "public.books".
 func Unqualified(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
-// Fingerprint identifies a shape, the same in every process. It prints as 16
-// hexadecimal digits.
+// Fingerprint identifies a shape but for the order of lists that have none, the same in
+// every process. It prints as 16 hexadecimal digits.
 type Fingerprint uint64
 
 // String returns 16 hexadecimal digits.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/internal/oneline"
 )
 
@@ -88,15 +89,24 @@ func (f *failure) writeStatements(b *strings.Builder) {
 		return cmp.Compare(offending[siteOf(&b)], offending[siteOf(&a)])
 	})
 	fmt.Fprintf(b, "What ran (%s):\n", plural(f.report.Totals.Queries, "query", "queries"))
+	lines := newAbove(sitesOf(groups))
 	for i := range groups[:min(len(groups), maxStatements)] {
-		writeStatement(b, &groups[i])
+		writeStatement(b, &groups[i], lines)
 	}
 	if rest := len(groups) - maxStatements; rest > 0 {
 		fmt.Fprintf(b, "  … and %s\n", plural(int64(rest), "other statement", "other statements"))
 	}
 }
 
-func writeStatement(b *strings.Builder, g *budget.Group) {
+func sitesOf(groups []budget.Group) []callsite.CallSite {
+	out := make([]callsite.CallSite, len(groups))
+	for i := range groups {
+		out[i] = groups[i].CallSite()
+	}
+	return out
+}
+
+func writeStatement(b *strings.Builder, g *budget.Group, lines above) {
 	shape := g.Shape
 	if g.Overflow {
 		shape = "(other statements)"
@@ -107,7 +117,7 @@ func writeStatement(b *strings.Builder, g *budget.Group) {
 	}
 	fmt.Fprintf(b, "  %5s  %s\n", count, oneline.Text(cut(shape)))
 	if site := g.CallSite(); !site.IsZero() {
-		fmt.Fprintf(b, "         at %s\n", site)
+		fmt.Fprintf(b, "         at %s\n", lines.line(site))
 	}
 }
 

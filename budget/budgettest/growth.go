@@ -15,10 +15,11 @@ import (
 type Growth uint8
 
 const (
-	// Constant does not grow.
+	// Constant does not grow, or no more from some size on.
 	Constant Growth = iota
 	// PerBatch grows by one for many rows: at most one for each ten of them, or for
-	// each two where the statement asks for several at once.
+	// each two where the statement asks for several at once; by one in all; or with the
+	// logarithm of the data, as a tree does that is read level by level.
 	PerBatch
 	// Linear grows with the data.
 	Linear
@@ -50,8 +51,9 @@ type Series struct {
 	// QueryGrowth and RowGrowth say how they grow.
 	QueryGrowth, RowGrowth Growth
 
-	batched bool
-	repair  string
+	statement string // the same for all call sites of it
+	batched   bool
+	repair    string
 }
 
 // Grows accepts that a statement runs more often, or fetches more rows, as the
@@ -101,7 +103,7 @@ func Fit(sizes []int, reports []*budget.Report) ([]Series, error) {
 				index[key] = at
 				out = append(out, Series{
 					Shape: g.Shape, Summary: g.Summary, Database: g.Database, Kind: g.Kind, CallSite: g.CallSite(),
-					Queries: make([]int64, len(sizes)), Rows: make([]int64, len(sizes)),
+					Queries: make([]int64, len(sizes)), Rows: make([]int64, len(sizes)), statement: statementKey(g),
 				})
 			}
 			s := &out[at]
@@ -112,10 +114,21 @@ func Fit(sizes []int, reports []*budget.Report) ([]Series, error) {
 		}
 	}
 	for i := range out {
-		out[i].QueryGrowth = growth(sizes, out[i].Queries, out[i].batched)
-		out[i].RowGrowth = growth(sizes, out[i].Rows, false)
+		out[i].fit(sizes, out[i].batches())
 	}
 	return out, nil
+}
+
+func (s *Series) fit(sizes []int, batches float64) {
+	s.QueryGrowth, s.RowGrowth = growth(sizes, s.Queries, batches), growth(sizes, s.Rows, perTen)
+}
+
+// batches is the growth for each row of a query for each batch.
+func (s *Series) batches() float64 {
+	if s.batched {
+		return perTwo
+	}
+	return perTen
 }
 
 func checkSizes(sizes []int) error {
@@ -137,13 +150,16 @@ func checkSizes(sizes []int) error {
 func seriesKey(g *budget.Group) string {
 	site := g.CallSite()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d\n%s\n%s", g.Fingerprint, g.Database, site)
+	fmt.Fprintf(&b, "%s\n%s", statementKey(g), site)
 	for _, outer := range site.Outer {
 		b.WriteByte('\n')
 		b.WriteString(outer.String())
 	}
 	return b.String()
 }
+
+// statementKey identifies the statement of a group across reports.
+func statementKey(g *budget.Group) string { return fmt.Sprintf("%d\n%s", g.Fingerprint, g.Database) }
 
 // repairOf returns what a finding says about a group: the latest, at the largest
 // size, knows most.
@@ -158,115 +174,8 @@ func repairOf(report *budget.Report, g *budget.Group, known string) string {
 	return known
 }
 
-// growth fits numbers to sizes. With slopes between the sizes, c' = Δc/Δn:
-//
-//   - equal numbers, or fewer with more data, are constant;
-//   - an average slope of at most 1/10, or 1/2 for a statement that asks for several
-//     keys at once, is a query for each batch;
-//   - a slope that doubles from the first part to the last, with a number for each
-//     row that is half as much again as at any size before, is quadratic: n log n
-//     stays below that at the default sizes, n² is far above;
-//   - the rest is linear.
-func growth(sizes []int, counts []int64, batched bool) Growth {
-	last := len(sizes) - 1
-	average := slope(sizes, counts, 0, last)
-	if average <= 0 {
-		return Constant
-	}
-	if average <= 0.1 || batched && average <= 0.5 {
-		return PerBatch
-	}
-	perRow := func(i int) float64 { return float64(counts[i]) / float64(sizes[i]) }
-	most := 0.0
-	for i := range last {
-		most = max(most, perRow(i))
-	}
-	steepens := last == 1 || slope(sizes, counts, last-1, last) >= 2*slope(sizes, counts, 0, last-1)
-	if steepens && most > 0 && perRow(last) >= 1.5*most {
-		return Quadratic
-	}
-	return Linear
-}
-
-func slope(sizes []int, counts []int64, from, to int) float64 {
-	return float64(counts[to]-counts[from]) / float64(sizes[to]-sizes[from])
-}
-
-// judgeGrowth returns what grows and is not accepted, and what is accepted in vain.
-func judgeGrowth(sizes []int, all []Series, accepted []Grows) (out []problem) {
-	used := make([]bool, len(accepted))
-	for i := range all {
-		s := &all[i]
-		queries, rows := PerBatch, Linear
-		for j, a := range accepted {
-			if s.is(a.Shape) {
-				used[j] = used[j] || s.QueryGrowth > PerBatch && a.Queries > PerBatch ||
-					s.RowGrowth > Linear && a.Rows > Linear
-				queries, rows = max(queries, a.Queries), max(rows, a.Rows)
-			}
-		}
-		if s.QueryGrowth > queries {
-			out = append(
-				out,
-				problem{
-					name: s.QueryGrowth.String(),
-					text: fmt.Sprintf(
-						"%s: %s queries at %s: %s grows with the data",
-						s.place(),
-						list(s.Queries),
-						atSizes(sizes),
-						s.Summary,
-					),
-					more: []string{"-> " + s.advice()},
-				},
-			)
-		}
-		if s.RowGrowth > rows {
-			out = append(
-				out,
-				problem{
-					name: s.RowGrowth.String(),
-					text: fmt.Sprintf(
-						"%s: %s rows at %s: %s",
-						s.place(),
-						list(s.Rows),
-						atSizes(sizes),
-						s.Summary,
-					),
-					more: []string{
-						"-> look for a JOIN that multiplies the rows of two lists, or a list that is read again and again",
-					},
-				},
-			)
-		}
-	}
-	for j, a := range accepted {
-		if !used[j] {
-			out = append(
-				out,
-				problem{
-					name: "stale",
-					text: fmt.Sprintf(
-						"nothing that is %q grows more than it may, as accepted for %q: take it out",
-						a.Shape,
-						a.Reason,
-					),
-				},
-			)
-		}
-	}
-	return out
-}
-
 func (s *Series) is(part string) bool {
 	return matches(s.Shape, s.Summary, part)
-}
-
-func (s *Series) place() string {
-	if s.CallSite.IsZero() {
-		return "unknown line"
-	}
-	return s.CallSite.String()
 }
 
 func (s *Series) advice() string {

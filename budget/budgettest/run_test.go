@@ -3,6 +3,7 @@ package budgettest_test
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -270,4 +271,23 @@ func FuzzRun(f *testing.F) {
 			_, _ = s.ints(ctx, "SELECT id FROM books WHERE author_id = ?", id)
 		})
 	})
+}
+
+// Code that builds SET from a map sends its columns in any order: one statement.
+func TestOrderOfAMap(t *testing.T) {
+	s := newShop(t, 6)
+	ctx, r := budget.NewContext(t.Context())
+	for i := range 6 {
+		columns := []string{"name = ?", "born = now()"}
+		if i%2 > 0 {
+			slices.Reverse(columns)
+		}
+		if _, err := s.db.ExecContext(ctx, "UPDATE authors SET "+strings.Join(columns, ", ")+" WHERE id = ?", "x", i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report := r.Report()
+	if len(report.Groups) != 1 || report.Groups[0].Queries != 6 || len(report.Findings) != 1 || report.Findings[0].Kind != budget.WriteLoop {
+		t.Errorf("%+v, %+v", report.Groups, report.Findings)
+	}
 }

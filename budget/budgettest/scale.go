@@ -10,8 +10,11 @@ import (
 )
 
 // Scale runs code on growing data and fails the test if the number of one of its
-// statements grows with the data, naming the line. A number that grows by batches
-// may, and so may rows that grow with the data, but not faster.
+// statements grows with the data, naming the line: at one call site, at all levels of a
+// recursion, or at all of its call sites together. It fails, too, if the number of all
+// queries grows because more and more statements run, such as one for each customer's
+// table. A number that grows by batches may, one that is bounded, and rows that grow with
+// the data, but not faster.
 //
 // For each size, seed makes fresh data of that size and returns what run works
 // with: a store on a [Tx], on a [SQLite] file, or on anything else. Its t ends with
@@ -59,12 +62,12 @@ func Scale[D any](
 		t.Fatalf("%v", err)
 	}
 	sortSeries(all)
-	problems := judgeGrowth(sizes, all, accepted)
+	problems, constant := judgeGrowth(sizes, all, accepted)
 	if len(all) == 0 {
 		problems = append(problems, problem{name: "nothing", text: noQueries})
 	}
 	if len(problems) > 0 {
-		t.Errorf("%s", scaleText(t.Name(), problems, all))
+		t.Errorf("%s", scaleText(t.Name(), problems, constant))
 	}
 	return all
 }
@@ -110,22 +113,16 @@ func (s *scopedTB) end() {
 }
 
 // scaleText lists what grows. What is constant is a number.
-func scaleText(subject string, problems []problem, all []Series) string {
+func scaleText(subject string, problems []problem, constant int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "budgettest: %s does not scale:\n", oneline.Text(subject))
 	f := failure{problems: problems}
 	f.writeProblems(&b)
-	rest := 0
-	for i := range all {
-		if all[i].QueryGrowth <= PerBatch {
-			rest++
-		}
-	}
-	if rest > 0 {
+	if constant > 0 {
 		fmt.Fprintf(
 			&b,
 			"%s not grow with the data.\n",
-			plural(int64(rest), "other statement does", "other statements do"),
+			plural(int64(constant), "other statement does", "other statements do"),
 		)
 	}
 	b.WriteString(

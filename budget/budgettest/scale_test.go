@@ -133,7 +133,35 @@ func TestFit(t *testing.T) {
 		{[]int{1, 5, 25}, []int64{1, 1, 1}, budgettest.Constant},
 		{[]int{1, 5, 25}, []int64{3, 2, 1}, budgettest.Constant},
 		{[]int{1, 5, 25}, []int64{0, 0, 0}, budgettest.Constant},
-		{[]int{1, 5, 25}, []int64{0, 1, 1}, budgettest.PerBatch}, // one more in all
+		{[]int{1, 5, 25}, []int64{0, 1, 1}, budgettest.Constant}, // bounded
+		{[]int{1, 3, 6}, []int64{0, 1, 1}, budgettest.Constant},
+		{[]int{1, 3, 6}, []int64{1, 2, 2}, budgettest.Constant},
+		{[]int{1, 5, 25}, []int64{1, 5, 5}, budgettest.Constant}, // LIMIT 5
+		{[]int{1, 5, 25}, []int64{0, 12, 10}, budgettest.Constant},
+		{[]int{1, 5, 25, 125}, []int64{0, 0, 1, 1}, budgettest.Constant},
+		{[]int{1, 10, 11}, []int64{0, 2, 2}, budgettest.Linear}, // too close to tell that it ends
+		{[]int{1, 3, 6}, []int64{0, 0, 1}, budgettest.PerBatch}, // one more in all
+		{[]int{1, 2, 3}, []int64{1, 1, 2}, budgettest.PerBatch},
+		{[]int{99, 100, 101}, []int64{1, 1, 2}, budgettest.PerBatch}, // ceil(n/100)
+		{[]int{50, 150, 250}, []int64{1, 2, 3}, budgettest.PerBatch},
+		{[]int{100, 300, 900}, []int64{1, 3, 9}, budgettest.PerBatch},
+		{[]int{1, 5, 25}, []int64{30, 5, 25}, budgettest.Linear}, // a warm-up at the first size
+		{[]int{1, 5, 25}, []int64{9, 5, 5}, budgettest.Constant},
+		{[]int{1, 5, 25}, []int64{2, 1, 2}, budgettest.PerBatch},
+		{[]int{1, 3, 6}, []int64{2, 1, 2}, budgettest.PerBatch},
+		{[]int{1, 5, 25}, []int64{1, 3, 5}, budgettest.PerBatch}, // log n: a tree by level
+		{[]int{1, 10, 100, 1000}, []int64{1, 4, 7, 10}, budgettest.PerBatch},
+		{[]int{10, 100, 1000}, []int64{33, 66, 100}, budgettest.PerBatch},
+		{[]int{1, 2, 3}, []int64{1, 2, 3}, budgettest.Linear}, // as much like n as like log n
+		{[]int{1, 3, 6}, []int64{1, 2, 3}, budgettest.Linear},
+		{[]int{1, 5, 25}, []int64{1, 5, 15}, budgettest.Linear}, // n, less and less of it
+		{[]int{2, 8, 24}, []int64{0, 6, 22}, budgettest.Linear},
+		{[]int{10, 100, 1000}, []int64{33, 664, 9966}, budgettest.Linear},   // n log n
+		{[]int{20, 40, 60}, []int64{400, 1600, 3600}, budgettest.Quadratic}, // n² at close sizes
+		{[]int{10, 11, 12}, []int64{100, 121, 144}, budgettest.Quadratic},
+		{[]int{10, 11, 12}, []int64{5, 6, 7}, budgettest.Linear},
+		{[]int{1, 2, 3}, []int64{1, 2, 4}, budgettest.Linear}, // one more is no bend
+		{[]int{1, 5, 25}, []int64{1, 2, 25}, budgettest.Linear},
 		{[]int{1, 5, 25}, []int64{1, 1, 3}, budgettest.PerBatch},
 		{[]int{1, 5, 25}, []int64{1, 5, 25}, budgettest.Linear},
 		{[]int{1, 5, 25}, []int64{3, 11, 51}, budgettest.Linear},

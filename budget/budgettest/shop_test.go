@@ -3,6 +3,7 @@ package budgettest_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -94,6 +95,99 @@ func (s *shop) inBatches(ctx context.Context) error {
 		ids = ids[n:]
 	}
 	return err
+}
+
+// walk asks for the parts of each part, one level below the other.
+func (s *shop) walk(ctx context.Context, level int) error {
+	if level == 0 {
+		return nil
+	}
+	if _, err := s.ints(ctx, "SELECT id FROM parts WHERE part_of = ?", level); err != nil {
+		return err
+	}
+	return s.walk(ctx, level-1)
+}
+
+// walkAll walks from each level.
+func (s *shop) walkAll(ctx context.Context, level int) error {
+	for n := range level + 1 {
+		if err := s.walk(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// steps asks on a line of its own for each row.
+func (s *shop) steps(ctx context.Context, n int) (err error) {
+	visit := func() error {
+		_, err := s.ints(ctx, "SELECT id FROM visits WHERE visitor = ?", n)
+		return err
+	}
+	for _, step := range []func() error{
+		func() error { return visit() },
+		func() error { return visit() },
+		func() error { return visit() },
+		func() error { return visit() },
+		func() error { return visit() },
+		func() error { return visit() },
+	}[:n] {
+		err = errors.Join(err, step())
+	}
+	return err
+}
+
+// halve walks a balanced tree, a level at a time.
+func (s *shop) halve(ctx context.Context, n int) error {
+	if n == 0 {
+		return nil
+	}
+	if _, err := s.ints(ctx, "SELECT id FROM parts WHERE part_of = ?", n); err != nil {
+		return err
+	}
+	return s.halve(ctx, n/2)
+}
+
+// tables asks each customer's table.
+func (s *shop) tables(ctx context.Context, n int) error {
+	for i := range n {
+		if _, err := s.ints(ctx, fmt.Sprintf("SELECT id FROM orders_of_%s WHERE open = ?", letters(i)), i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func letters(n int) string {
+	return string(rune('a'+n/26)) + string(rune('a'+n%26))
+}
+
+// visitors pass one function through more and more closures.
+func (s *shop) visitors(ctx context.Context, n int) error {
+	visit := func() error { return nil }
+	for i := range n {
+		next := visit
+		visit = func() error {
+			if _, err := s.ints(ctx, "SELECT id FROM visits WHERE visitor = ?", i); err != nil {
+				return err
+			}
+			return next()
+		}
+	}
+	return visit()
+}
+
+// optional asks for more where there is much.
+func (s *shop) optional(ctx context.Context, n int) error {
+	if _, err := s.ints(ctx, "SELECT id FROM pages"); n < 6 {
+		return err
+	}
+	for _, query := range []string{"SELECT count(*) FROM pages", "SELECT id FROM filters", "SELECT id FROM facets"} {
+		if _, err := s.ints(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rename writes.

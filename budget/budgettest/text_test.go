@@ -42,6 +42,15 @@ func TestFailureTexts(t *testing.T) {
 				return s.slowly(ctx)
 			})
 		},
+		"scale-recursion": func(tb *fakeTB) {
+			budgettest.Scale(tb, []int{2, 8, 24}, makeShop, func(ctx context.Context, s *shop) error {
+				_ = s.joined(ctx)
+				return s.walk(ctx, s.authors)
+			})
+		},
+		"scale-in-all": func(tb *fakeTB) {
+			budgettest.Scale(tb, nil, makeShop, func(ctx context.Context, s *shop) error { return s.tables(ctx, s.authors) })
+		},
 		"golden": func(tb *fakeTB) {
 			tb.name = "TestGoldenText"
 			r := budgettest.Run(t, budgettest.Want{}, func(ctx context.Context) { _ = s.joined(ctx) })

@@ -157,8 +157,8 @@ func checkFindings(t *testing.T, kind string, report *budget.Report) {
 	}
 }
 
-// checkProof expects the loop to be proven. bun writes arguments into the text
-// itself, so there are none to prove anything with.
+// checkProof expects the loop to be proven, also where a library writes arguments into the
+// text, as bun does.
 func checkProof(t *testing.T, report *budget.Report) {
 	t.Helper()
 	for _, f := range report.Findings {

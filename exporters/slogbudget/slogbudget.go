@@ -2,15 +2,15 @@
 // unit of work, at WARN when it went over its budget.
 //
 // A record holds the name, the totals, the verdict, the findings, and the groups
-// that weigh most, each with its shape and call site. It never holds argument
-// values or literals.
+// that weigh most, each with its shape and call site. Where queries share a line, such as
+// that of a helper, the first frame around it that differs is the caller. A record is at
+// most 8 kB, without what the logger adds; left_out says how much of each list is missing.
+// It never holds argument values or literals.
 package slogbudget
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
-	"slices"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -29,10 +29,16 @@ type Options struct {
 	FindingLevel slog.Leveler
 	// Hints lists hints and allowed findings too. They raise no level.
 	Hints bool
+	// Running writes records of units that go on, too, such as a stream that lasts for
+	// days: of those that have run long, and once one crosses its budget, see
+	// [budget.Needs]. Default: off, since each unit has to be followed then, which costs it
+	// about half a microsecond.
+	Running bool
 	// Groups is the number of groups that a record lists, those with the most
 	// executions first. Default: 3, of units that went over their budget or have
 	// findings; a number that is set lists them of all units, which makes the record of
-	// a unit without either cost more. budget.None lists none.
+	// a unit without either cost more. Long ones may leave room for fewer. budget.None
+	// lists none.
 	Groups int
 }
 
@@ -52,6 +58,7 @@ func (o Options) Reporter(logger *slog.Logger) budget.Reporter {
 		finding:  slog.LevelInfo,
 		groups:   3,
 		hints:    o.Hints,
+		running:  o.Running,
 	}
 	if o.FindingLevel != nil {
 		r.finding = o.FindingLevel
@@ -72,18 +79,18 @@ type reporter struct {
 	logger                   *slog.Logger
 	level, exceeded, finding slog.Leveler
 	groups                   int
-	hints, always            bool
+	hints, always, running   bool
 }
 
 // Report writes a record. It is safe for concurrent use.
 func (r *reporter) Report(ctx context.Context, report *budget.Report) {
-	exceeded := verdictLines(report.AllExceeded())
+	all := report.AllExceeded()
 	findings, raise := r.findings(report)
 	level, message := r.level.Level(), "database queries"
 	if raise {
 		level, message = max(level, r.finding.Level()), "database queries with findings"
 	}
-	if len(exceeded) > 0 {
+	if len(all) > 0 {
 		level, message = r.exceeded.Level(), "query budget exceeded"
 	}
 	if !r.logger.Enabled(ctx, level) {
@@ -91,7 +98,7 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 	}
 	t := &report.Totals
 	attrs := []slog.Attr{
-		slog.String("name", report.Name),
+		slog.String("name", cut(report.Name, maxName)),
 		slog.String("outcome", string(report.Verdict.Outcome)),
 		slog.Duration("duration", report.Duration),
 		slog.GroupAttrs("db",
@@ -107,18 +114,10 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 			slog.Duration("wall", t.WallTime),
 		),
 	}
-	if len(exceeded) > 0 {
-		attrs = append(attrs, slog.Any("exceeded", exceeded))
+	if report.Stage == budget.Running || report.Stage == budget.Late {
+		attrs = append(attrs, slog.String("stage", string(report.Stage)))
 	}
-	if len(findings) > 0 {
-		attrs = append(attrs, slog.Any("findings", findings))
-	}
-	if worst := r.worst(report.Groups); len(worst) > 0 {
-		attrs = append(attrs, slog.Any("worst", worst))
-	}
-	if again := duplicates(report.Groups); len(again) > 0 {
-		attrs = append(attrs, slog.Any("duplicates", again))
-	}
+	attrs = append(attrs, r.lists(report, all, findings)...)
 	r.logger.LogAttrs(ctx, level, message, attrs...)
 }
 
@@ -129,45 +128,19 @@ func (r *reporter) Needs() budget.Needs {
 	if r.always {
 		content = budget.Everything
 	}
-	return budget.Needs{Content: content, Late: true, Quick: true}
+	return budget.Needs{Content: content, Late: true, Running: r.running, Quick: true}
 }
-
-// worst returns the groups with the most executions, as the report sorts them.
-func (r *reporter) worst(groups []budget.Group) groupLines {
-	var out groupLines
-	for i := range groups[:min(len(groups), r.groups)] {
-		out = append(out, newGroupLine(&groups[i], groups[i].Queries))
-	}
-	return out
-}
-
-// maxFindings is the number of findings that a record lists.
-const maxFindings = 5
 
 // findings returns the findings to list, and whether there is one that raises
 // the level.
-func (r *reporter) findings(report *budget.Report) (out findingLines, raise bool) {
-	for _, f := range report.Findings {
+func (r *reporter) findings(report *budget.Report) (out []*budget.Finding, raise bool) {
+	for i := range report.Findings {
+		f := &report.Findings[i]
 		quiet := f.Confidence == budget.Hint || f.Allowed != nil
 		raise = raise || !quiet
-		if len(out) < maxFindings && (r.hints || !quiet) {
+		if r.hints || !quiet {
 			out = append(out, f)
 		}
 	}
 	return out, raise
-}
-
-// maxDuplicates is the number of groups of duplicates that a record lists.
-const maxDuplicates = 3
-
-// duplicates returns the groups that repeat reads, the most first.
-func duplicates(groups []budget.Group) groupLines {
-	var out groupLines
-	for i := range groups {
-		if groups[i].Duplicates > 0 {
-			out = append(out, newGroupLine(&groups[i], groups[i].Duplicates))
-		}
-	}
-	slices.SortStableFunc(out, func(a, b groupLine) int { return cmp.Compare(b.Count, a.Count) })
-	return out[:min(len(out), maxDuplicates)]
 }

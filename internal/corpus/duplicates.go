@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"sync"
 
 	"github.com/querybudget/querybudget/budget"
@@ -28,6 +29,8 @@ var duplicateCases = []Case{
 	{About: "the number, and a page", Run: countThenPage},
 	{About: "two conditions on one key", Run: dearAndCheap},
 	{About: "a helper in a loop, with one key", Run: helperInALoop, Want: twice("users", "")},
+	{About: "a helper of two statements in a loop, with one key", Run: helperOfTwoInALoop, Want: twice("users", "userAndSetting")},
+	{About: "a context that is lost on its way", Run: lostContext, Want: []Want{{Kind: budget.Unattributed, Table: "settings"}}},
 	{About: "a health check", Run: pingTwice},
 }
 
@@ -164,4 +167,20 @@ func helperInALoop(c ctx, d *db.DB) {
 func pingTwice(c ctx, d *db.DB) {
 	d.One(c, "SELECT 1")
 	d.One(c, "SELECT 1")
+}
+
+func userAndSetting(c ctx, d *db.DB) {
+	d.Rows(c, "SELECT name FROM users WHERE id = ?", 1)
+	d.Rows(c, "SELECT value FROM settings WHERE name = ?", "s1")
+}
+
+func helperOfTwoInALoop(c ctx, d *db.DB) {
+	for range 6 {
+		userAndSetting(c, d)
+	}
+}
+
+func lostContext(c ctx, d *db.DB) {
+	d.Rows(c, "SELECT name FROM users WHERE id = ?", 1)
+	d.Rows(context.Background(), "SELECT value FROM settings WHERE name = ?", "s1")
 }

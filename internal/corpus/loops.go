@@ -59,6 +59,12 @@ var loopCases = []Case{
 	{About: "asking until it is there", Run: poll},
 	{About: "a JOIN", Run: joined},
 	{About: "a key with a cast", Run: booksOfEachWithCast, Systems: "postgresql", Want: loop("books")},
+	{About: "a cast with two numbers", Run: booksWithNumericCast, Systems: "postgresql", Want: loop("books")},
+	{About: "counts of each by state", Run: statesOfEach, Want: loop("books")},
+	{About: "different values of each", Run: distinctOfEach, Want: loop("books")},
+	{About: "a join for each", Run: joinOfEach, Want: loop("books")},
+	{About: "a UNION for each", Run: unionOfEach, Want: child("books", "authors", false)},
+	{About: "a page of each with FETCH FIRST", Run: fetchFirstOfEach, Systems: "postgresql", Want: loop("books")},
 	{About: "an OR beside the key", Run: booksOfEachOrFree, Want: child("books", "authors", false)},
 	{About: "a text column as the key", Run: settingsByName, Want: []Want{{Kind: budget.NPlusOne, Table: "settings", Parent: "none"}}},
 	{About: "EXISTS for each row", Run: hasPrizes, Want: loop("prizes")},
@@ -374,4 +380,40 @@ func booksOfEachInTransaction(c ctx, d *db.DB) {
 			tx.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
 		}
 	})
+}
+
+func booksWithNumericCast(c ctx, d *db.DB) {
+	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
+		d.Rows(c, "SELECT title, price::numeric(10,2) FROM books WHERE author_id = ?", id)
+	}
+}
+
+func statesOfEach(c ctx, d *db.DB) {
+	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
+		d.Rows(c, "SELECT state, count(*) FROM books WHERE author_id = ? GROUP BY state", id)
+	}
+}
+
+func distinctOfEach(c ctx, d *db.DB) {
+	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
+		d.Rows(c, "SELECT DISTINCT state FROM books WHERE author_id = ?", id)
+	}
+}
+
+func joinOfEach(c ctx, d *db.DB) {
+	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
+		d.Rows(c, "SELECT b.title, r.body FROM books b JOIN reviews r ON r.book_id = b.id WHERE b.author_id = ? ORDER BY b.id", id)
+	}
+}
+
+func unionOfEach(c ctx, d *db.DB) {
+	for _, id := range d.Column(c, "SELECT id AS author_id FROM authors") {
+		d.Rows(c, "SELECT title FROM books WHERE author_id = ? UNION SELECT name FROM prizes WHERE author_id = ?", id, id)
+	}
+}
+
+func fetchFirstOfEach(c ctx, d *db.DB) {
+	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
+		d.Rows(c, "SELECT title FROM books WHERE author_id = ? ORDER BY id FETCH FIRST 2 ROWS ONLY", id)
+	}
 }

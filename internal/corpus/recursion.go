@@ -16,6 +16,7 @@ var recursionCases = []Case{
 	{About: "the same in a loop", Run: walkToRootInALoop, Want: []Want{{Kind: budget.NPlusOne, Table: "links", Parent: "none"}}},
 	{About: "two functions that call each other", Run: walkInTurns, Want: walks("evenLevel")},
 	{About: "a closure that calls itself", Run: walkByClosure, Want: walks("walkByClosure")},
+	{About: "closures of growing depth", Run: walkByGrowingClosures, Want: walks("walkByGrowingClosures")},
 	{About: "level by level", Run: walkByLevel},
 	{About: "WITH RECURSIVE", Run: walkAtOnce},
 }
@@ -77,4 +78,16 @@ func walkAtOnce(c ctx, d *db.DB) {
 		SELECT id FROM nodes WHERE id = ?
 		UNION ALL SELECT n.id FROM nodes n JOIN tree t ON n.parent_id = t.id
 	) SELECT id FROM tree`, 1)
+}
+
+func walkByGrowingClosures(c ctx, d *db.DB) {
+	next := func() {}
+	for i := range 12 {
+		before := next
+		next = func() {
+			before()
+			d.Rows(c, "SELECT name FROM nodes WHERE id = ?", i+1)
+		}
+	}
+	next()
 }

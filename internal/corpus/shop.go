@@ -42,6 +42,7 @@ func makeTables(ctx context.Context, d *db.DB) {
 	}
 	if d.System == "postgresql" {
 		d.Exec(ctx, "CREATE FUNCTION charge(book INTEGER) RETURNS INTEGER LANGUAGE sql AS 'SELECT $1 * 2'")
+		d.Exec(ctx, "CREATE PROCEDURE tick(counter INTEGER) LANGUAGE sql AS 'UPDATE counters SET n = n + 1 WHERE id = $1'")
 	}
 }
 

@@ -31,6 +31,9 @@ var writeCases = []Case{
 	{About: "a write that is tried again", Run: retryWrite},
 	{About: "a transaction that is tried again", Run: retryTransaction},
 	{About: "look, then INSERT, for each", Run: importEach, Want: writes("users")},
+	{About: "a procedure for each", Run: callEach, Systems: "postgresql", Want: []Want{{Kind: budget.WriteLoop}}},
+	{About: "columns in the order of a map", Run: updateInMapOrder, Want: writes("users")},
+	{About: "RETURNING for each", Run: insertReturning, Systems: "sqlite postgresql", Want: writes("jobs")},
 	{About: "a business table with migration in its name", Run: migratePatients, Want: writes("schema_versions")},
 }
 
@@ -198,5 +201,27 @@ func importEach(c ctx, d *db.DB) {
 func migratePatients(c ctx, d *db.DB) {
 	for i := range 6 {
 		d.Exec(c, "INSERT INTO schema_versions (id, name) VALUES (?, ?)", 100+i, "patient")
+	}
+}
+
+func callEach(c ctx, d *db.DB) {
+	for i := range 6 {
+		d.Exec(c, "CALL tick(?::integer)", i+1)
+	}
+}
+
+func updateInMapOrder(c ctx, d *db.DB) {
+	for i := range 8 {
+		text := "UPDATE users SET name = ?, city = ? WHERE id = ?"
+		if i%2 == 0 {
+			text = "UPDATE users SET city = ?, name = ? WHERE id = ?"
+		}
+		d.Exec(c, text, "a", "b", i+1)
+	}
+}
+
+func insertReturning(c ctx, d *db.DB) {
+	for i := range 6 {
+		d.One(c, "INSERT INTO jobs (id, state) VALUES (?, ?) RETURNING id", 100+i, "new")
 	}
 }

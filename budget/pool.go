@@ -1,0 +1,118 @@
+package budget
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// The pool's deadlock: a unit holds a connection, with rows that are open or a
+// transaction, and waits for another one. Who waits does so above the driver, which sees
+// nothing of it. What can be seen is who held a connection until its context ended, and
+// that queries waited for one meanwhile.
+
+// Pool is the state of a handle's pool of connections.
+type Pool struct {
+	// Max is the number of connections that it may have, 0 for no limit.
+	Max int
+	// Waits is how often a query had to wait for a connection so far.
+	Waits int64
+}
+
+// WatchPool tells d how to look at its pool. It is for driver wrappers that know it: look
+// is called when a unit of work first uses the handle, and when something held a
+// connection until its context ended. It must be safe for concurrent use.
+func (d *Database) WatchPool(look func() Pool) { d.lookAtPool.Store(&look) }
+
+func (d *Database) pool() Pool {
+	if look := d.lookAtPool.Load(); look != nil {
+		return (*look)()
+	}
+	return Pool{}
+}
+
+// Held is what held a connection until its context ended, while queries waited for one:
+// rows that were open, or a transaction, by its latest query. The queries that waited may
+// be the unit's own, which then waited for itself; they never reached the driver.
+type Held struct {
+	// Group is an index in [Report.Groups].
+	Group int `json:"group"`
+	// Waits is how often a query had to wait since the unit first used the handle, Max
+	// the number of connections that the pool may have.
+	Waits int64 `json:"waits"`
+	Max   int   `json:"max"`
+}
+
+type held struct {
+	origin *origin
+	Held
+}
+
+// maxHeld is the number of call sites that are told apart.
+const maxHeld = 20
+
+// noteHeld takes note of what held a connection until its context ended.
+func (r *Recorder) noteHeld(o *origin) {
+	pool := o.database.pool()
+	if pool.Max == 0 {
+		return
+	}
+	for s := r.counts(); s != nil; s = s.around() {
+		a := s.account
+		waits := pool.Waits - a.waitsBefore(o.database, pool.Waits)
+		isKnown := slices.ContainsFunc(a.held, func(h held) bool { return h.origin.is(o) })
+		if waits > 0 && !isKnown && len(a.held) < maxHeld {
+			a.held = append(a.held, held{o, Held{Waits: waits, Max: pool.Max}})
+		}
+	}
+}
+
+// waitsBefore is how often queries of a handle had waited before the unit first used it.
+func (a *account) waitsBefore(d *Database, unknown int64) int64 {
+	for _, seen := range a.databases {
+		if seen.Database == d {
+			return seen.waits
+		}
+	}
+	return unknown
+}
+
+func isContextError(err error) bool {
+	return err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
+}
+
+func (b *builder) held() []Held {
+	var out []Held
+	for _, h := range b.account.held {
+		if g := b.account.find(h.origin); g != nil {
+			h.Group = int(g.place)
+			out = append(out, h.Held)
+		}
+	}
+	return out
+}
+
+func mayBeHeld(s *suspect) bool { return len(s.account.held) > 0 }
+
+// heldConnections: what held a connection until its context ended, while queries waited.
+func (f *finder) heldConnections() {
+	for _, h := range f.report.Held {
+		g := &f.report.Groups[h.Group]
+		if g.Overflow || f.find(HeldConnection, h.Group) != nil {
+			continue
+		}
+		out := f.evidence(g, HeldConnection, Candidate, h.Waits)
+		out.Note = fmt.Sprintf("it held a connection until its context ended, and %s in a pool of %d meanwhile", waited(h.Waits), h.Max)
+		out.Repair = "close rows before the next query, and send what belongs to a transaction through it: who holds one connection and " +
+			"waits for another waits for itself. The query that waited never reached the driver: its line is not known"
+		f.add(out, h.Group)
+	}
+}
+
+func waited(n int64) string {
+	if n == 1 {
+		return "1 query waited for one"
+	}
+	return fmt.Sprintf("%d queries waited for one", n)
+}

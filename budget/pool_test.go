@@ -1,0 +1,81 @@
+package budget_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// What held a connection until its context ended is told if queries waited since the unit
+// began, and for nothing else.
+func TestHeldConnection(t *testing.T) {
+	for name, test := range map[string]struct {
+		max    int
+		waited int64 // while the unit ran
+		err    error
+		want   int
+	}{
+		"queries waited":             {2, 3, context.DeadlineExceeded, 1},
+		"nobody waited":              {2, 0, context.Canceled, 0},
+		"a pool without a limit":     {0, 3, context.Canceled, 0},
+		"the rows came to their end": {2, 3, nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			waits := int64(100) // before the unit
+			d := budget.NewDatabase(budget.DatabaseOptions{})
+			d.WatchPool(func() budget.Pool { return budget.Pool{Max: test.max, Waits: waits} })
+			_, r := budget.NewContext(t.Context())
+			x, err := r.Start(budget.Call{Database: d, Statement: users})
+			must(t, err)
+			x.Open()
+			waits += test.waited
+			x.Close(1, test.err)
+			report := r.Report()
+			if len(report.Held) != test.want || len(report.Findings) != test.want {
+				t.Fatalf("held %+v, found %+v", report.Held, report.Findings)
+			}
+			if test.want == 1 && (report.Held[0].Waits != 3 || report.Held[0].Max != 2 || report.Findings[0].Kind != budget.HeldConnection) {
+				t.Errorf("held %+v, found %+v", report.Held, report.Findings)
+			}
+		})
+	}
+}
+
+// Queries that nobody keeps are told, too: their records are used again.
+func TestHeldConnectionsOfManyQueries(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	waits := int64(0)
+	d.WatchPool(func() budget.Pool { return budget.Pool{Max: 1, Waits: waits} })
+	_, r := budget.Bounds{Queries: budget.None}.NewContext(t.Context())
+	for range 300 {
+		x, err := r.Start(budget.Call{Database: d, Statement: users})
+		must(t, err)
+		x.Open()
+		waits++
+		x.Close(1, context.Canceled)
+	}
+	if report := r.Report(); len(report.Held) != 1 || report.Totals.Queries != 300 || report.Totals.OpenRows != 0 {
+		t.Errorf("held %+v, totals %+v", report.Held, report.Totals)
+	}
+}
+
+// A transaction that its context ended is told by its latest query.
+func TestHeldTransaction(t *testing.T) {
+	for _, interrupted := range []bool{true, false} {
+		waits := int64(0)
+		d := budget.NewDatabase(budget.DatabaseOptions{})
+		d.WatchPool(func() budget.Pool { return budget.Pool{Max: 1, Waits: waits} })
+		_, r := budget.NewContext(t.Context())
+		tx := r.Began(0, nil)
+		x, err := r.Start(budget.Call{Database: d, Statement: rename, Transaction: &tx})
+		must(t, err)
+		x.End(1, nil)
+		waits++
+		tx.Interrupted = interrupted
+		tx.RolledBack(0, nil)
+		if f := r.Report().Findings; (len(f) == 1) != interrupted || interrupted && f[0].Summary != rename.Summary {
+			t.Errorf("interrupted %v: found %+v", interrupted, f)
+		}
+	}
+}
