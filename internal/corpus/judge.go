@@ -164,8 +164,8 @@ func (v *verdict) judgeDetails(name string, w Want, f *budget.Finding) {
 
 func siteOf(f *budget.Finding) string {
 	function := f.CallSite().Function
-	if base, _, isClosure := strings.Cut(function, ".func"); isClosure {
-		function = base
+	for _, inner := range []string{".func", "-range", "["} { // closures, and what generics are made for
+		function, _, _ = strings.Cut(function, inner)
 	}
 	return functionName(function)
 }

@@ -1,0 +1,3 @@
+package main
+
+var officeParents, officeTrees, officeWrites, officeDuplicates, officeLostUpdates, officeInserts, officeQuiet, officeLibraries []Case
