@@ -1,3 +1,3 @@
 package main
 
-var officeParents, officeTrees, officeWrites, officeDuplicates, officeLostUpdates, officeInserts, officeQuiet, officeLibraries []Case
+var officeDuplicates, officeLostUpdates, officeInserts, officeQuiet, officeLibraries []Case
