@@ -56,6 +56,9 @@ func (b bar) hold(t *testing.T, v *verdict) {
 			t.Errorf("%s: precision %.3f, recall %.3f", kind, s.precision(), s.recall())
 		}
 	}
+	if v.broken > 0 {
+		t.Errorf("%d runs are broken", v.broken)
+	}
 	wrong := all.right - all.sites + all.parents - all.parentsRight + all.details - all.detailsRight
 	wrong += v.repairs - v.valid + v.compared - v.same
 	if wrong > b.wrong {

@@ -44,6 +44,7 @@ type verdict struct {
 	repairs, valid int
 	// compared are those whose rows were compared with those of the loop.
 	compared, same int
+	broken         int // cases that panicked: mistakes of the corpus
 }
 
 func (v *verdict) of(kind budget.FindingKind) *score {
@@ -67,7 +68,8 @@ func (v *verdict) run(ctx context.Context, c *Case, d *db.DB) {
 	func() {
 		defer func() {
 			if err := recover(); err != nil {
-				v.note("%s: %v", name, err)
+				v.broken++
+				v.note("%s: broken: %v", name, err)
 			}
 		}()
 		c.Run(tracked, d)

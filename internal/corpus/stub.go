@@ -1,3 +1,3 @@
 package main
 
-var officeDuplicates, officeLostUpdates, officeInserts, officeQuiet, officeLibraries []Case
+var officeLibraries []Case
