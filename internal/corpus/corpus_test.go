@@ -16,7 +16,7 @@ type bar struct {
 var bars = map[string]bar{
 	"shop": {precision: 0.99, recall: 0.97, ofEachKind: 0.95},
 	// The present state: raise it with each repair, up to that of the shop.
-	"office": {},
+	"office": {precision: 0.97, recall: 0.98, ofEachKind: 0.90, wrong: 23},
 }
 
 func TestCorpus(t *testing.T) {

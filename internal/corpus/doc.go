@@ -5,6 +5,11 @@
 // MariaDB. Both sides of each rule have cases: what has to be found, and its nearest
 // neighbour that must not.
 //
+// There are two sets. The rules were written with the shop; the office was labelled
+// afterwards, from the descriptions of what has to be found, and not from what is found.
+// Each proposed statement is prepared, and where the loop's own answers are known, it is
+// run for all keys and its rows are compared with them.
+//
 //	go run .      the table
 //	go run . -v   and each case that is judged wrongly
 //
