@@ -1,11 +1,11 @@
 # The modules of the repository, each with a go.mod of its own.
-MODULES := . exporters/otelbudget examples/chi-app internal/bench internal/corpus
+MODULES := . exporters/otelbudget examples/chi-app internal/bench internal/corpus cmd/querybudget
 
 # Pinned tools. They are built from source, so that no binary is downloaded.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test foreign e2e paths arm64 cross lint tidy bench guard next fuzz mutate
+.PHONY: build test foreign e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -48,6 +48,10 @@ cross:
 # a minute or two.
 bench:
 	scripts/with-databases sh -ec 'cd internal/bench && go run . -o ../../docs/benchmarks.md'
+
+# How often the rules of findings are right, on labelled cases: make corpus ARGS=-v
+corpus:
+	scripts/with-databases sh -ec 'cd internal/corpus && go run ./cmd/corpus $(ARGS)'
 
 # Each benchmark once, so that none can rot, and what a query may cost.
 guard:

@@ -112,6 +112,8 @@ type Parent struct {
 	// executions whose rows have them together, as a loop inside of another one has.
 	Arguments int64 `json:"arguments"`
 	Queries   int64 `json:"queries"`
+	// Words is set where all values are words: no number, which other tables have as well.
+	Words bool `json:"words,omitempty"`
 }
 
 // Nested counts how often a query was sent while rows of another one were open, on

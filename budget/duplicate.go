@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,10 +42,13 @@ func (f *finder) duplicates() {
 			said.Also = append(said.Also, *related(g, "the same loop repeats it too"))
 			return
 		}
-		if said := f.saidAtLine(g); said != nil {
+		if said := f.saidOfSame(i); said != nil {
 			said.Count += n
 			said.Last = max(said.Last, g.Last)
 			said.Repair = keepResult(said.Count)
+			if said.CallSite().Frame != g.CallSite().Frame {
+				said.Also = append(said.Also, *related(g, "it asks the same"))
+			}
 			return
 		}
 		out := f.evidence(g, Duplicate, Candidate, n)
@@ -74,19 +78,34 @@ func (f *finder) saidInLoop(g *Group) *Finding {
 	return nil
 }
 
-// saidAtLine is the finding of the same statement on the same line, with other frames
-// above it: by session, authentication and handler, for instance.
-func (f *finder) saidAtLine(g *Group) *Finding {
+// saidOfSame is the finding of the same statement, if it repeats the same answers, or on
+// the same line: by session, authentication and handler, for instance.
+func (f *finder) saidOfSame(group int) *Finding {
+	g := &f.report.Groups[group]
 	for i := range f.found {
 		old := &f.found[i]
-		if old.Kind != Duplicate || old.Shape != g.Shape || old.Database != g.Database || old.CallSite().Frame != g.CallSite().Frame {
+		if old.Kind != Duplicate || old.Shape != g.Shape || old.Database != g.Database {
 			continue
 		}
-		if slices.Equal(f.report.Groups[f.of[i]].Allowances, g.Allowances) {
+		if !slices.Equal(f.report.Groups[f.of[i]].Allowances, g.Allowances) {
+			continue
+		}
+		if old.CallSite().Frame == g.CallSite().Frame || maps.Equal(f.repeatedLists(f.of[i]), f.repeatedLists(group)) {
 			return old
 		}
 	}
 	return nil
+}
+
+// repeatedLists are the arguments of a group's duplicates.
+func (f *finder) repeatedLists(group int) map[int]bool {
+	lists := make(map[int]bool)
+	for _, q := range f.queriesOf(group) {
+		if q.Duplicate {
+			lists[q.Arguments] = true
+		}
+	}
+	return lists
 }
 
 // repeated counts the duplicates of a group, but for those whose answer had another

@@ -13,6 +13,9 @@ func (r *Recorder) finish(content Content, onLate func()) *Report {
 	defer r.unit.mu.Unlock()
 	now := r.unit.now()
 	if r.late == nil {
+		if r.parent == nil {
+			r.unit.ended = now
+		}
 		rep := r.report(Final, content)
 		r.late = r.after(r, onLate)
 		return rep

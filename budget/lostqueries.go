@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,11 +63,15 @@ func (d *Database) lostBy(u *unit, f func(*lostQuery)) {
 		return
 	}
 	since := u.started.Sub(d.made)
+	until := time.Duration(math.MaxInt64)
+	if u.ended > 0 {
+		until = since + u.ended // the goroutine may serve another unit by now
+	}
 	l := &d.lost
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.ring {
-		if q := &l.ring[(l.next+i)%len(l.ring)]; q.goroutine == u.goroutine && q.at >= since {
+		if q := &l.ring[(l.next+i)%len(l.ring)]; q.goroutine == u.goroutine && q.at >= since && q.at <= until {
 			f(q)
 		}
 	}

@@ -107,3 +107,21 @@ func TestUnusedHandle(t *testing.T) {
 		}
 	}
 }
+
+// A goroutine that goes on to another unit, as that of a kept connection does, loses no
+// queries of the one that has ended.
+func TestLostQueriesOfTheNextUnit(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	delivery := budget.Delivery{Reporters: []budget.Reporter{budget.ReporterFunc(func(context.Context, *budget.Report) {})}}
+	ctx, first := budget.Bounds{Databases: []*budget.Database{d}}.NewContext(t.Context())
+	delivery.Begin(ctx, first)
+	d.CountUnattributed(context.Background(), users, false)
+	delivery.End(ctx, first)
+	_, second := budget.Bounds{Databases: []*budget.Database{d}}.NewContext(t.Context())
+	d.CountUnattributed(context.Background(), books, false)
+	for name, r := range map[string]*budget.Recorder{"the first unit": first, "the second one": second} {
+		if got := r.Report().Unattributed; got != 1 {
+			t.Errorf("%s lost %d queries", name, got)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
 	q := f.at(best.Position)
 	why := proofOf(best)
 	isFit := most > 2*MatchExact.strength()
-	if isFit && !tied {
+	if (isFit || best.Words && best.Arguments >= fewRows) && !tied {
 		g.proof = why
 	}
 	g.parent, g.parentKey = relatedQuery(q, why), best.Key
@@ -74,7 +74,7 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 		}
 		return n + 7
 	case -1:
-		return 0
+		n-- // such as two tables that share their keys
 	}
 	if p.Match != MatchExact {
 		return 0

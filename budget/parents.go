@@ -157,7 +157,7 @@ func (b *builder) argumentLists(records []*record) [][]argumentList {
 // parentsOf returns the columns whose values are one of the arguments of a group.
 func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (out []Parent) {
 	distinct := countDistinct(arguments.values)
-	if distinct < 2 {
+	if len(arguments.values) < fewRows {
 		return nil
 	}
 	for i := range all {
@@ -168,7 +168,7 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 		}
 		for c := range r.columns {
 			match := r.match(c, arguments.values, g)
-			if match == "" {
+			if match == "" || distinct < 2 && !slices.Equal(arguments.values, r.columns[c].values) {
 				continue
 			}
 			name := r.columns[c].name
@@ -177,11 +177,16 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 			}
 			out = append(out, Parent{
 				Position: r.position, Column: name, Key: arguments.key, Match: match, Arguments: distinct, Queries: r.queries,
+				Words: !slices.ContainsFunc(arguments.values, isNumber),
 			})
 		}
 	}
 	return out
 }
+
+// isNumber reports whether a hash is that of a number or a time, which columns of other
+// tables have as well: see statement.Hasher.Text.
+func isNumber(hash uint64) bool { return hash&2 == 0 }
 
 func countDistinct(values []uint64) int64 {
 	seen := make(map[uint64]struct{}, len(values))

@@ -47,7 +47,7 @@ func (f *finder) readModifyWrites() {
 			case q.Row == 0:
 			case q.Locks:
 				delete(reads, row)
-			case q.Rows == 1 && !q.Probes && !q.Paged && !q.Batched:
+			case q.Rows == 1 && !q.Probes && !q.Batched:
 				reads[row] = append(reads[row], q)
 			}
 		case q.Verb == "UPDATE":

@@ -57,6 +57,7 @@ type unit struct {
 	bounds  Bounds
 	// goroutine is the one that began the unit.
 	goroutine uint64
+	ended     time.Duration // since started, when the final report was made; 0 before
 
 	// What follows is guarded by mu.
 	backlog   backlog

@@ -51,7 +51,18 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct < min(int64(f.rules.WriteLoop), fewArguments) && (g.Errors > 0 || g.Paged || f.isRetried(g)) {
 		return false
 	}
-	return !f.isWorker(g)
+	return !f.isWorker(g) && !f.isCompareAndSwap(g)
+}
+
+// isCompareAndSwap reports whether a row is read and written again until nobody else has
+// written it meanwhile: all writes but the last one change nothing.
+func (f *finder) isCompareAndSwap(g *loopGroup) bool {
+	if g.Verb != "UPDATE" || g.RowsAffected > 1 || g.AffectedUnknown > 0 {
+		return false
+	}
+	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {
+		return h.Kind == statement.Read && h.Queries >= g.Queries-1 && h.Distinct == 1 && overlap(&h, g.Group) && h.SharesTable(g.Statement)
+	})
 }
 
 // isRetried reports whether executions are those of transactions that were begun again,

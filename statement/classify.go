@@ -86,6 +86,7 @@ type classifier struct {
 	volatile, session, unknown       bool
 	explained, analyzed, dataChanges bool
 
+	others  []otherArg
 	columns []uint64 // of an INSERT, by their hashes
 	item    item     // of its VALUES, being read
 	inserts []insertedValue
@@ -321,6 +322,9 @@ func (c *classifier) endEquation(whole bool) {
 	}
 	l := c.top()
 	column := strings.Clone(e.column)
+	if l.clause == inWhere && e.argument >= 0 && len(c.others) < maxColumns {
+		c.others = append(c.others, otherArg{column, e.argument})
+	}
 	switch {
 	case !l.main:
 	case l.clause == inSet && l.verb == "update" && len(c.st.Sets) < maxColumns:
@@ -393,6 +397,7 @@ func (c *classifier) end() *Statement {
 	switch st.Verb {
 	case "SELECT", "UPDATE", "DELETE":
 		c.endKeys(&st)
+		st.others = c.others
 	case "INSERT":
 		c.endInserts(&st)
 	}

@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math"
 	"math/bits"
@@ -233,29 +234,45 @@ func (h *Hasher) fields(v reflect.Value, depth int, left *int) (hash uint64, ok 
 
 // Text hashes a value by its text, because drivers return in one type what they took
 // in another: MySQL's text protocol returns numbers as bytes. It returns 0 for
-// values that prove nothing, such as NULL and booleans.
+// values that prove nothing, such as NULL and booleans. The second bit tells words from
+// numbers: hash&2 is 0 for a text of digits, signs and what stands in times.
 func (h *Hasher) Text(v any) uint64 {
 	switch v := v.(type) {
 	case string:
-		return maphash.String(h.seed, v) | 1
+		return wordBit(maphash.String(h.seed, v), strings.ContainsFunc(v, isLetter))
 	case []byte:
-		return maphash.Bytes(h.seed, v) | 1
+		return wordBit(maphash.Bytes(h.seed, v), bytes.ContainsFunc(v, isLetter))
 	case float64:
-		return maphash.String(h.seed, strconv.FormatFloat(v, 'g', -1, 64)) | 1
+		return wordBit(maphash.String(h.seed, strconv.FormatFloat(v, 'g', -1, 64)), false)
 	case time.Time:
-		return maphash.Comparable(h.seed, v.UnixNano()) | 1
+		return wordBit(maphash.Comparable(h.seed, v.UnixNano()), false)
 	}
 	// Some drivers take numbers and texts as the application has them.
 	var buf [20]byte
 	switch r := reflect.ValueOf(v); {
 	case r.CanInt():
-		return maphash.Bytes(h.seed, strconv.AppendInt(buf[:0], r.Int(), 10)) | 1
+		return wordBit(maphash.Bytes(h.seed, strconv.AppendInt(buf[:0], r.Int(), 10)), false)
 	case r.CanUint():
-		return maphash.Bytes(h.seed, strconv.AppendUint(buf[:0], r.Uint(), 10)) | 1
+		return wordBit(maphash.Bytes(h.seed, strconv.AppendUint(buf[:0], r.Uint(), 10)), false)
 	case r.Kind() == reflect.String:
-		return maphash.String(h.seed, r.String()) | 1
+		return wordBit(maphash.String(h.seed, r.String()), strings.ContainsFunc(r.String(), isLetter))
 	}
 	return 0
+}
+
+// wordBit makes the lowest bits of a hash say that there is a value, and whether it is a
+// word.
+func wordBit(hash uint64, isWord bool) uint64 {
+	hash |= 3
+	if !isWord {
+		hash &^= 2
+	}
+	return hash
+}
+
+// isLetter reports whether a character makes a text a word.
+func isLetter(r rune) bool {
+	return (r < '0' || r > '9') && !strings.ContainsRune("+-.,:/eETZ ", r)
 }
 
 // literal hashes a literal as Value hashes an argument, where it is a plain number
@@ -283,7 +300,7 @@ func (h *Hasher) literalText(text string) uint64 {
 	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
 		text = strings.ReplaceAll(text[1:n-1], "''", "'")
 	}
-	return maphash.String(h.seed, text) | 1
+	return wordBit(maphash.String(h.seed, text), strings.ContainsFunc(text, isLetter))
 }
 
 // next adds the hash of one more value to that of a list.

@@ -67,6 +67,7 @@ type Statement struct {
 	keys     []keyArg        // of those that are arguments
 	keyTexts []keyText       // of those that are literals
 	inserts  []insertedValue // of an INSERT of one row
+	others   []otherArg      // that are compared with a column which is no key
 }
 
 // keyArg is an argument that a key column is compared with.
@@ -76,18 +77,30 @@ type keyArg struct {
 	key    int    // in Keys
 }
 
+// otherArg is an argument that a column is compared with which need not have its value.
+type otherArg struct {
+	column string
+	index  int
+}
+
 // keyText is a literal that a key column is compared with.
 type keyText struct {
 	hash uint64 // as Hasher.Text has it
 	key  int    // in Keys
 }
 
-// KeyOf returns the one of Keys that an argument is compared with, counted from 0. It
-// returns false for an argument that is no key, or has a name.
-func (s *Statement) KeyOf(argument int) (key string, ok bool) {
+// KeyOf returns the column that an argument, counted from 0, is compared with for
+// equality: one of Keys, or one of a condition with OR. It returns false for an argument
+// that is compared with no column, or has a name.
+func (s *Statement) KeyOf(argument int) (column string, ok bool) {
 	for _, k := range s.keys {
 		if k.index == argument {
 			return s.Keys[k.key], true
+		}
+	}
+	for _, o := range s.others {
+		if o.index == argument {
+			return o.column, true
 		}
 	}
 	return "", false

@@ -1,183 +1,101 @@
-package main
+package corpus
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
-	"github.com/querybudget/querybudget/internal/corpus/db"
 )
 
-// score counts the findings of one kind.
-type score struct{ right, wrong, missed, sites, parents, parentsRight, details, detailsRight int }
-
-func (s *score) add(o score) {
-	s.right += o.right
-	s.wrong += o.wrong
-	s.missed += o.missed
-	s.sites += o.sites
-	s.parents += o.parents
-	s.parentsRight += o.parentsRight
-	s.details += o.details
-	s.detailsRight += o.detailsRight
+// Outcome is what was found in a case on one system, beside its labels.
+type Outcome struct {
+	Case   string
+	System string
+	Right  []Match
+	Wrong  []budget.Finding // found, and not wanted
+	Missed []Want
+	// Proposed is the number of statements that repairs propose; Invalid says what is
+	// wrong with some of them.
+	Proposed int
+	Invalid  []string
 }
 
-func (s score) precision() float64 { return ratio(s.right, s.right+s.wrong) }
-func (s score) recall() float64    { return ratio(s.right, s.right+s.missed) }
+// Match is a label with the finding that it stands for.
+type Match struct {
+	Want    Want
+	Finding budget.Finding
+	Site    bool // the call site is right
+	Parent  bool // the parent is right, or not judged
+	Proof   bool // it is proven, or need not be
+}
 
-func ratio(part, of int) float64 {
-	if of == 0 {
-		return 1
+// notJudged are kinds that say how a query is written, and not what a unit does:
+// libraries write SELECT * in most of the cases.
+var notJudged = []budget.FindingKind{budget.SelectStar}
+
+// judge compares findings with labels. Each label stands for one finding of its kind and
+// table: of several, for the one whose call site is right.
+func judge(c *Case, system string, report *budget.Report) Outcome {
+	o := Outcome{Case: c.Name, System: system}
+	tables := make(map[string][]string)
+	for i := range report.Groups {
+		if g := &report.Groups[i]; g.Statement != nil {
+			tables[g.Shape] = g.Tables
+		}
 	}
-	return float64(part) / float64(of)
-}
-
-// verdict is what was judged of the runs of all cases.
-type verdict struct {
-	kinds map[budget.FindingKind]*score
-	runs  int
-	notes []string // what was judged wrongly
-	// repairs are the statements that findings propose, and those that their database
-	// takes.
-	repairs, valid int
-	// compared are those whose rows were compared with those of the loop.
-	compared, same int
-	broken         int // cases that panicked: mistakes of the corpus
-}
-
-func (v *verdict) of(kind budget.FindingKind) *score {
-	if v.kinds[kind] == nil {
-		v.kinds[kind] = &score{}
-	}
-	return v.kinds[kind]
-}
-
-func (v *verdict) note(format string, args ...any) {
-	v.notes = append(v.notes, fmt.Sprintf(format, args...))
-}
-
-// run runs a case and judges what was found.
-func (v *verdict) run(ctx context.Context, c *Case, d *db.DB) {
-	v.runs++
-	bounds := budget.Bounds{TrackValues: !c.Bare, Rules: budget.Rules{Slow: budget.None, Hints: c.Hints}}
-	tracked, r := bounds.NewContext(ctx)
-	name := fmt.Sprintf("%s on %s", c.title(), d.System)
-	d, answers := listen(d)
-	func() {
-		defer func() {
-			if err := recover(); err != nil {
-				v.broken++
-				v.note("%s: broken: %v", name, err)
+	left := slices.DeleteFunc(slices.Clone(report.Findings), func(f budget.Finding) bool { return slices.Contains(notJudged, f.Kind) })
+	for _, want := range c.Want {
+		at := -1
+		for i := range left {
+			if f := &left[i]; f.Kind == want.Kind && isAbout(f, want.Table, tables) && (at < 0 || isAt(f, want.Func)) {
+				at = i
 			}
-		}()
-		c.Run(tracked, d)
-	}()
-	report := r.Report()
-	found := slices.Clone(report.Findings)
-	if !c.Hints {
-		found = slices.DeleteFunc(found, func(f budget.Finding) bool { return f.Kind == budget.SelectStar })
-	}
-	for _, w := range c.Want {
-		v.judge(c, name, w, &found)
-	}
-	for _, w := range c.May {
-		found = slices.DeleteFunc(found, func(f budget.Finding) bool { return w.isOf(&f) })
-	}
-	for i := range found {
-		f := &found[i]
-		if c.Hints && f.Kind == budget.SelectStar {
+		}
+		if at < 0 {
+			o.Missed = append(o.Missed, want)
 			continue
 		}
-		v.of(f.Kind).wrong++
-		v.note("%s: found %v", name, f)
+		f := left[at]
+		o.Right = append(o.Right, Match{
+			Want: want, Finding: f, Site: isAt(&f, want.Func), Parent: hasParent(&f, want.Parent, tables),
+			Proof: !want.Proven || f.Confidence == budget.Proven,
+		})
+		left = slices.Delete(left, at, at+1)
 	}
-	for i := range report.Findings {
-		v.tryRepair(ctx, name, &report.Findings[i], d, answers)
-	}
+	o.Wrong = left
+	return o
 }
 
-// judge looks for a finding that is wanted, and takes it out of those that were found.
-func (v *verdict) judge(c *Case, name string, w Want, found *[]budget.Finding) {
-	s := v.of(w.Kind)
-	at := w.At
-	if at == "" {
-		at = c.name()
-	}
-	isWanted := func(f budget.Finding) bool { return w.isOf(&f) }
-	i := slices.IndexFunc(*found, func(f budget.Finding) bool { return isWanted(f) && siteOf(&f) == at })
-	if i < 0 {
-		i = slices.IndexFunc(*found, isWanted)
-	}
-	if i < 0 {
-		s.missed++
-		v.note("%s: missed %s of %s", name, w.Kind, w.Table)
-		return
-	}
-	f := (*found)[i]
-	*found = slices.Delete(*found, i, i+1)
-	s.right++
-	if siteOf(&f) == at {
-		s.sites++
-	} else {
-		v.note("%s: %s at %s, not at %s", name, w.Kind, siteOf(&f), at)
-	}
-	v.judgeDetails(name, w, &f)
-	if w.Parent == "" {
-		return
-	}
-	s.parents++
-	switch got := parentOf(&f); {
-	case got != w.Parent:
-		v.note("%s: the parent is %s, not %s", name, got, w.Parent)
-	case w.Proven && f.Confidence != budget.Proven:
-		v.note("%s: not proven", name)
+func isAt(f *budget.Finding, function string) bool {
+	return function == "" || strings.HasSuffix(f.CallSite().Function, "."+function)
+}
+
+// isAbout reports whether a finding is about a statement of a table, or has it among the
+// others of its loop.
+func isAbout(f *budget.Finding, table string, tables map[string][]string) bool {
+	return table == "" || has(tables[f.Shape], table) ||
+		(f.Kind == budget.NPlusOne || f.Kind == budget.WriteLoop) &&
+			slices.ContainsFunc(f.Also, func(r budget.Related) bool { return has(tables[r.Shape], table) })
+}
+
+func hasParent(f *budget.Finding, table string, tables map[string][]string) bool {
+	switch table {
+	case "":
+		return true
+	case none:
+		return f.Parent == nil
 	default:
-		s.parentsRight++
+		return f.Parent != nil && has(tables[f.Parent.Shape], table)
 	}
 }
 
-// isOf reports whether a finding is the one that is wanted.
-func (w *Want) isOf(f *budget.Finding) bool {
-	return f.Kind == w.Kind && (w.Table == "" || mentions(f.Summary, w.Table))
+// has looks for a table, with or without its schema.
+func has(tables []string, table string) bool {
+	return slices.ContainsFunc(tables, func(t string) bool { return strings.EqualFold(t[strings.LastIndexByte(t, '.')+1:], table) })
 }
 
-// judgeDetails judges what a finding says beside its kind, its call site and its parent.
-func (v *verdict) judgeDetails(name string, w Want, f *budget.Finding) {
-	s := v.of(w.Kind)
-	detail := func(isJudged, isRight bool, format string, args ...any) {
-		if !isJudged {
-			return
-		}
-		s.details++
-		if isRight {
-			s.detailsRight++
-			return
-		}
-		v.note("%s: %s", name, fmt.Sprintf(format, args...))
-	}
-	detail(w.Unproven, f.Confidence != budget.Proven, "proven: %s", f.Proof)
-	detail(w.Count != 0, f.Count == w.Count, "%d times, not %d", f.Count, w.Count)
-	detail(w.Also != "", slices.ContainsFunc(f.Also, func(r budget.Related) bool { return mentions(r.Summary, w.Also) }), "%s is not in Also", w.Also)
-	detail(w.Says != "", strings.Contains(f.Repair, w.Says), "the repair is %q, without %q", f.Repair, w.Says)
-	detail(w.Hides != "", !strings.Contains(f.Repair, w.Hides), "the repair is %q", f.Repair)
-}
-
-func siteOf(f *budget.Finding) string {
-	function := f.CallSite().Function
-	for _, inner := range []string{".func", "-range", "["} { // closures, and what generics are made for
-		function, _, _ = strings.Cut(function, inner)
-	}
-	return functionName(function)
-}
-
-func mentions(summary, table string) bool { return slices.Contains(strings.Fields(summary), table) }
-
-func parentOf(f *budget.Finding) string {
-	if f.Parent == nil {
-		return "none"
-	}
-	words := strings.Fields(f.Parent.Summary)
-	return words[len(words)-1]
+// IsRight reports whether nothing is wrong with an outcome.
+func (o *Outcome) IsRight() bool {
+	return len(o.Wrong) == 0 && len(o.Missed) == 0 && len(o.Invalid) == 0 &&
+		!slices.ContainsFunc(o.Right, func(m Match) bool { return !m.Site || !m.Parent || !m.Proof })
 }

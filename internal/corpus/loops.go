@@ -1,419 +1,478 @@
-package main
+package corpus
 
 import (
 	"context"
-	"strings"
+	"fmt"
+	"sync"
 
 	"github.com/querybudget/querybudget/budget"
-	"github.com/querybudget/querybudget/internal/corpus/db"
 )
 
-type ctx = context.Context
-
-// loop is an n+1 over the rows of authors, as most cases have it.
-func loop(table string) []Want {
-	return []Want{{Kind: budget.NPlusOne, Table: table, Parent: "authors", Proven: true}}
+// nPlusOne is the label of a loop of reads.
+func nPlusOne(function, table, parent string) []Want {
+	return []Want{{Kind: budget.NPlusOne, Func: function, Table: table, Parent: parent, Proven: parent != none && parent != ""}}
 }
 
-var loopCases = []Case{
-	{About: "the books of each author", Run: booksOfEach, Want: loop("books")},
-	{About: "without values, as in production", Run: booksOfEachInProduction, Bare: true, Want: []Want{{Kind: budget.NPlusOne, Table: "books", Parent: "authors"}}},
-	{About: "three rows, three queries", Run: booksOfThree, Want: loop("books")},
-	{About: "three rows, without values", Run: booksOfThreeInProduction, Bare: true, Want: []Want{{Kind: budget.NPlusOne, Table: "books", Parent: "authors"}}},
-	{About: "two can be meant", Run: booksOfTwo},
-	{About: "three settings that are not the rows of anything", Run: threeSettings},
-	{About: "in parallel", Run: booksOfEachInParallel, Want: loop("books")},
-	{About: "over open rows", Run: booksOverOpenRows, Systems: "sqlite postgresql mysql", Want: append(loop("books"), Want{Kind: budget.NestedQuery, Table: "books"})},
-	{About: "a condition with a list that is the same each time", Run: booksInStates, Want: loop("books")},
-	{About: "the same list as parameters", Run: booksInStatesAsParameters, Want: loop("books")},
-	{About: "brackets with two numbers", Run: booksRounded, Want: loop("books")},
-	{About: "the newest of each", Run: newestOfEach, Want: loop("books")},
-	{About: "a page of each, with a range", Run: dearestOfEach, Want: loop("books")},
-	{About: "one list of keys", Run: booksOfAllAuthors},
-	{About: "lists of keys, chunk by chunk", Run: booksInChunks},
-	{About: "chunks of literals", Run: booksInLiteralChunks},
-	{About: "chunks of one tenant", Run: booksInChunksOfOneState},
-	{About: "paging by offset", Run: pagesByOffset},
-	{About: "paging by key", Run: pagesByKey},
-	{About: "paging by key within one author", Run: pagesByKeyOfOneAuthor},
-	{About: "a table in parts", Run: partsOfATable},
-	{About: "columns with the names of verbs", Run: grantsOfEach, Want: []Want{{Kind: budget.NPlusOne, Table: "grants", Parent: "users", Proven: true}}},
-	{About: "NULL and TRUE in lists are no other statement", Run: booksWithNulls, Want: loop("books")},
-	{About: "20 books of 4 authors: repeated keys", Run: authorOfEachBook, Want: []Want{{Kind: budget.NPlusOne, Table: "authors", Parent: "books", Proven: true}}},
-	{About: "two statements of each item", Run: booksAndPrizes, Want: []Want{{Kind: budget.NPlusOne, Table: "books", Parent: "authors", Proven: true}}},
-	{About: "three statements, from functions of their own", Run: booksPrizesAndUser, Want: []Want{{Kind: budget.NPlusOne, Table: "books", At: "booksOf", Parent: "authors", Proven: true}}},
-	{About: "two loops, one after the other", Run: booksThenPrizes, Want: []Want{
-		{Kind: budget.NPlusOne, Table: "books", Parent: "authors", Proven: true},
-		{Kind: budget.NPlusOne, Table: "prizes", Parent: "authors", Proven: true},
-	}},
-	{About: "a loop in a loop", Run: reviewsOfBooksOfAuthors, Want: []Want{
-		{Kind: budget.NPlusOne, Table: "books", Parent: "authors", Proven: true},
-		{Kind: budget.NPlusOne, Table: "reviews", Parent: "books"},
-	}},
-	{About: "a loop in a loop that ran twice", Run: reviewsOfTwoLists, Want: []Want{{Kind: budget.NPlusOne, Table: "reviews", Parent: "books", Proven: true}}},
-	{About: "two lists of 3 on two lines of one handler", Run: twoShortLists},
-	{About: "a loop that sends one statement on two lines", Run: booksOnTwoLines, Want: loop("books")},
-	{About: "a function for each row", Run: chargeEach, Systems: "postgresql", Want: []Want{{Kind: budget.NPlusOne}}},
-	{About: "an aggregate for each", Run: countOfEach, Want: loop("books")},
-	{About: "a helper on five lines", Run: fiveSettings},
-	{About: "asking until it is there", Run: poll},
-	{About: "a JOIN", Run: joined},
-	{About: "a key with a cast", Run: booksOfEachWithCast, Systems: "postgresql", Want: loop("books")},
-	{About: "a cast with two numbers", Run: booksWithNumericCast, Systems: "postgresql", Want: loop("books")},
-	{About: "counts of each by state", Run: statesOfEach, Want: loop("books")},
-	{About: "different values of each", Run: distinctOfEach, Want: loop("books")},
-	{About: "a join for each", Run: joinOfEach, Want: loop("books")},
-	{About: "a UNION for each", Run: unionOfEach, Want: child("books", "authors", false)},
-	{About: "a page of each with FETCH FIRST", Run: fetchFirstOfEach, Systems: "postgresql", Want: loop("books")},
-	{About: "an OR beside the key", Run: booksOfEachOrFree, Want: child("books", "authors", false)},
-	{About: "a text column as the key", Run: settingsByName, Want: []Want{{Kind: budget.NPlusOne, Table: "settings", Parent: "none"}}},
-	{About: "EXISTS for each row", Run: hasPrizes, Want: loop("prizes")},
-	{About: "all of it in one transaction", Run: booksOfEachInTransaction, Want: loop("books")},
-}
-
-func authors(c ctx, d *db.DB) []string { return d.Column(c, "SELECT id FROM authors ORDER BY id") }
-
-func booksOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+// loops are reads that run once for each row, and what looks like them.
+func loops() []Case {
+	return []Case{
+		{
+			Name: "loop/books-of-authors", About: "the n+1 of the books",
+			Setup: library(6, 2), Run: booksOfAuthors, Want: nPlusOne("booksOfAuthors", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ?", upTo(6)),
+		},
+		{
+			Name: "loop/joined", About: "its repair",
+			Setup: library(6, 2), Run: booksJoined,
+		},
+		{
+			Name: "loop/list-of-literals", About: "the list is the same text each time: a condition, and no batch",
+			Setup: library(20, 2), Run: booksInStates, Want: nPlusOne("booksInStates", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? AND state IN (?, ?)", upTo(20), []string{"new", "used"}),
+		},
+		{
+			Name: "loop/list-of-equal-arguments", About: "the states are arguments, and the same each time",
+			Setup: library(20, 2), Run: booksInBoundStates, Want: nPlusOne("booksInBoundStates", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? AND state IN (?, ?)", upTo(20), []string{"new", "used"}),
+		},
+		{
+			Name: "loop/type-with-two-numbers", About: "numeric(10,2) has a bracket with two literals", Systems: []string{"postgres"},
+			Setup: library(8, 2), Run: booksWithNumericPrice, Want: nPlusOne("booksWithNumericPrice", "books", "authors"),
+		},
+		{
+			Name: "loop/function-with-two-literals", About: "coalesce(?, 0) is no list",
+			Setup: library(8, 2), Run: booksWithCoalesce, Want: nPlusOne("booksWithCoalesce", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? AND coalesce(price, 0, 1) > 0", upTo(8), 0, 1, 0),
+		},
+		{
+			Name: "loop/count-for-each", About: "an aggregate for each row: GROUP BY",
+			Setup: library(7, 3), Run: countOfBooks, Want: nPlusOne("countOfBooks", "books", "authors"),
+			Same: sameRows("SELECT count(*) FROM books WHERE author_id = ?", upTo(7)),
+		},
+		{
+			Name: "loop/aggregate-beside-key", About: "the key is not in the list of the SELECT",
+			Setup: library(7, 3), Run: dearestBook, Want: nPlusOne("dearestBook", "books", "authors"),
+			Same: sameRows("SELECT max(price) FROM books WHERE author_id = ? AND state = ?", upTo(7), "used"),
+		},
+		{
+			Name: "loop/newest-three", About: "LIMIT with a comparison, but the key moves, and nothing goes on after the last row",
+			Setup: library(20, 5), Run: cheapestThree, Want: nPlusOne("cheapestThree", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? AND price > ? ORDER BY price LIMIT ?", upTo(20), 0, 3),
+		},
+		{
+			Name: "loop/newest-one", About: "ORDER BY and LIMIT 1 for each row",
+			Setup: library(8, 3), Run: newestBook, Want: nPlusOne("newestBook", "books", "authors"),
+			Same: sameRows("SELECT title FROM books WHERE author_id = ? ORDER BY id DESC LIMIT ?", upTo(8), 1),
+		},
+		{
+			Name: "loop/or", About: "the key stands in an OR",
+			Setup: library(8, 3), Run: booksOrFree, Want: nPlusOne("booksOrFree", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? OR price = ?", upTo(8), 0),
+		},
+		{
+			Name: "loop/cast-key", About: "the key has a cast", Systems: []string{"postgres"},
+			Setup: library(8, 3), Run: booksByCastKey, Want: nPlusOne("booksByCastKey", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ?", upTo(8)),
+		},
+		{
+			Name: "loop/arithmetic-at-key", About: "the key is not compared as it is",
+			Setup: library(8, 3), Run: booksOfNext, Want: nPlusOne("booksOfNext", "books", ""),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? + 1", upTo(8)),
+		},
+		{
+			Name: "loop/union", About: "a set operation for each row",
+			Setup: library(8, 3), Run: namesAndTitles, Want: []Want{{Kind: budget.NPlusOne, Func: "namesAndTitles", Table: "books", Parent: "authors"}},
+		},
+		{
+			Name: "loop/fetch-first", About: "FETCH FIRST for each row", Systems: []string{"postgres"},
+			Setup: library(8, 3), Run: booksFetchFirst, Want: nPlusOne("booksFetchFirst", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? ORDER BY id FETCH FIRST 2 ROWS ONLY", upTo(8)),
+		},
+		{
+			Name: "loop/group-by", About: "a GROUP BY for each row",
+			Setup: library(8, 4), Run: booksByState, Want: nPlusOne("booksByState", "books", "authors"),
+			Same: sameRows("SELECT state, count(*) FROM books WHERE author_id = ? GROUP BY state", upTo(8)),
+		},
+		{
+			Name: "loop/prepared", About: "a prepared statement in a loop is a loop",
+			Setup: library(6, 2), Run: booksPrepared, Want: nPlusOne("booksPrepared", "books", "authors"),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ?", upTo(6)),
+		},
+		{
+			Name: "loop/parallel", About: "one goroutine for each row",
+			Setup: library(8, 2), Run: booksInParallel, Want: []Want{{Kind: budget.NPlusOne, Table: "books", Parent: "authors"}},
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ?", upTo(8)),
+		},
+		{
+			Name: "loop/literals-in-text", About: "the keys are written into the text",
+			Setup: library(8, 2), Run: booksByLiteral, Want: []Want{{Kind: budget.NPlusOne, Func: "booksByLiteral", Table: "books", Parent: "authors"}},
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ?", upTo(8)),
+		},
+		{
+			Name: "loop/bool-literals", About: "TRUE and FALSE are one shape", Systems: []string{"postgres", "mysql"},
+			Setup: and(library(8, 2), []string{"ALTER TABLE books ADD COLUMN sold BOOLEAN DEFAULT FALSE"}), Run: booksSold,
+			Want: []Want{{Kind: budget.NPlusOne, Func: "booksSold", Table: "books", Parent: "authors"}},
+		},
+		{
+			Name: "loop/verbs-as-columns", About: "insert, update and delete are names of columns here", Systems: []string{"postgres"},
+			Setup: and(library(6, 0), []string{"CREATE TABLE grants (id BIGINT, insert BOOLEAN, update BOOLEAN, delete BOOLEAN)", "INSERT INTO grants SELECT id, true, true, false FROM authors"}),
+			Run:   grantsOfAuthors, Want: []Want{{Kind: budget.NPlusOne, Func: "grantsOfAuthors", Table: "grants", Parent: "authors"}},
+		},
+		{
+			Name: "loop/several-statements", About: "one loop with three statements is one finding",
+			Setup: and(library(6, 2), prizes(6)), Run: authorPages, Want: nPlusOne("authorPages", "books", "authors"),
+		},
+		{
+			Name: "loop/several-functions", About: "the same, by functions that the body calls",
+			Setup: and(library(6, 2), prizes(6)), Run: authorPagesByFunctions, Want: []Want{{Kind: budget.NPlusOne, Table: "books", Parent: "authors", Proven: true}},
+		},
+		{
+			Name: "loop/constant-beside", About: "the setting that is read for each row is part of the loop",
+			Setup: and(library(6, 2), numbered("settings", 3)), Run: booksWithSetting, Want: nPlusOne("booksWithSetting", "books", "authors"),
+		},
+		{
+			Name: "loop/two-loops", About: "two loops, one after the other, have two repairs",
+			Setup: and(library(6, 2), prizes(6)), Run: twoLoops,
+			Want: []Want{
+				{Kind: budget.NPlusOne, Func: "twoLoops", Table: "books", Parent: "authors", Proven: true},
+				{Kind: budget.NPlusOne, Func: "twoLoops", Table: "prizes", Parent: "authors", Proven: true},
+			},
+		},
+		{
+			Name: "loop/two-lists-of-three", About: "each is below the threshold, and both have no parent",
+			Setup: library(10, 2), Run: twoListsOfThree,
+		},
+		{
+			Name: "loop/two-lists-by-helper", About: "the same by one function",
+			Setup: library(10, 2), Run: twoListsByHelper,
+		},
+		{
+			Name: "loop/lines", About: "six different things that are asked for on six lines",
+			Setup: library(10, 2), Run: sixLines,
+		},
+		{
+			Name: "loop/nested-rows", About: "queries while the rows are open hold a second connection, too",
+			Setup: library(6, 2), Run: booksWhileOpen,
+			Want: []Want{
+				{Kind: budget.NPlusOne, Func: "booksWhileOpen", Table: "books", Parent: "authors", Proven: true},
+				{Kind: budget.NestedQuery, Func: "booksWhileOpen", Table: "books", Parent: "authors"},
+			},
+		},
+		{
+			Name: "loop/fan-out", About: "goroutines with two queries each in sequence: nothing is nested, and they are five different things",
+			Setup: and(library(6, 2), prizes(6), counters(3)), Run: fanOut,
+		},
+		{
+			Name: "loop/function", About: "SELECT f(?) in a loop is a loop", Systems: []string{"postgres"},
+			Setup: and(library(6, 2), []string{"CREATE FUNCTION books_of(a BIGINT) RETURNS BIGINT LANGUAGE sql AS 'SELECT count(*) FROM books WHERE author_id = a'"}),
+			Run:   callFunction, Want: []Want{{Kind: budget.NPlusOne, Func: "callFunction"}},
+		},
+		{
+			Name: "loop/migration-in-name", About: "a business table whose name has the word",
+			Setup: and(numbered("birds", 6), []string{"CREATE TABLE bird_migrations (bird_id BIGINT, place VARCHAR(20))", "INSERT INTO bird_migrations SELECT id, 'north' FROM birds"}),
+			Run:   birdMigrations, Want: nPlusOne("birdMigrations", "bird_migrations", "birds"),
+		},
+		{
+			Name: "loop/shared-key", About: "two tables with one key: no name fits, and the values are the same in the same order",
+			Setup: and(library(6, 0), numbered("portraits", 6)), Run: portraits,
+			Want: []Want{{Kind: budget.NPlusOne, Func: "portraits", Table: "portraits", Parent: "authors"}},
+		},
 	}
 }
 
-func booksOfEachInProduction(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+func booksOfAuthors(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
 	}
+	return nil
 }
 
-func booksOfThree(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors WHERE id <= 3") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+func booksJoined(ctx context.Context, e *Env) error {
+	drain(e.DB.QueryContext(ctx, "SELECT a.id, b.title FROM authors a JOIN books b ON b.author_id = a.id ORDER BY a.id"))
+	return nil
+}
+
+func booksInStates(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? AND state IN ('new', 'used')"), id))
 	}
+	return nil
 }
 
-func booksOfThreeInProduction(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors WHERE id <= 3") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+func booksInBoundStates(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? AND state IN (?, ?)"), id, "new", "used"))
 	}
+	return nil
 }
 
-func booksOfTwo(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors WHERE id <= 2") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+func booksWithNumericPrice(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, price::numeric(10,2) FROM books WHERE author_id = ?"), id))
 	}
+	return nil
 }
 
-func threeSettings(c ctx, d *db.DB) {
-	d.Rows(c, "SELECT id, name FROM authors WHERE id <= 3")
-	for _, name := range []string{"s1", "s2", "s3"} {
-		d.One(c, "SELECT value FROM settings WHERE name = ?", name)
+func booksWithCoalesce(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? AND coalesce(price, 0, 1) > 0"), id))
 	}
+	return nil
 }
 
-func booksOfEachInParallel(c ctx, d *db.DB) {
-	db.Parallel(d.Column(c, "SELECT id, name FROM authors"), func(id string) {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
-	})
-}
-
-func booksOverOpenRows(c ctx, d *db.DB) {
-	d.Each(c, "SELECT id, name FROM authors", func(row []string) {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", row[0])
-	})
-}
-
-func booksInStates(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ? AND state IN ('new', 'old')", id)
+func countOfBooks(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		var n int
+		one(e.DB.QueryRowContext(ctx, e.Q("SELECT count(*) FROM books WHERE author_id = ?"), id), &n)
 	}
+	return nil
 }
 
-func booksInStatesAsParameters(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ? AND state IN (?, ?)", id, "new", "old")
+func dearestBook(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		var price int
+		one(e.DB.QueryRowContext(ctx, e.Q("SELECT max(price) FROM books WHERE author_id = ? AND state = 'used'"), id), &price)
 	}
+	return nil
 }
 
-func booksRounded(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title, round(price * 1.55, 1) FROM books WHERE author_id = ?", id)
+func cheapestThree(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? AND price > 0 ORDER BY price LIMIT 3"), id))
 	}
+	return nil
 }
 
-func newestOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ? ORDER BY id DESC LIMIT 2", id)
+func newestBook(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		var title string
+		one(e.DB.QueryRowContext(ctx, e.Q("SELECT title FROM books WHERE author_id = ? ORDER BY id DESC LIMIT 1"), id), &title)
 	}
+	return nil
 }
 
-func dearestOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ? AND price > 0 ORDER BY price LIMIT 3", id)
+func booksOrFree(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? OR price = 0"), id))
 	}
+	return nil
 }
 
-func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
-
-func booksOfAllAuthors(c ctx, d *db.DB) {
-	ids := authors(c, d)
-	d.Rows(c, "SELECT title FROM books WHERE author_id IN ("+marks(len(ids))+")", anys(ids)...)
-}
-
-func anys(texts []string) (out []any) {
-	for _, t := range texts {
-		out = append(out, t)
+func booksByCastKey(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?::bigint"), id))
 	}
-	return out
+	return nil
 }
 
-func booksInChunks(c ctx, d *db.DB) {
-	for ids := authors(c, d); len(ids) > 0; ids = ids[2:] {
-		d.Rows(c, "SELECT title FROM books WHERE author_id IN (?, ?)", ids[0], ids[1])
+func booksOfNext(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? + 1"), id))
 	}
+	return nil
 }
 
-func booksInLiteralChunks(c ctx, d *db.DB) {
-	for ids := authors(c, d); len(ids) > 0; ids = ids[2:] {
-		d.Rows(c, "SELECT title FROM books WHERE author_id IN ("+ids[0]+", "+ids[1]+")")
+func namesAndTitles(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM authors WHERE id = ? UNION ALL SELECT title FROM books WHERE author_id = ?"), id, id))
 	}
+	return nil
 }
 
-func booksInChunksOfOneState(c ctx, d *db.DB) {
-	for ids := authors(c, d); len(ids) > 0; ids = ids[2:] {
-		d.Rows(c, "SELECT title FROM books WHERE state = ? AND author_id IN (?, ?)", "new", ids[0], ids[1])
+func booksFetchFirst(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? ORDER BY id FETCH FIRST 2 ROWS ONLY"), id))
 	}
+	return nil
 }
 
-func pagesByOffset(c ctx, d *db.DB) {
-	for page := range 8 {
-		d.Rows(c, "SELECT title FROM books ORDER BY id LIMIT 5 OFFSET ?", 5*page)
+func booksByState(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT state, count(*) FROM books WHERE author_id = ? GROUP BY state"), id))
 	}
+	return nil
 }
 
-func pagesByKey(c ctx, d *db.DB) {
-	last := "0"
-	for {
-		rows := d.Rows(c, "SELECT id, title FROM books WHERE id > ? ORDER BY id LIMIT 5", last)
-		if len(rows) == 0 {
-			return
-		}
-		last = rows[len(rows)-1][0]
+func booksPrepared(ctx context.Context, e *Env) error {
+	ids := ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id"))
+	books, err := e.DB.PrepareContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"))
+	if err != nil {
+		return err
 	}
-}
-
-func pagesByKeyOfOneAuthor(c ctx, d *db.DB) {
-	last := "0"
-	for {
-		rows := d.Rows(c, "SELECT id, title FROM books WHERE state = ? AND id > ? ORDER BY id LIMIT 5", "new", last)
-		if len(rows) == 0 {
-			return
-		}
-		last = rows[len(rows)-1][0]
-	}
-}
-
-func partsOfATable(c ctx, d *db.DB) {
-	for from := 0; from < 40; from += 5 {
-		d.Rows(c, "SELECT id, title FROM books WHERE id >= ? AND id < ?", from, from+5)
-	}
-}
-
-func grantsOfEach(c ctx, d *db.DB) {
-	quote := `"`
-	if d.System == "mysql" {
-		quote = "`"
-	}
-	column := func(name string) string { return quote + name + quote }
-	for _, id := range d.Column(c, "SELECT id FROM users") {
-		d.Rows(c, "SELECT "+column("insert")+", "+column("update")+" FROM grants WHERE user_id = ?", id)
-	}
-}
-
-func booksWithNulls(c ctx, d *db.DB) {
-	for i, id := range d.Column(c, "SELECT id, name FROM authors") {
-		list := []string{"NULL", "1", "NULL, 2"}[i%3]
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ? AND (price IS NULL OR price NOT IN ("+list+"))", id)
-	}
-}
-
-func authorOfEachBook(c ctx, d *db.DB) {
-	for _, row := range d.Rows(c, "SELECT id, author_id FROM books WHERE id <= 12") {
-		d.One(c, "SELECT name FROM authors WHERE id = ?", row[1])
-	}
-}
-
-func booksAndPrizes(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
-		d.Rows(c, "SELECT name FROM prizes WHERE author_id = ?", id)
-	}
-}
-
-func booksOf(c ctx, d *db.DB, id string) {
-	d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
-}
-func prizesOf(c ctx, d *db.DB, id string) {
-	d.Rows(c, "SELECT name FROM prizes WHERE author_id = ?", id)
-}
-func user(c ctx, d *db.DB) { d.Rows(c, "SELECT name FROM users WHERE id = ?", 1) }
-
-func booksPrizesAndUser(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		booksOf(c, d, id)
-		prizesOf(c, d, id)
-		user(c, d)
-	}
-}
-
-func booksThenPrizes(c ctx, d *db.DB) {
-	ids := authors(c, d)
+	defer books.Close() //nolint:errcheck // nothing is lost
 	for _, id := range ids {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+		drain(books.QueryContext(ctx, id))
+	}
+	return nil
+}
+
+func booksInParallel(ctx context.Context, e *Env) error {
+	ids := ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id"))
+	var wg sync.WaitGroup
+	for _, id := range ids {
+		wg.Go(func() { drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id)) })
+	}
+	wg.Wait()
+	return nil
+}
+
+func booksByLiteral(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, fmt.Sprintf("SELECT id, title FROM books WHERE author_id = %d", id)))
+	}
+	return nil
+}
+
+func booksSold(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		sold := "TRUE"
+		if id%2 == 0 {
+			sold = "FALSE"
+		}
+		drain(e.DB.QueryContext(ctx, fmt.Sprintf("SELECT id, title FROM books WHERE author_id = %d AND sold = %s", id, sold)))
+	}
+	return nil
+}
+
+func grantsOfAuthors(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT insert, update, delete FROM grants WHERE id = ?"), id))
+	}
+	return nil
+}
+
+func authorPages(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT title FROM prizes WHERE author_id = ?"), id))
+		var n int
+		one(e.DB.QueryRowContext(ctx, e.Q("SELECT count(*) FROM books WHERE author_id = ? AND state = 'new'"), id), &n)
+	}
+	return nil
+}
+
+func authorPagesByFunctions(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		booksOf(ctx, e, id)
+		prizesOf(ctx, e, id)
+	}
+	return nil
+}
+
+func booksOf(ctx context.Context, e *Env, author int64) []int64 {
+	return ints(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), author))
+}
+
+func prizesOf(ctx context.Context, e *Env, author int64) int {
+	return drain(e.DB.QueryContext(ctx, e.Q("SELECT title FROM prizes WHERE author_id = ?"), author))
+}
+
+func booksWithSetting(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		var n int
+		one(e.DB.QueryRowContext(ctx, e.Q("SELECT n FROM settings WHERE name = ?"), "settings 2"), &n)
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
+	}
+	return nil
+}
+
+func twoLoops(ctx context.Context, e *Env) error {
+	ids := ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id"))
+	for _, id := range ids {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
 	}
 	for _, id := range ids {
-		d.Rows(c, "SELECT name FROM prizes WHERE author_id = ?", id)
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT title FROM prizes WHERE author_id = ?"), id))
 	}
+	return nil
 }
 
-func reviewsOfBooksOfAuthors(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors WHERE id <= 5") {
-		for _, book := range d.Column(c, "SELECT id FROM books WHERE author_id = ?", id) {
-			d.Rows(c, "SELECT body FROM reviews WHERE book_id = ?", book)
+func twoListsOfThree(ctx context.Context, e *Env) error {
+	for _, id := range []int64{2, 5, 7} {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM authors WHERE id = ?"), id))
+	}
+	for _, id := range []int64{1, 8, 9} {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM authors WHERE id = ?"), id))
+	}
+	return nil
+}
+
+func twoListsByHelper(ctx context.Context, e *Env) error {
+	for _, id := range []int64{2, 5, 7} {
+		authorName(ctx, e, id)
+	}
+	for _, id := range []int64{1, 8, 9} {
+		authorName(ctx, e, id)
+	}
+	return nil
+}
+
+func authorName(ctx context.Context, e *Env, id int64) (name string) {
+	one(e.DB.QueryRowContext(ctx, e.Q("SELECT name FROM authors WHERE id = ?"), id), &name)
+	return name
+}
+
+func sixLines(ctx context.Context, e *Env) error {
+	authorName(ctx, e, 1)
+	authorName(ctx, e, 2)
+	authorName(ctx, e, 3)
+	authorName(ctx, e, 4)
+	authorName(ctx, e, 5)
+	authorName(ctx, e, 6)
+	return nil
+}
+
+func booksWhileOpen(ctx context.Context, e *Env) error {
+	rows, err := e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err says it
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return err
 		}
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
 	}
+	return rows.Err()
 }
 
-func reviewsOfTwoLists(c ctx, d *db.DB) {
-	for _, author := range []int{1, 2} {
-		for _, book := range d.Column(c, "SELECT id FROM books WHERE author_id = ?", author) {
-			d.Rows(c, "SELECT body FROM reviews WHERE book_id = ?", book)
-		}
+func fanOut(ctx context.Context, e *Env) error {
+	var wg sync.WaitGroup
+	for _, ask := range [][2]string{
+		{"SELECT id FROM authors WHERE id < 4", "SELECT count(*) FROM authors"},
+		{"SELECT id FROM books WHERE id < 4", "SELECT count(*) FROM books"},
+		{"SELECT id FROM prizes WHERE id < 4", "SELECT count(*) FROM prizes"},
+		{"SELECT id FROM counters WHERE id < 4", "SELECT count(*) FROM counters"},
+	} {
+		wg.Go(func() {
+			drain(e.DB.QueryContext(ctx, ask[0]))
+			drain(e.DB.QueryContext(ctx, ask[1]))
+		})
 	}
+	wg.Wait()
+	return nil
 }
 
-func twoShortLists(c ctx, d *db.DB) {
-	for _, id := range []int{2, 5, 7} {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+func callFunction(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		var n int
+		one(e.DB.QueryRowContext(ctx, e.Q("SELECT books_of(?)"), id), &n)
 	}
-	for _, id := range []int{3, 9, 10} {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+	return nil
+}
+
+func birdMigrations(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM birds ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT place FROM bird_migrations WHERE bird_id = ?"), id))
 	}
+	return nil
 }
 
-func booksOnTwoLines(c ctx, d *db.DB) {
-	for i, id := range d.Column(c, "SELECT id, name FROM authors") {
-		if i%3 == 0 {
-			d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
-		} else {
-			d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
-		}
+func portraits(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM portraits WHERE id = ?"), id))
 	}
-}
-
-func chargeEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id FROM books WHERE id <= 6") {
-		d.One(c, "SELECT charge(?::integer)", id)
-	}
-}
-
-func countOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.One(c, "SELECT count(*) FROM books WHERE author_id = ?", id)
-	}
-}
-
-func setting(c ctx, d *db.DB, name string) string {
-	return d.One(c, "SELECT value FROM settings WHERE name = ?", name)
-}
-
-func fiveSettings(c ctx, d *db.DB) {
-	setting(c, d, "s1")
-	setting(c, d, "s2")
-	setting(c, d, "s3")
-	setting(c, d, "s4")
-	setting(c, d, "s5")
-}
-
-func poll(c ctx, d *db.DB) {
-	for i := range 6 {
-		if d.One(c, "SELECT id FROM jobs WHERE state = ?", "done") != "" {
-			return
-		}
-		if i == 4 {
-			d.Exec(budget.Without(c), "UPDATE jobs SET state = 'done' WHERE id = 1")
-		}
-	}
-}
-
-func joined(c ctx, d *db.DB) {
-	d.Rows(c, "SELECT a.name, b.title FROM authors a JOIN books b ON b.author_id = a.id")
-}
-
-func booksOfEachWithCast(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?::integer", id)
-	}
-}
-
-func booksOfEachOrFree(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id AS author_id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ? OR price = 0", id)
-	}
-}
-
-func settingsByName(c ctx, d *db.DB) {
-	d.Rows(c, "SELECT id FROM authors")
-	for _, name := range []string{"s1", "s2", "s3", "s4", "s5", "s6"} {
-		d.One(c, "SELECT value FROM settings WHERE name = ?", name)
-	}
-}
-
-func hasPrizes(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.One(c, "SELECT EXISTS (SELECT 1 FROM prizes WHERE author_id = ?)", id)
-	}
-}
-
-func booksOfEachInTransaction(c ctx, d *db.DB) {
-	d.Tx(c, nil, func(tx *db.DB) {
-		for _, id := range tx.Column(c, "SELECT id, name FROM authors") {
-			tx.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
-		}
-	})
-}
-
-func booksWithNumericCast(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title, price::numeric(10,2) FROM books WHERE author_id = ?", id)
-	}
-}
-
-func statesOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT state, count(*) FROM books WHERE author_id = ? GROUP BY state", id)
-	}
-}
-
-func distinctOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT DISTINCT state FROM books WHERE author_id = ?", id)
-	}
-}
-
-func joinOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT b.title, r.body FROM books b JOIN reviews r ON r.book_id = b.id WHERE b.author_id = ? ORDER BY b.id", id)
-	}
-}
-
-func unionOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id AS author_id FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ? UNION SELECT name FROM prizes WHERE author_id = ?", id, id)
-	}
-}
-
-func fetchFirstOfEach(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ? ORDER BY id FETCH FIRST 2 ROWS ONLY", id)
-	}
+	return nil
 }

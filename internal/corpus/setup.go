@@ -1,77 +1,107 @@
-package main
+package corpus
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/querybudget/querybudget/budget"
-	"github.com/querybudget/querybudget/internal/corpus/db"
 )
 
-var setUpCases = []Case{
-	{About: "migrations, one after the other", Run: migrate},
-	{About: "migrations that have run already", Run: migrateNothing},
-	{About: "a look at the schema for each table", Run: inspect, Systems: "postgresql mysql"},
-	{About: "the first start, with what it fills in", Run: firstStart},
-	{About: "a loop after the schema was made", Run: loopAfterSetUp, Want: []Want{{Kind: budget.NPlusOne, Table: "books", Parent: "authors", Proven: true}}},
-	{About: "a temporary table is no set-up", Run: temporaryTable, Want: []Want{{Kind: budget.NPlusOne, Table: "books", Parent: "authors", Proven: true}}},
-}
-
-func migrate(c ctx, d *db.DB) {
-	d.Exec(c, "CREATE TABLE versions_a (id INTEGER)")
-	for i := range 6 {
-		d.One(c, "SELECT id FROM versions_a WHERE id = ?", i)
-		d.Exec(c, fmt.Sprintf("CREATE TABLE migrated_%d (id INTEGER)", i))
-		d.Exec(c, "INSERT INTO versions_a (id) VALUES (?)", i)
-	}
-	for i := range 6 {
-		d.Exec(c, fmt.Sprintf("DROP TABLE migrated_%d", i))
-	}
-	d.Exec(c, "DROP TABLE versions_a")
-}
-
-func applied(c ctx, d *db.DB, i int) { d.One(c, "SELECT name FROM schema_versions WHERE id = ?", i) }
-
-func migrateNothing(c ctx, d *db.DB) {
-	d.Exec(c, "CREATE TABLE IF NOT EXISTS schema_versions (id INTEGER, name VARCHAR(50))")
-	for i := range 6 {
-		applied(c, d, i+1)
+// setUps are what runs once, when a schema is made or changed, and what looks like it.
+func setUps() []Case {
+	return []Case{
+		{Name: "setup/migrations", About: "a hand-written migrator: its table of versions, and a step after the other", Setup: library(1, 0), Run: migrate},
+		{Name: "setup/migrations-done", About: "the migrator asks for each version on a start at which there is nothing to do", Setup: and(library(1, 0), []string{"CREATE TABLE schema_versions (version BIGINT PRIMARY KEY)", "INSERT INTO schema_versions VALUES (1), (2), (3), (4), (5), (6)"}), Run: migrate},
+		{Name: "setup/seed-between", About: "rows that are written between statements that make tables", Run: makeAndSeed},
+		{Name: "setup/backfill", About: "a new column is filled before it gets its index", Setup: library(8, 2), Run: backfill},
+		{Name: "setup/introspection", About: "a look at the columns of each table", Systems: []string{"postgres", "mysql"}, Setup: and(library(1, 1), counters(1), nodes(1, 1), prizes(1), reviews(1, 1)), Run: introspect},
+		{Name: "setup/introspection-sqlite", About: "the same there", Systems: []string{"sqlite"}, Setup: and(library(1, 1), counters(1), nodes(1, 1), prizes(1), reviews(1, 1)), Run: introspectSQLite},
+		{Name: "setup/loop-afterwards", About: "what the request does after its table was made is no set-up", Setup: library(6, 2), Run: tableThenLoop, Want: nPlusOne("tableThenLoop", "books", "authors")},
+		{Name: "setup/temporary-table", About: "a temporary table is no schema", Setup: library(6, 2), Run: temporaryTable, Want: nPlusOne("temporaryTable", "books", "authors")},
+		{Name: "setup/writes-afterwards", About: "an import after its table was made", Run: tableThenImport, Want: []Want{{Kind: budget.WriteLoop, Func: "importRows", Table: "imported"}}},
 	}
 }
 
-func inspect(c ctx, d *db.DB) {
-	for _, t := range tables {
-		d.Rows(c, "SELECT column_name FROM information_schema.columns WHERE table_name = ?", t.name)
+func migrate(ctx context.Context, e *Env) error {
+	done(e.DB.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT PRIMARY KEY)"))
+	for version := 1; version <= 6; version++ {
+		var n int
+		one(e.DB.QueryRowContext(ctx, e.Q("SELECT count(*) FROM schema_versions WHERE version = ?"), version), &n)
+		if n > 0 {
+			continue
+		}
+		done(e.DB.ExecContext(ctx, fmt.Sprintf("CREATE TABLE step%d (id BIGINT)", version)))
+		done(e.DB.ExecContext(ctx, e.Q("INSERT INTO schema_versions (version) VALUES (?)"), version))
 	}
+	return nil
 }
 
-func firstStart(c ctx, d *db.DB) {
-	d.Exec(c, "CREATE TABLE roles (id INTEGER, name VARCHAR(50))")
-	for i := range 6 {
-		d.Exec(c, "INSERT INTO roles (id, name) VALUES (?, ?)", i, "role")
+func makeAndSeed(ctx context.Context, e *Env) error {
+	done(e.DB.ExecContext(ctx, "CREATE TABLE roles (id BIGINT, name VARCHAR(20))"))
+	for id := range 7 {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM roles WHERE id = ?"), id))
+		done(e.DB.ExecContext(ctx, e.Q("INSERT INTO roles (id, name) VALUES (?, ?)"), id, "role"))
 	}
-	d.Exec(c, "CREATE TABLE rights (id INTEGER)")
-	d.Exec(c, "DROP TABLE rights")
-	d.Exec(c, "DROP TABLE roles")
+	done(e.DB.ExecContext(ctx, "CREATE INDEX roles_by_id ON roles (id)"))
+	return nil
 }
 
-func makeTable(c ctx, d *db.DB) {
-	d.Exec(c, "CREATE TABLE IF NOT EXISTS roles (id INTEGER, name VARCHAR(50))")
-	d.Exec(c, "DROP TABLE roles")
+func backfill(ctx context.Context, e *Env) error {
+	done(e.DB.ExecContext(ctx, "ALTER TABLE authors ADD COLUMN books BIGINT"))
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		var n int
+		one(e.DB.QueryRowContext(ctx, e.Q("SELECT count(*) FROM books WHERE author_id = ?"), id), &n)
+		done(e.DB.ExecContext(ctx, e.Q("UPDATE authors SET books = ? WHERE id = ?"), n, id))
+	}
+	done(e.DB.ExecContext(ctx, "CREATE INDEX authors_by_books ON authors (books)"))
+	return nil
 }
 
-func loopAfterSetUp(c ctx, d *db.DB) {
-	makeTable(c, d)
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+var introspected = []string{"authors", "books", "counters", "nodes", "prizes", "reviews"}
+
+func introspect(ctx context.Context, e *Env) error {
+	for _, table := range introspected {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT column_name FROM information_schema.columns WHERE table_name = ?"), table))
 	}
+	return nil
 }
 
-func temporaryTable(c ctx, d *db.DB) {
-	for _, id := range d.Column(c, "SELECT id, name FROM authors") {
-		d.Rows(c, "SELECT title FROM books WHERE author_id = ?", id)
+func introspectSQLite(ctx context.Context, e *Env) error {
+	for _, table := range introspected {
+		drain(e.DB.QueryContext(ctx, "PRAGMA table_info("+table+")"))
+		drain(e.DB.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE tbl_name = ?", table))
 	}
-	d.Tx(c, nil, func(tx *db.DB) {
-		tx.Exec(c, "CREATE TEMPORARY TABLE found (id INTEGER)")
-		tx.Exec(c, "DROP TABLE found")
-	})
+	return nil
+}
+
+func tableThenLoop(ctx context.Context, e *Env) error {
+	done(e.DB.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS audit (id BIGINT)"))
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
+	}
+	return nil
+}
+
+func temporaryTable(ctx context.Context, e *Env) error {
+	for _, id := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
+	}
+	done(e.DB.ExecContext(ctx, "CREATE TEMPORARY TABLE chosen (id BIGINT)"))
+	return nil
+}
+
+func tableThenImport(ctx context.Context, e *Env) error {
+	makeImported(ctx, e)
+	importRows(ctx, e)
+	return nil
+}
+
+func makeImported(ctx context.Context, e *Env) {
+	done(e.DB.ExecContext(ctx, "CREATE TABLE imported (id BIGINT, name VARCHAR(20))"))
+}
+
+func importRows(ctx context.Context, e *Env) {
+	for id := range 12 {
+		done(e.DB.ExecContext(ctx, e.Q("INSERT INTO imported (id, name) VALUES (?, ?)"), id, "row"))
+	}
 }

@@ -1,0 +1,55 @@
+// Package corpus has labelled cases of what the rules of findings must find, and of
+// its near neighbours, which they must leave alone. It runs them on real databases and
+// counts how often the rules are right, by kind.
+//
+// A label is written before its case is run, by what somebody who knows databases would
+// sign. A case that fails keeps its label: the rules are what has to change.
+package corpus
+
+import (
+	"context"
+	"slices"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// Case is a piece of an application and what there is to be found in it.
+type Case struct {
+	Name  string
+	About string // why it is labelled as it is
+	// Systems are those where the case makes sense: sqlite, postgres, mysql. Empty: all.
+	Systems []string
+	// Hints turns on the kinds that are off by default.
+	Hints bool
+	// Setup makes the tables, see [Env.SQL]. It is outside of the unit.
+	Setup []string
+	Run   func(ctx context.Context, e *Env) error
+	Want  []Want
+	// Same compares the rows of a proposed statement with those of the loop. Nil: the
+	// statement has to be valid, and no more.
+	Same func(ctx context.Context, e *Env, proposed string) error
+}
+
+// Want is the label of a finding.
+type Want struct {
+	Kind  budget.FindingKind
+	Func  string // how the name of the function at the call site ends
+	Table string // of the statement; of one of them where a loop sends several
+	// Parent is the table of the parent, "none" where there must be none. Empty: it is
+	// not judged.
+	Parent string
+	Proven bool // it must be proven
+}
+
+// none is the label of a finding without a parent.
+const none = "none"
+
+// All are the cases.
+func All() []Case {
+	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), keys(), duplicates(), writes(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others())
+}
+
+// runsOn reports whether a case makes sense on a system.
+func (c *Case) runsOn(system string) bool {
+	return len(c.Systems) == 0 || slices.Contains(c.Systems, system)
+}

@@ -1,0 +1,133 @@
+package corpus
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver
+	_ "modernc.org/sqlite"             // the driver
+
+	"github.com/querybudget/querybudget/sqlwrap"
+)
+
+// Systems are the databases that cases run on.
+var Systems = []string{"sqlite", "postgres", "mysql"}
+
+// variables name the addresses of servers.
+var variables = map[string]string{"postgres": "QUERYBUDGET_POSTGRES_DSN", "mysql": "QUERYBUDGET_MYSQL_DSN"}
+
+// Variable is the environment variable with a system's address, empty for one that
+// needs none.
+func Variable(system string) string { return variables[system] }
+
+// server is a place of its own on a system, where a database can be made for each case.
+type server struct {
+	system string
+	name   string // of the schema, the database or the folder
+	admin  *sql.DB
+	dsn    string
+}
+
+// newServer connects to a system. The error is for one that has no address.
+func newServer(system string) (*server, error) {
+	s := &server{system: system, name: "qb_corpus_" + strings.ToLower(rand.Text()[:8])}
+	if system == "sqlite" {
+		dir, err := os.MkdirTemp("", "corpus")
+		s.name = dir
+		return s, err
+	}
+	if s.dsn = os.Getenv(variables[system]); s.dsn == "" {
+		return nil, fmt.Errorf("corpus: %s is not set", variables[system])
+	}
+	driver := map[string]string{"postgres": "pgx", "mysql": "mysql"}[system]
+	var err error
+	s.admin, err = sql.Open(driver, s.dsn)
+	return s, err
+}
+
+// close takes away what was made.
+func (s *server) close(ctx context.Context) error {
+	if s.system == "sqlite" {
+		return os.RemoveAll(s.name)
+	}
+	return errors.Join(s.drop(ctx), s.admin.Close())
+}
+
+func (s *server) drop(ctx context.Context) error {
+	drop := "DROP DATABASE IF EXISTS " + s.name
+	if s.system == "postgres" {
+		drop = "DROP SCHEMA IF EXISTS " + s.name + " CASCADE"
+	}
+	_, err := s.admin.ExecContext(ctx, drop)
+	return err
+}
+
+// open makes an empty database, and opens it with the driver wrapped.
+func (s *server) open(ctx context.Context) (*sql.DB, error) {
+	switch s.system {
+	case "sqlite":
+		file := filepath.Join(s.name, rand.Text()+".db")
+		return sqlwrap.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)")
+	case "postgres":
+		return s.openPostgres(ctx)
+	default:
+		return s.openMySQL(ctx)
+	}
+}
+
+func (s *server) openPostgres(ctx context.Context) (*sql.DB, error) {
+	if err := s.drop(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := s.admin.ExecContext(ctx, "CREATE SCHEMA "+s.name); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(s.dsn)
+	if err != nil {
+		return nil, fmt.Errorf("corpus: %s: %w", variables[s.system], err)
+	}
+	q := u.Query()
+	q.Set("search_path", s.name)
+	u.RawQuery = q.Encode()
+	return sqlwrap.Open("pgx", u.String())
+}
+
+func (s *server) openMySQL(ctx context.Context) (*sql.DB, error) {
+	if err := s.drop(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := s.admin.ExecContext(ctx, "CREATE DATABASE "+s.name); err != nil {
+		return nil, err
+	}
+	config, err := mysql.ParseDSN(s.dsn)
+	if err != nil {
+		return nil, fmt.Errorf("corpus: %s: %w", variables[s.system], err)
+	}
+	config.DBName, config.ParseTime = s.name, true
+	return sqlwrap.Open("mysql", config.FormatDSN())
+}
+
+// rebind writes the placeholders as the system wants them.
+func rebind(system, query string) string {
+	if system != "postgres" {
+		return query
+	}
+	parts := strings.Split(query, "?")
+	var b strings.Builder
+	for i, part := range parts {
+		if i > 0 {
+			b.WriteString("$" + strconv.Itoa(i))
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}

@@ -1,0 +1,41 @@
+package zerocode
+
+import (
+	"context"
+	"database/sql/driver"
+	"io"
+	"log/slog"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/sqlwrap"
+)
+
+// Connector wraps the connector of a handle. What is sent without a recorder in its
+// context belongs to the goroutine's unit.
+func Connector(c driver.Connector) driver.Connector {
+	config := sqlwrap.Config{Logger: slog.New(slog.DiscardHandler)}
+	return connector{config.Connector(c)}
+}
+
+// Raw returns the driver's own connection: nobody in a watched program knows the wrapper.
+func Raw(c any) any { return sqlwrap.Raw(c) }
+
+type connector struct{ driver.Connector }
+
+func (c connector) Close() error {
+	if closer, ok := c.Connector.(io.Closer); ok {
+		return closer.Close()
+	}
+	return nil
+}
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if own, ok := conn.(interface{ Account() *budget.Database }); ok {
+		_, _ = own.Account().RecordWith(recorder) // the handle's second connection has it already
+	}
+	return conn, nil
+}
