@@ -41,8 +41,9 @@ type Query struct {
 	Serializable bool
 	// Retries is how often it was tried again.
 	Retries int
-	// Duplicate is set for a read that repeated one that was answered.
-	Duplicate bool
+	// Duplicate is set for a read that repeated one that was answered. Changed is set if
+	// the answer was another one all the same: with [Bounds.TrackValues] only.
+	Duplicate, Changed bool
 	// Failed is the type of the error, empty without one: "*pgconn.PgError". The
 	// text stays with the application, because drivers quote values in it.
 	Failed string

@@ -108,8 +108,8 @@ func (f *finder) repeatedLists(group int) map[int]bool {
 	return lists
 }
 
-// repeated counts the duplicates of a group, but for those whose answer had another
-// number of rows than the one before: it had changed.
+// repeated counts the duplicates of a group. It is 0 for one whose answer changed, to other
+// values, where they are tracked, or to another number of rows.
 func (f *finder) repeated(group int) int64 {
 	n := f.report.Groups[group].Duplicates
 	if n == 0 {
@@ -119,8 +119,8 @@ func (f *finder) repeated(group int) int64 {
 		if !q.Duplicate || q.Open {
 			continue
 		}
-		if before := f.answerBefore(q); before != nil && before.Rows != q.Rows {
-			n--
+		if before := f.answerBefore(q); q.Changed || before != nil && before.Rows != q.Rows {
+			return 0 // it is asked for until it changes
 		}
 	}
 	return n

@@ -96,7 +96,7 @@ func (d *decoder) queries(r *Report, in []encodedQuery) (out []Query) {
 		o := Query{
 			Statement: q.Statement, Group: q.Group, Database: q.Database, Handle: q.Handle, Position: q.Position, Start: q.Start, Waited: q.Waited,
 			Exec: q.Exec, Fetch: q.Fetch, Rows: q.Rows, RowsAffected: q.RowsAffected, Open: q.Open, Arguments: q.Arguments, Row: q.Row,
-			Transaction: q.Transaction, Serializable: q.Serializable, Retries: q.Retries, Duplicate: q.Duplicate, Failed: q.Failed, stack: d.site(q.CallSite),
+			Transaction: q.Transaction, Serializable: q.Serializable, Changed: q.Changed, Retries: q.Retries, Duplicate: q.Duplicate, Failed: q.Failed, stack: d.site(q.CallSite),
 		}
 		switch {
 		case o.Statement != nil:

@@ -74,7 +74,7 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 		}
 		return n + 7
 	case -1:
-		n-- // such as two tables that share their keys
+		return 0 // whose ids are the same by chance, or because two tables share their keys: that cannot be told
 	}
 	if p.Match != MatchExact {
 		return 0

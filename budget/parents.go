@@ -59,6 +59,7 @@ func (b *builder) parents() {
 	}
 	records := slices.Clone(b.account.records) // in the order of report.Queries
 	slices.SortFunc(records, func(x, y *record) int { return cmp.Compare(x.position, y.position) })
+	b.changes(records)
 	all := b.results(records)
 	b.report.ValuesTracked = b.hasAllValues(records)
 	lists := b.argumentLists(records)
@@ -74,6 +75,24 @@ func (b *builder) parents() {
 		})
 		g.Parents = g.Parents[:min(len(g.Parents), maxParents)]
 		g.Chained = g.Queries >= fewRows && b.isChained(i, lists[i], records)
+	}
+}
+
+// changes marks the duplicates whose answers have other values than the ones before.
+func (b *builder) changes(records []*record) {
+	type question struct {
+		origin    *origin
+		arguments uint64
+	}
+	before := make(map[question]*record)
+	for i, rec := range records {
+		key := question{rec.origin, rec.list()}
+		if old := before[key]; rec.duplicate && old != nil {
+			b.report.Queries[i].Changed = !slices.EqualFunc(old.columns(), rec.columns(), func(x, y column) bool {
+				return slices.Equal(x.values, y.values)
+			})
+		}
+		before[key] = rec
 	}
 }
 
@@ -216,8 +235,8 @@ func (r *results) match(c int, arguments []uint64, g *Group) Match {
 		len(arguments) == len(unique) && countDistinct(arguments) == int64(len(unique)),
 		len(arguments) == len(values) && g.Parallel && slices.Equal(sorted(arguments), sorted(values)):
 		return MatchExact
-	case isSubsequence(arguments, values):
-		return MatchInOrder
+	case isSubsequence(arguments, values), slices.Equal(deduplicated(arguments), unique):
+		return MatchInOrder // the latter where each is asked for several times, such as page by page
 	}
 	return MatchContained
 }

@@ -154,6 +154,9 @@ func written(st *statement.Statement) []string {
 	case "SELECT", "CALL", "DO", "EXEC", "EXECUTE", "CREATE", "ALTER", "DROP":
 		return nil
 	}
+	if strings.HasPrefix(st.Shape, "INSERT") || strings.HasPrefix(st.Shape, "insert") {
+		return st.Tables[:min(len(st.Tables), 1)] // INSERT INTO a SELECT ... FROM b
+	}
 	return st.Tables
 }
 

@@ -25,7 +25,7 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 	switch {
 	case g.Chained && g.MostRows <= 1:
 		return "each key comes out of the answer before: one query with WITH RECURSIVE"
-	case g.recursive || g.Chained:
+	case g.recursive || g.Chained || g.parent == nil && strings.HasPrefix(plainName(key), "parent"):
 		return "a walk of a tree: one query with WITH RECURSIVE, or one for each level with all keys of the level"
 	case len(g.Tables) == 0:
 		return "one query that calls the function for all values"

@@ -250,6 +250,12 @@ func (s *selectShape) aggregated() (whole, inPart int) {
 	return whole, inPart
 }
 
+// isDistinctOn reports whether an item begins a list of the first rows of each.
+func isDistinctOn(item string) bool {
+	f := strings.Fields(item)
+	return len(f) > 1 && strings.EqualFold(f[0], "DISTINCT") && strings.HasPrefix(strings.ToUpper(f[1]), "ON")
+}
+
 // hasPlaceholder reports whether a placeholder stands elsewhere than in a condition, or
 // in the LIMIT.
 func (s *selectShape) hasPlaceholder() bool {
@@ -275,7 +281,7 @@ func (s *selectShape) batch(column, system string) (string, bool) {
 	}
 	whole, inPart := s.aggregated()
 	isDistinct := len(s.items[0]) > len("DISTINCT") && strings.EqualFold(s.items[0][:len("DISTINCT")], "DISTINCT")
-	if at < 0 || inPart > 0 || whole > 0 && (whole < len(s.items) && s.groupBy == "" || isDistinct) || s.hasPlaceholder() {
+	if at < 0 || isDistinctOn(s.items[0]) || inPart > 0 || whole > 0 && (whole < len(s.items) && s.groupBy == "" || isDistinct) || s.hasPlaceholder() {
 		return "", false
 	}
 	key, _, _ := equation(s.conditions[at])

@@ -22,7 +22,8 @@ func (f *finder) selectThenInserts() {
 		case q.Row == 0:
 		case q.Verb == "INSERT":
 			// Who looks a second time does so behind a lock.
-			if looked != nil && !q.Upserts && !again[row] {
+			isSerial := looked != nil && looked.Transaction == q.Transaction && f.isSerial(looked)
+			if looked != nil && !q.Upserts && !again[row] && !isSerial {
 				f.addPair(
 					SelectThenInsert,
 					looked,

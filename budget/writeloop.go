@@ -51,6 +51,9 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct < min(int64(f.rules.WriteLoop), fewArguments) && (g.Errors > 0 || g.Paged || f.isRetried(g)) {
 		return false
 	}
+	if g.Distinct == 1 && g.Verb == "UPDATE" && g.RowsAffected == 0 && g.AffectedUnknown == 0 {
+		return false // it is sent again because it hit nothing
+	}
 	return !f.isWorker(g) && !f.isCompareAndSwap(g)
 }
 

@@ -173,9 +173,9 @@ func loops() []Case {
 			Run:   birdMigrations, Want: nPlusOne("birdMigrations", "bird_migrations", "birds"),
 		},
 		{
-			Name: "loop/shared-key", About: "two tables with one key: no name fits, and the values are the same in the same order",
+			Name: "loop/shared-key", About: "two tables with one key: the same ids may be chance, so no parent is named",
 			Setup: and(library(6, 0), numbered("portraits", 6)), Run: portraits,
-			Want: []Want{{Kind: budget.NPlusOne, Func: "portraits", Table: "portraits", Parent: "authors"}},
+			Want: []Want{{Kind: budget.NPlusOne, Func: "portraits", Table: "portraits", Parent: none}},
 		},
 	}
 }

@@ -14,7 +14,7 @@ type bar struct {
 }
 
 // present is to be raised with each repair.
-var present = bar{precision: 0.97, recall: 0.98, ofEachKind: 0.90, wrong: 26}
+var present = bar{precision: 0.99, recall: 0.99, ofEachKind: 0.96, wrong: 9}
 
 func TestOffice(t *testing.T) {
 	for _, variable := range []string{"QUERYBUDGET_POSTGRES_DSN", "QUERYBUDGET_MYSQL_DSN"} {
