@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +58,9 @@ func TestFindingsOfLibraries(t *testing.T) {
 				if _, err := loop(ctx); err != nil {
 					t.Fatal(err)
 				}
-				checkProof(t, r.Report())
+				// From Go 1.27 on, pgx copies values into bun's own scanner, where nobody sees them.
+				isHidden := name == "bun" && d.driver == "pgx" && runtime.Version() >= "go1.27"
+				checkProof(t, r.Report(), isHidden)
 				for kind, page := range map[string]func(context.Context) (int, error){"loop": loop, "repair": repair} {
 					ctx, r := budget.NewContext(t.Context())
 					works, err := page(ctx)
@@ -159,11 +162,17 @@ func checkFindings(t *testing.T, kind string, report *budget.Report) {
 
 // checkProof expects the loop to be proven, also where a library writes arguments into the
 // text, as bun does.
-func checkProof(t *testing.T, report *budget.Report) {
+func checkProof(t *testing.T, report *budget.Report, isHidden bool) {
 	t.Helper()
 	for _, f := range report.Findings {
 		if f.Kind != budget.NPlusOne {
 			continue
+		}
+		if isHidden {
+			if f.Confidence != budget.Candidate || f.Parent == nil || f.Parent.Position != 1 {
+				t.Errorf("without values: %v, parent %+v", &f, f.Parent)
+			}
+			return
 		}
 		if f.Confidence != budget.Proven || f.Proof != "all 6 arguments are values of writers.id of query 1" || f.Parent == nil || f.Parent.Position != 1 {
 			t.Errorf("not proven: %v, parent %+v", &f, f.Parent)
