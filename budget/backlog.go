@@ -28,7 +28,7 @@ func (b *backlog) take(r *Recorder, rec *record) bool {
 	case b.n == maxBacklog || rec.details != nil || !r.mayWait(b, rec):
 		return false
 	case b.n == 0:
-		b.recorder, b.database, b.waits = r, d, d.pool().Waits
+		b.recorder, b.database, b.waits = r, d, r.waitsIn(d)
 		b.first = rec
 	case b.recorder != r || b.database != d:
 		return false

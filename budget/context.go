@@ -1,6 +1,9 @@
 package budget
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // contextKey is the package's only context key. Its value is a *Recorder, nil
 // where Without cut the account off.
@@ -28,7 +31,7 @@ type Bounds struct {
 	// Databases are the handles whose queries without a recorder are looked for in each
 	// unit, also in one that sends no query with its context: a handle that a unit used is
 	// looked at in any case. A wrapper tells the handle, such as sqlwrap.Database. At most
-	// 8 of them are looked at. Default: none.
+	// 8 of them are looked at; nil ones are left out. Default: none.
 	Databases []*Database
 }
 
@@ -37,7 +40,10 @@ func (b Bounds) withDefaults() Bounds {
 	b.Groups = bound(b.Groups, 500)
 	b.Reads = bound(b.Reads, 2000)
 	b.Rules = b.Rules.withDefaults()
-	b.Databases = b.Databases[:min(len(b.Databases), maxDatabases)]
+	if len(b.Databases) > 0 {
+		b.Databases = slices.DeleteFunc(slices.Clone(b.Databases), func(d *Database) bool { return d == nil })
+		b.Databases = b.Databases[:min(len(b.Databases), maxDatabases)]
+	}
 	return b
 }
 

@@ -169,6 +169,9 @@ func mayBeOfOneRow(st *statement.Statement) bool {
 // sameRows: reads of other columns of a row that was read before, with the same
 // condition, and EXISTS before the row itself.
 func (f *finder) sameRows() {
+	if f.rules.Duplicate > 2 {
+		return // each of them is one repetition
+	}
 	groups := f.groupsOfOneRow()
 	if groups == nil {
 		return

@@ -98,8 +98,8 @@ type Finding struct {
 	// Parent is the query whose rows the executions seem to go through. Nil if
 	// none was found; the finding then stands on its count and arguments.
 	Parent *Related `json:"parent,omitempty"`
-	// Proof says how an n+1 is proven: "all 50 arguments are values of authors.id of
-	// query 1".
+	// Proof says what was seen: how an n+1 is proven, "all 50 arguments are values of
+	// authors.id of query 1"; how long a connection was held, and who waited.
 	Proof string `json:"proof,omitempty"`
 	// Also are the other statements of the same loop, for a loop that sends
 	// several for each item; or the statement that followed, for the kinds that

@@ -22,8 +22,15 @@ type Pool struct {
 
 // WatchPool tells d how to look at its pool. It is for driver wrappers that know it: look
 // is called when a unit of work first uses the handle, and when something held a
-// connection until its context ended. It must be safe for concurrent use.
-func (d *Database) WatchPool(look func() Pool) { d.lookAtPool.Store(&look) }
+// connection until its context ended, both with the lock of that unit. It must be safe for
+// concurrent use. With nil the pool is not known any more.
+func (d *Database) WatchPool(look func() Pool) {
+	if look == nil {
+		d.lookAtPool.Store(nil)
+		return
+	}
+	d.lookAtPool.Store(&look)
+}
 
 func (d *Database) pool() Pool {
 	if look := d.lookAtPool.Load(); look != nil {
@@ -68,6 +75,15 @@ func (r *Recorder) noteHeld(o *origin) {
 	}
 }
 
+// waitsIn is how often queries of a handle have waited, for a unit that uses it for the
+// first time; -1 for one that knows from before.
+func (r *Recorder) waitsIn(d *Database) int64 {
+	if r.account != nil && slices.ContainsFunc(r.account.databases, func(seen seenDatabase) bool { return seen.Database == d }) {
+		return -1
+	}
+	return d.pool().Waits
+}
+
 // waitsBefore is how often queries of a handle had waited before the unit first used it.
 func (a *account) waitsBefore(d *Database, unknown int64) int64 {
 	for _, seen := range a.databases {
@@ -103,7 +119,7 @@ func (f *finder) heldConnections() {
 			continue
 		}
 		out := f.evidence(g, HeldConnection, Candidate, h.Waits)
-		out.Note = fmt.Sprintf("it held a connection until its context ended, and %s in a pool of %d meanwhile", waited(h.Waits), h.Max)
+		out.Proof = fmt.Sprintf("it held a connection until its context ended, and %s in a pool of %d meanwhile", waited(h.Waits), h.Max)
 		out.Repair = "close rows before the next query, and send what belongs to a transaction through it: who holds one connection and " +
 			"waits for another waits for itself. The query that waited never reached the driver: its line is not known"
 		f.add(out, h.Group)

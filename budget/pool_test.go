@@ -79,3 +79,18 @@ func TestHeldTransaction(t *testing.T) {
 		}
 	}
 }
+
+// What is nil is left out.
+func TestNilHandles(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	d.WatchPool(nil)
+	_, r := budget.Bounds{Databases: []*budget.Database{nil, d}}.NewContext(t.Context())
+	d.CountUnattributed(t.Context(), users, false)
+	x, err := r.Start(budget.Call{Database: d, Statement: users})
+	must(t, err)
+	x.Open()
+	x.Close(1, context.Canceled)
+	if report := r.Report(); report.Unattributed != 1 || len(report.Held) != 0 {
+		t.Errorf("%d unattributed, held %+v", report.Unattributed, report.Held)
+	}
+}

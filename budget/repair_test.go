@@ -1,6 +1,11 @@
 package budget
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 func TestBatch(t *testing.T) {
 	for _, test := range []struct{ system, shape, want string }{
@@ -49,4 +54,24 @@ func TestBatch(t *testing.T) {
 			t.Errorf("%s\n got %q\nwant %q", test.shape, got, test.want)
 		}
 	}
+}
+
+// What is parsed is whatever an application sends: no text may stop a report.
+func FuzzSelectShape(f *testing.F) {
+	for _, seed := range []string{
+		"SELECT a, b FROM t WHERE a = ? AND b IN (?) GROUP BY a HAVING b ORDER BY c LIMIT ?", "SELECT", "SELECT FROM", "select a from t where ) ( = ?",
+		"SELECT DISTINCT ON (a) b FROM t WHERE c = ?::int", `SELECT "a FROM t WHERE b = ?`, "SELECT count(", "SELECT a FROM t GROUP", "…", "SELECT ` FROM ,",
+	} {
+		f.Add(seed, "a")
+	}
+	f.Fuzz(func(t *testing.T, shape, key string) {
+		for _, system := range []string{"postgresql", "mysql"} {
+			_ = batchedForm(shape, key, system, "")
+			_, _ = condition(&statement.Statement{Shape: shape})
+			_ = slowRepair(&Group{Statement: &statement.Statement{Shape: shape}})
+		}
+		if list, ok := selectList(shape); ok && !strings.Contains(shape, list) {
+			t.Errorf("%q is not in %q", list, shape)
+		}
+	})
 }

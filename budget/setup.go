@@ -85,9 +85,10 @@ func callsMaker(maker, site callsite.CallSite) bool {
 
 // isTest reports whether a function is a test, which calls everything.
 func isTest(function string) bool {
-	name := function[strings.LastIndexByte(function, '.')+1:]
-	return strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Benchmark") || strings.HasPrefix(name, "Example") ||
-		strings.HasPrefix(name, "func") // of a test that has several
+	name, _, _ := strings.Cut(function, ".func") // a closure is its function's
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	return strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Benchmark") || strings.HasPrefix(name, "Fuzz") ||
+		strings.HasPrefix(name, "Example")
 }
 
 func sharesTable(a, b []string) bool {

@@ -51,7 +51,7 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct < min(int64(f.rules.WriteLoop), fewArguments) && (g.Errors > 0 || g.Paged || f.isRetried(g)) {
 		return false
 	}
-	if g.Distinct == 1 && g.Verb == "UPDATE" && g.RowsAffected == 0 && g.AffectedUnknown == 0 {
+	if g.Distinct == 1 && isConditional(g) && g.RowsAffected == 0 {
 		return false // it is sent again because it hit nothing
 	}
 	return !f.isWorker(g) && !f.isCompareAndSwap(g)
@@ -60,12 +60,19 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 // isCompareAndSwap reports whether a row is read and written again until nobody else has
 // written it meanwhile: all writes but the last one change nothing.
 func (f *finder) isCompareAndSwap(g *loopGroup) bool {
-	if g.Verb != "UPDATE" || g.RowsAffected > 1 || g.AffectedUnknown > 0 {
+	if !isConditional(g) || g.RowsAffected > 1 {
 		return false
 	}
 	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {
 		return h.Kind == statement.Read && h.Queries >= g.Queries-1 && h.Distinct == 1 && overlap(&h, g.Group) && h.SharesTable(g.Statement)
 	})
+}
+
+// isConditional reports whether an UPDATE asks for more of its row than its key, such as
+// its version, and the driver tells how many rows it hit. MySQL tells 0 of a row that has
+// the values already, so rows alone say little.
+func isConditional(g *loopGroup) bool {
+	return g.Verb == "UPDATE" && len(g.Keys) > 1 && g.AffectedUnknown == 0
 }
 
 // isRetried reports whether executions are those of transactions that were begun again,

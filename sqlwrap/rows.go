@@ -122,10 +122,11 @@ func (r *rows) closed(err error) {
 		}
 		err = cmp.Or(m.err, err) // the first one says why
 	}
-	if !r.ended {
+	if !r.ended && r.ctx != nil {
 		r.execution.LeftUnread()
 		err = cmp.Or(err, r.ctx.Err()) // database/sql closes rows when their context ends
 	}
+	r.ctx = nil // the connection keeps r for a while, and need not keep a request
 	r.execution.Close(n, err)
 }
 

@@ -50,7 +50,7 @@ func TestPoolDeadlock(t *testing.T) {
 				}
 				for range test.units {
 					f := (<-reports).Findings
-					if len(f) != 1 || f[0].Kind != budget.HeldConnection || f[0].Note == "" {
+					if len(f) != 1 || f[0].Kind != budget.HeldConnection || f[0].Proof == "" {
 						t.Fatalf("found %+v", f)
 					}
 					checkLine(t, f[0].CallSite().File+":"+strconv.Itoa(f[0].CallSite().Line), test.held)
