@@ -67,11 +67,3 @@ func sumOf(t *testing.T) (sum [32]byte) {
 	}
 	return sha256.Sum256(all.Bytes())
 }
-
-func TestUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"unknown"}} {
-		if err := run(t.Context(), args); err == nil || err.Error() != usage {
-			t.Errorf("%q: %v", args, err)
-		}
-	}
-}
