@@ -1,4 +1,4 @@
-package budgettest
+package callsite_test
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 )
 
 // The same closure has one name, wherever it was inlined.
-func TestFunctionName(t *testing.T) {
+func TestStableName(t *testing.T) {
 	for _, test := range []struct{ function, file, want string }{
 		{"example.com/shop/store.List", "store/store.go", "store.List"},
 		{"example.com/shop/store.(*Store).List", "store/store.go", "store.(*Store).List"},
@@ -27,7 +27,7 @@ func TestFunctionName(t *testing.T) {
 		{"example.com/shop.init.0", "main.go", "shop.init"},
 		{"", "", ""},
 	} {
-		if got := functionName(callsite.Frame{Function: test.function, File: test.file}); got != test.want {
+		if got := (callsite.Frame{Function: test.function, File: test.file}).StableName(); got != test.want {
 			t.Errorf("%s in %s: got %q, want %q", test.function, test.file, got, test.want)
 		}
 	}
