@@ -58,6 +58,9 @@ type Query struct {
 // CallSite is where the query came from.
 func (q *Query) CallSite() callsite.CallSite { return q.stack.CallSite() }
 
+// SetCallSite says where the query came from, in a report that no recorder made.
+func (q *Query) SetCallSite(site callsite.CallSite) { q.stack = stackOf(site) }
+
 // end is when its rows were closed.
 func (q *Query) end() time.Duration { return q.Start + q.Waited + q.Exec + q.Fetch }
 
@@ -96,6 +99,17 @@ func (g *Group) Via() string { return cmp.Or(g.via, g.stack.Via()) }
 
 // CallSite is where the queries came from.
 func (g *Group) CallSite() callsite.CallSite { return g.stack.CallSite() }
+
+// SetCallSite says where the queries came from, in a report that no recorder made.
+func (g *Group) SetCallSite(site callsite.CallSite) { g.stack = stackOf(site) }
+
+// stackOf is nil for a call site that is not known.
+func stackOf(site callsite.CallSite) *callsite.Stack {
+	if site.IsZero() {
+		return nil
+	}
+	return callsite.New(site)
+}
 
 // Parent is a column of an earlier result whose values are those of an argument of a
 // group.
