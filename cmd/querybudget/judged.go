@@ -38,7 +38,6 @@ type judgement struct {
 	callers     []string
 	label       label
 	why         string
-	used        bool
 }
 
 func readJudgements(name string) (all []*judgement, err error) {
@@ -142,7 +141,8 @@ func (s *summary) judge(name string, out io.Writer) error {
 		counts[kind][l]++
 	}
 	fmt.Fprintf(out, "\nCompared with %s:\n", name)
-	for _, f := range s.sorted() {
+	found := s.sorted()
+	for _, f := range found {
 		j := best(judgements, f)
 		switch {
 		case j == nil:
@@ -150,21 +150,42 @@ func (s *summary) judge(name string, out io.Writer) error {
 			fmt.Fprintf(out, "not judged  %s\t%s\t%s\n", f.worst.Kind, cut(f.worst.Shape, 100), callersOf(f))
 			continue
 		case j.label == labelMissed:
-			j.label = labelTrue
+			count(f.worst.Kind, labelTrue)
+			continue
 		case j.label != labelTrue:
 			fmt.Fprintf(out, "%-11s %s\t%s\t%s\t%s\n", j.label, f.worst.Kind, j.site, cut(f.worst.Shape, 60), j.why)
 		}
-		j.used = true
 		count(f.worst.Kind, j.label)
 	}
 	for _, j := range judgements {
-		if !j.used && (j.label == labelMissed || j.label == labelTrue) {
+		isWanted := (j.label == labelMissed || j.label == labelTrue) && !isHint(j.kind)
+		if isWanted && !slices.ContainsFunc(found, j.isCovered) {
 			count(j.kind, labelMissed)
 			fmt.Fprintf(out, "missed      %s\t%s\t%s\t%s\n", j.kind, j.site, j.shape, j.why)
 		}
 	}
 	printScores(out, counts)
 	return nil
+}
+
+// isCovered reports whether a finding says what a judgement is about, perhaps as one of
+// several statements of a loop.
+func (j *judgement) isCovered(f *seen) bool {
+	if _, ok := j.isAbout(f); ok {
+		return true
+	}
+	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool {
+		return lineOf(r.CallSite().Frame) == j.site && (j.label == labelMissed || strings.HasPrefix(spaced(r.Shape), j.shape))
+	})
+}
+
+// isHint reports whether a kind is off unless somebody asks for it.
+func isHint(kind budget.FindingKind) bool {
+	switch kind {
+	case budget.ReadModifyWrite, budget.SelectThenInsert, budget.SelectStar, budget.FewRows:
+		return true
+	}
+	return false
 }
 
 // best returns the judgement that fits best, nil for none.

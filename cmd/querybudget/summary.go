@@ -145,6 +145,7 @@ func (s *summary) join() {
 			old.units += f.units
 			old.saved += f.saved
 			maps.Copy(old.shapes, f.shapes)
+			old.worst.Also = append(slices.Clip(old.worst.Also), f.worst.Also...)
 			if old.across == nil {
 				old.across = f.across
 			}
