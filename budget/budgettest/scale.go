@@ -54,7 +54,7 @@ func Scale[D any](
 	var reports []*budget.Report
 	for _, n := range sizes {
 		report := atSize(t, n, seed, run)
-		saveReport(t, entry{Check: "scale", Size: n, Report: report})
+		saveReport(t, entry{Check: "scale", Size: n, Grows: accepted, Report: report})
 		reports = append(reports, report)
 	}
 	all, err := Fit(sizes, reports)
