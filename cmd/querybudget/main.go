@@ -34,6 +34,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"scan", "find wasted queries in a repository that nobody changed", scan},
+		{"run", "run a program that nobody changed, with a line for each request", runProgram},
+		{"env", "print the environment of a scan for a shell", printEnv},
 	}
 }
 
