@@ -393,3 +393,6 @@ func joinNumbers(numbers []int64) string {
 	}
 	return strings.Join(text, ", ")
 }
+
+// Len is the number of relations that are kept.
+func (a *Across) Len() int { return len(a.relations) }

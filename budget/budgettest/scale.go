@@ -62,7 +62,11 @@ func Scale[D any](
 		t.Fatalf("%v", err)
 	}
 	sortSeries(all)
-	problems, constant := judgeGrowth(sizes, all, accepted)
+	var across budget.Across
+	for _, r := range reports {
+		across.Add(r)
+	}
+	problems, constant := judgeGrowth(sizes, all, across.Findings(), accepted)
 	if len(all) == 0 {
 		problems = append(problems, problem{name: "nothing", text: noQueries})
 	}
