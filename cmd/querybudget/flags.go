@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/querybudget/querybudget/cmd/querybudget/changes"
@@ -85,14 +84,4 @@ func prepare(ctx context.Context, since string, stderr io.Writer, results ...*re
 	finder := changes.NewFinder(l.Root, hunks)
 	finder.Explain(results[len(results)-1])
 	return nil
-}
-
-// isTerminal reports whether somebody watches.
-func isTerminal(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

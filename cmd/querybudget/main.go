@@ -33,7 +33,7 @@ type command struct {
 // commands are all subcommands, in the order in which help lists them.
 func commands() []command {
 	return []command{
-		{"scan", "find wasted queries in a repository that nobody changed", runScan},
+		{"scan", "find wasted queries in a repository that nobody changed", scan},
 		{"test", "run go test, and show what its checks saw", runTest},
 		{"show", "print reports as a table, or one route in full", runShow},
 		{"diff", "compare the reports of two runs", runDiff},
@@ -84,9 +84,4 @@ func writeHelp(out io.Writer) {
 		fmt.Fprintf(out, "\t%-9s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(out, "\n\"querybudget <command> -h\" teaches a command.\n\nExit codes: 0 nothing to complain about, 1 the gate, 2 usage, 75 the command itself\nfailed. The code of go test passes through.\n")
-}
-
-// runScan calls scan.
-func runScan(ctx context.Context, args []string, stdout, _ io.Writer) error {
-	return scan(ctx, args, stdout)
 }

@@ -29,16 +29,17 @@ func TestScan(t *testing.T) {
 	t.Chdir("testdata/plain")
 	before := sumOf(t)
 	var out bytes.Buffer
-	err = scan(t.Context(), []string{"./...", "--", "-run", "."}, &out)
+	err = scan(t.Context(), []string{"./...", "--", "-run", "."}, &out, os.Stderr)
 	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("a test fails there, and the scan ended with %v", err)
 	}
 	got := out.String()
 	for _, want := range []string{
-		"querybudget: 3 findings", "n+1          4x SELECT title FROM books WHERE author_id = ?", "at shop.go:30 plain.(*Shop).Titles",
-		"write-loop   6x INSERT INTO log (line) VALUES (?)", "at shop.go:44 plain.(*Shop).Log",
-		"duplicate    1x SELECT name FROM settings WHERE id = ?", "GET /setting/{id}",
-		"of which tests sent 7 themselves", "--- FAIL: TestFails",
+		"querybudget: 3 findings", "n+1          SELECT title FROM books WHERE author_id = ?\n  at         shop.go:30 plain.(*Shop).Titles",
+		"4 times at worst, in 1 call; go test -run '^TestTitles$' example.com/plain",
+		"write-loop   INSERT INTO log (line) VALUES (?)\n  at         shop.go:44 plain.(*Shop).Log",
+		"duplicate    SELECT name FROM settings WHERE id = ?", "in 3 calls", "for each   row of SELECT id FROM authors at shop.go:29",
+		"; tests sent 7 of them themselves", "--- FAIL: TestFails",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/querybudget/querybudget/cmd/querybudget/exit"
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
@@ -136,95 +132,16 @@ func (t *tests) run(ctx context.Context, runs int, keep string) (r *result.Resul
 
 // once runs the tests. Outcome is the error of go test.
 func (t *tests) once(ctx context.Context, folder string) (outcome, err error) {
-	p := newProgress(ctx, t.packages, folder, t.stderr)
+	p := gotest.NewProgress(ctx, t.packages, folder, t.stderr)
 	run := gotest.Run{
 		Packages: t.packages, Flags: t.flags, Env: []string{"QUERYBUDGET_REPORT=" + folder},
-		Stdout: p.over(t.stdout), Stderr: p.over(t.stderr), Ended: p.ended,
+		Stdout: p.Over(t.stdout), Stderr: p.Over(t.stderr), Ended: p.Ended,
 	}
 	packages, outcome := run.Do(ctx)
-	p.end()
+	p.End()
 	var ran *exec.ExitError
 	if outcome != nil && !errors.As(outcome, &ran) {
 		return nil, outcome
 	}
 	return outcome, result.WriteRun(folder, result.Run{Packages: packages, Partial: gotest.Partial(t.flags)})
-}
-
-// progress shows on a terminal how far a run has come.
-type progress struct {
-	out    io.Writer // nil shows nothing
-	folder string
-
-	mu     sync.Mutex
-	total  int
-	done   int
-	shown  bool
-	checks int
-}
-
-// newProgress returns one that shows nothing where nobody watches.
-func newProgress(ctx context.Context, packages []string, folder string, stderr io.Writer) *progress {
-	if !isTerminal(stderr) {
-		return &progress{}
-	}
-	p := &progress{out: stderr, folder: folder}
-	if list, err := exec.CommandContext(ctx, "go", append([]string{"list"}, packages...)...).Output(); err == nil {
-		p.total = bytes.Count(list, []byte("\n"))
-	}
-	return p
-}
-
-func (p *progress) ended(result.Package) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done++
-	if p.out == nil {
-		return
-	}
-	p.checks = countLines(p.folder)
-	p.clear()
-	fmt.Fprintf(p.out, "%d of %d packages, %s", p.done, max(p.total, p.done), format.Plural(p.checks, "check"))
-	p.shown = true
-}
-
-// clear takes the line of progress away. It is called with the lock.
-func (p *progress) clear() {
-	if p.shown {
-		fmt.Fprint(p.out, "\r\x1b[K")
-		p.shown = false
-	}
-}
-
-func (p *progress) end() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
-}
-
-// over returns a writer that takes the line of progress away before it writes.
-func (p *progress) over(out io.Writer) io.Writer {
-	return writerFunc(func(text []byte) (int, error) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.clear()
-		return out.Write(text)
-	})
-}
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
-// countLines counts the reports of a folder.
-func countLines(folder string) (n int) {
-	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
-	if err != nil {
-		return 0
-	}
-	for _, name := range files {
-		if text, err := os.ReadFile(name); err == nil {
-			n += bytes.Count(text, []byte("\n"))
-		}
-	}
-	return n
 }

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// listed is what the command go tells of a package.
+type listed struct {
+	Dir, ImportPath, ForTest, Name     string
+	Standard                           bool
+	GoFiles, TestGoFiles, XTestGoFiles []string
+	Imports, TestImports, XTestImports []string
+	Module                             *struct{ Main bool }
+}
+
+// packages are those that are tested, with what they are built from.
+type packages []listed
+
+// list asks the command go. Errors of packages are left to go test, which says them.
+func list(ctx context.Context, goTool string, env, flags, patterns []string) (packages, error) {
+	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,GoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,Module"
+	args := slices.Concat([]string{"list", "-e", "-test", "-deps", fields}, flags, patterns)
+	cmd := exec.CommandContext(ctx, goTool, args...)
+	var said strings.Builder
+	cmd.Env, cmd.Stderr = env, &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	all, err := decode(out)
+	if failed := cmd.Wait(); failed != nil {
+		return nil, fmt.Errorf("go list: %s", cmp.Or(strings.TrimSpace(said.String()), failed.Error()))
+	}
+	return all, err
+}
+
+func decode(from io.Reader) (all packages, err error) {
+	for d := json.NewDecoder(from); ; {
+		var p listed
+		if err := d.Decode(&p); err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		if !p.Standard {
+			all = append(all, p)
+		}
+	}
+}
+
+func (p *listed) isOwn() bool { return p.Module != nil && p.Module.Main }
+
+// isVariant reports whether it is a package as it is compiled for a test.
+func (p *listed) isVariant() bool { return p.ForTest != "" || strings.HasSuffix(p.ImportPath, ".test") }
+
+// testOnly returns packages of the repository that serve its tests: nothing but tests
+// imports them, and their names or what they import say so. A library's packages, which its
+// own tests alone import, are not.
+func (all packages) testOnly() []string {
+	imported, tested := map[string]bool{}, map[string]bool{}
+	for _, p := range all {
+		if !p.isOwn() || p.isVariant() {
+			continue
+		}
+		for _, i := range p.Imports {
+			imported[i] = true
+		}
+		for _, i := range slices.Concat(p.TestImports, p.XTestImports) {
+			if i != p.ImportPath {
+				tested[i] = true
+			}
+		}
+	}
+	var found []string
+	for changed := true; changed; { // one that test packages alone import is one, too
+		changed = false
+		for _, p := range all {
+			if !p.isOwn() || p.isVariant() || p.Name == "main" || slices.Contains(found, p.ImportPath) {
+				continue
+			}
+			if !all.isImported(p.ImportPath, found) && (tested[p.ImportPath] || imported[p.ImportPath]) && servesTests(p) {
+				found, changed = append(found, p.ImportPath), true
+			}
+		}
+	}
+	return found
+}
+
+// isImported reports whether a package that is none of those imports it.
+func (all packages) isImported(importPath string, those []string) bool {
+	return slices.ContainsFunc(all, func(p listed) bool {
+		return p.isOwn() && !p.isVariant() && slices.Contains(p.Imports, importPath) && !slices.Contains(those, p.ImportPath)
+	})
+}
+
+// servesTests reports whether a package imports what is for tests, or is called so.
+func servesTests(p listed) bool {
+	for _, i := range p.Imports {
+		if i == "testing" || i == "net/http/httptest" || strings.HasPrefix(i, "github.com/stretchr/testify/") {
+			return true
+		}
+	}
+	name := strings.ToLower(path.Base(p.ImportPath))
+	return slices.ContainsFunc([]string{"test", "fixture", "mock", "fake", "seed"}, func(word string) bool { return strings.Contains(name, word) })
+}
+
+// testFiles returns the files of test code: those of the packages that are tested, and
+// those of packages that serve tests.
+func (all packages) testFiles(testOnly []string) (files []string) {
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() {
+			continue
+		}
+		names := slices.Concat(p.TestGoFiles, p.XTestGoFiles)
+		if slices.Contains(testOnly, p.ImportPath) {
+			names = append(names, p.GoFiles...)
+		}
+		for _, name := range names {
+			files = append(files, filepath.Join(p.Dir, name))
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// unseen are packages that speak to a database without database/sql, and what to do.
+var unseen = []struct{ path, say string }{
+	{"github.com/jackc/pgx/v5/pgxpool", "what goes through pgx's own pool was not seen: see docs/pgx.md"},
+	{"github.com/jackc/pgx/v4/pgxpool", "what goes through pgx's own pool was not seen"},
+	{"github.com/go-pg/pg", "go-pg speaks to PostgreSQL without database/sql: it was not seen"},
+	{"github.com/gocql/gocql", "gocql has no database/sql: it was not seen"},
+	{"go.mongodb.org/mongo-driver", "MongoDB's driver has no database/sql: it was not seen"},
+	{"zombiezen.com/go/sqlite", "zombiezen's SQLite has no database/sql: it was not seen"},
+	{"crawshaw.io/sqlite", "crawshaw's SQLite has no database/sql: it was not seen"},
+	{"cloud.google.com/go/spanner", "Spanner's own client was not seen"},
+}
+
+// notSeen says which of them the tests are built from.
+func (all packages) notSeen() (say []string) {
+	for _, u := range unseen {
+		if slices.ContainsFunc(all, func(p listed) bool { return p.ImportPath == u.path || strings.HasPrefix(p.ImportPath, u.path+"/") }) {
+			say = append(say, u.say)
+		}
+	}
+	return say
+}
+
+// exists reports whether a command can be found.
+func exists(command string) bool {
+	_, err := exec.LookPath(command)
+	return err == nil || !errors.Is(err, exec.ErrNotFound) && !os.IsNotExist(err)
+}

@@ -1,0 +1,151 @@
+package zerocode
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// depth is how many frames of a stack are looked at. Tests of an application stand at the
+// outer end, below routers and middleware.
+const depth = 256
+
+// place is what a stack says about where in a test a query was sent.
+type place struct {
+	// chain identifies the lines of test code before the first one of the application;
+	// 0 if there are none. line is the innermost of them, "store_test.go:12".
+	chain uint64
+	line  string
+	// tests is the number of frames of test code.
+	tests int
+	// application is set if there is a frame of the application.
+	application bool
+	// started is set for a goroutine that testing did not begin.
+	started bool
+}
+
+var (
+	places struct {
+		sync.Mutex
+		known map[uint64]place
+	}
+	seed = maphash.MakeSeed()
+)
+
+// placesMax is how many stacks are remembered: a hundred bytes each.
+const placesMax = 50_000
+
+// capture fills pcs with the stack of the caller's caller, without skip more frames.
+func capture(pcs []uintptr, skip int) []uintptr {
+	return pcs[:runtime.Callers(skip+2, pcs)]
+}
+
+// lookAt tells what a stack says. Functions and lines are looked up once for each stack.
+func lookAt(pcs []uintptr) place {
+	key := uint64(len(pcs))
+	for _, pc := range pcs {
+		key = bits.RotateLeft64(key^uint64(pc), 29) * 0x9e3779b97f4a7c15
+	}
+	places.Lock()
+	defer places.Unlock()
+	p, ok := places.known[key]
+	if !ok {
+		p = read(pcs)
+		if places.known == nil || len(places.known) == placesMax {
+			places.known = map[uint64]place{}
+		}
+		places.known[key] = p
+	}
+	return p
+}
+
+func read(pcs []uintptr) place {
+	var outer []runtime.Frame // from the inside out
+	for frames := runtime.CallersFrames(pcs); ; {
+		f, more := frames.Next()
+		outer = append(outer, f)
+		if !more {
+			break
+		}
+	}
+	p := place{started: true}
+	h := maphash.Hash{}
+	h.SetSeed(seed)
+	for i := len(outer) - 1; i >= 0; i-- {
+		f := outer[i]
+		switch {
+		case isTest(f):
+			if p.tests++; !p.application {
+				p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
+				_, _ = h.WriteString(f.Function + p.line)
+			}
+		case isApplication(f.Function):
+			p.application = true
+		case f.Function == "testing.tRunner" || f.Function == "testing.(*M).Run" || f.Function == "main.main":
+			p.started = false
+		}
+	}
+	if p.line != "" {
+		p.chain = h.Sum64() | 1
+	}
+	return p
+}
+
+// TestPackagesVariable names the packages that only tests import, by commas: what they
+// send is a test's own.
+const TestPackagesVariable = "QUERYBUDGET_TEST_PACKAGES"
+
+var program = sync.OnceValue(func() (p struct{ tests, modules []string }) {
+	p.tests = strings.Split(os.Getenv(TestPackagesVariable), ",")
+	if info, ok := debug.ReadBuildInfo(); ok {
+		p.modules = append(p.modules, info.Main.Path)
+		for _, m := range info.Deps {
+			if m.Version == "(devel)" || m.Replace != nil && m.Replace.Version == "" {
+				p.modules = append(p.modules, m.Path)
+			}
+		}
+	}
+	return p
+})
+
+func isTest(f runtime.Frame) bool {
+	if strings.HasSuffix(f.File, "_test.go") {
+		return true
+	}
+	pkg := packageOf(f.Function)
+	for _, p := range program().tests {
+		if pkg == p && p != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func isApplication(function string) bool {
+	pkg := packageOf(function)
+	if pkg == "main" {
+		return true
+	}
+	for _, m := range program().modules {
+		if rest, ok := strings.CutPrefix(pkg, m); ok && m != "" && (rest == "" || rest[0] == '/') {
+			return true
+		}
+	}
+	return false
+}
+
+// packageOf returns the import path of a function's package: "example.com/shop/store" of
+// "example.com/shop/store.(*Books).List". The linker writes a dot in the last element as
+// "%2e".
+func packageOf(function string) string {
+	slash := strings.LastIndexByte(function, '/') + 1
+	if dot := strings.IndexByte(function[slash:], '.'); dot >= 0 {
+		function = function[:slash+dot]
+	}
+	return strings.ReplaceAll(function, "%2e", ".")
+}
