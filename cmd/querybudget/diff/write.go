@@ -41,7 +41,7 @@ func Text(out io.Writer, d *Diff) error {
 func writeChanges(out io.Writer, changes []Change) {
 	for _, c := range changes {
 		fmt.Fprintf(out, "  %s  %s\n", mark(c.Sign), format.Line(what(&c)))
-		if site := c.Entry().Site(); site != "" {
+		if site := c.Entry().Way(); site != "" {
 			fmt.Fprintf(out, "       at %s\n", format.Line(site))
 		}
 		if c.Now != nil && c.Now.Cause != "" {
@@ -152,7 +152,7 @@ func markdownChanges(m *format.MarkdownWriter, u Unit) {
 	m.Linef("| | what | where |\n| --- | --- | --- |")
 	for _, changes := range [][]Change{u.Complaints, u.Statements} {
 		for _, c := range changes {
-			where := format.Cell(c.Entry().Site())
+			where := format.Cell(c.Entry().Way())
 			if c.Now != nil && c.Now.Cause != "" {
 				where += "<br>" + format.Cell(c.Now.Cause)
 			}
