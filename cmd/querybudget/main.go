@@ -36,6 +36,13 @@ func commands() []command {
 		{"scan", "find wasted queries in a repository that nobody changed", scan},
 		{"run", "run a program that nobody changed, with a line for each request", runProgram},
 		{"env", "print the environment of a scan for a shell", printEnv},
+		{"test", "run go test, and show what its checks saw", runTest},
+		{"show", "print reports as a table, or one route in full", runShow},
+		{"diff", "compare the reports of two runs", runDiff},
+		{"check", "hold reports against what the repository has accepted", runCheck},
+		{"accept", "accept findings, for a reason", runAccept},
+		{"prune", "take out of the accepted findings what is repaired", runPrune},
+		{"merge", "merge two versions of the accepted findings", runMerge},
 	}
 }
 

@@ -35,7 +35,7 @@ func ownCommand(t *testing.T, args ...string) *exec.Cmd {
 // its input, output and exit code are its own.
 func TestRunProgram(t *testing.T) {
 	cmd := ownCommand(t, "run", "./server", "--", "an argument")
-	repository(t, "plain")
+	enter(t, "plain")
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	input, err := cmd.StdinPipe()
@@ -71,7 +71,7 @@ func TestRunProgram(t *testing.T) {
 // A signal reaches the program.
 func TestRunSignal(t *testing.T) {
 	cmd := ownCommand(t, "run", "./server")
-	repository(t, "plain")
+	enter(t, "plain")
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestRunSignal(t *testing.T) {
 
 // What calls go by itself is watched by its environment.
 func TestEnv(t *testing.T) {
-	repository(t, "generated")
+	enter(t, "generated")
 	var out bytes.Buffer
 	if err := printEnv(t.Context(), nil, &out, os.Stderr); err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestEnv(t *testing.T) {
 
 // A command that calls go below it is watched.
 func TestScanOfACommand(t *testing.T) {
-	repository(t, "generated")
+	enter(t, "generated")
 	got, err := scannedText(t, "--", "sh", "-c", "cd . && go test ./... && exit 3")
 	var ended *exec.ExitError
 	if !errors.As(err, &ended) || ended.ExitCode() != 3 {
@@ -131,7 +131,7 @@ func TestScanOfACommand(t *testing.T) {
 
 // The gate: what is not in the baseline fails, and what is there does not.
 func TestScanCheck(t *testing.T) {
-	folder := repository(t, "generated")
+	folder := enter(t, "generated")
 	kept := filepath.Join(t.TempDir(), "reports")
 	got, err := scannedText(t, "-reports", kept, "-check", "-o", "github")
 	if exit.Code(err) != exit.Gate || !strings.Contains(err.Error(), "1 finding") {
@@ -148,7 +148,7 @@ func TestScanCheck(t *testing.T) {
 
 // Each wrong set-up is one clear sentence.
 func TestScanErrors(t *testing.T) {
-	folder := repository(t, "generated")
+	folder := enter(t, "generated")
 	for _, test := range []struct {
 		name string
 		set  func(t *testing.T)

@@ -84,7 +84,7 @@ func writeComplaint(out io.Writer, e *result.Entry) {
 		fmt.Fprintf(out, "  sql: %s\n", Line(e.Shape))
 	}
 	if place(e) != "" {
-		fmt.Fprintf(out, "  at:  %s\n", Line(e.Site()))
+		fmt.Fprintf(out, "  at:  %s\n", Line(e.Way()))
 	}
 	if e.Cause != "" {
 		fmt.Fprintf(out, "  by:  %s\n", Line(e.Cause))

@@ -137,6 +137,15 @@ func (e *Entry) Site() string {
 	return strings.TrimSpace(f.String())
 }
 
+// Way is Site with its caller, unless that is a test: "store.go:28 store.list < store.go:48
+// store.Books". A helper that sends everything says little by itself.
+func (e *Entry) Way() string {
+	if len(e.Callers) == 0 || strings.HasSuffix(e.Callers[0].File, "_test.go") {
+		return e.Site()
+	}
+	return e.Site() + " < " + e.Callers[0].String()
+}
+
 // merge takes what another report of the same run says of the same key: the most counts.
 func (e *Entry) merge(o *Entry) {
 	worst := o.Count > e.Count || o.Count == e.Count && o.place() < e.place()
