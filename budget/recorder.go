@@ -38,6 +38,8 @@ type Recorder struct {
 	// observed.
 	steps  int32
 	late   *Recorder // counts what comes after the final report, see late.go
+	// discarded is set where nobody wants a report.
+	discarded bool
 	onLate func()    // is told of the first of it; nil where nobody asks
 }
 
@@ -250,6 +252,26 @@ func (r *Recorder) SetBudget(b Budget) {
 	if r.account != nil {
 		r.account.enforce(b)
 	}
+}
+
+// Discard keeps the unit from reporters: a [Delivery] hands out no report of it from now
+// on, and does not list it among those that run. It is for handlers that are no part of
+// the application's work although middleware tracks them, such as a page that shows
+// reports. What the unit does still counts in the units around it.
+func (r *Recorder) Discard() {
+	r = r.counting()
+	if r == nil {
+		return
+	}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	r.discarded = true
+}
+
+func (r *Recorder) isDiscarded() bool {
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	return r.discarded
 }
 
 // Totals returns the totals so far.
