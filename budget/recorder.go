@@ -68,7 +68,8 @@ type unit struct {
 	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
-	open      int // results whose rows are open
+	executing *record // counted, and in the driver; the rest by record.next
+	open      int     // results whose rows are open
 	scopes    int // that are kept, of all depths
 	unkept    int // that are not
 
