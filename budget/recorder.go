@@ -36,11 +36,11 @@ type Recorder struct {
 	allowed []*allowance
 	// steps counts the times at which a limit was crossed, and then twice as much was
 	// observed.
-	steps  int32
-	late   *Recorder // counts what comes after the final report, see late.go
+	steps int32
+	late  *Recorder // counts what comes after the final report, see late.go
 	// discarded is set where nobody wants a report.
 	discarded bool
-	onLate func()    // is told of the first of it; nil where nobody asks
+	onLate    func() // is told of the first of it; nil where nobody asks
 }
 
 // counting returns the recorder that counts for r.
@@ -70,8 +70,8 @@ type unit struct {
 	nFree     int
 	executing *record // counted, and in the driver; the rest by record.next
 	open      int     // results whose rows are open
-	scopes    int // that are kept, of all depths
-	unkept    int // that are not
+	scopes    int     // that are kept, of all depths
+	unkept    int     // that are not
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
