@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -27,14 +28,16 @@ type frame = callsite.Frame
 // editor makes links. A nil editor makes none.
 type editor struct{ url, root string }
 
+var isScheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
+
 // newEditor panics for options that cannot work.
 func newEditor(o Options) *editor {
 	if o.Editor == "" {
 		return nil
 	}
-	scheme, _, ok := strings.Cut(o.Editor, ":")
+	scheme, _, _ := strings.Cut(o.Editor, ":")
 	switch {
-	case !ok || !strings.Contains(o.Editor, "{file}"):
+	case !isScheme.MatchString(o.Editor) || !strings.Contains(o.Editor, "{file}"):
 		panic(fmt.Sprintf("panel: Options.Editor %q is no URL with {file} and {line}", o.Editor))
 	case isScript(scheme):
 		panic(fmt.Sprintf("panel: Options.Editor %q would run as a script", o.Editor))
@@ -45,7 +48,7 @@ func newEditor(o Options) *editor {
 }
 
 func isScript(scheme string) bool {
-	switch strings.ToLower(strings.TrimSpace(scheme)) {
+	switch strings.ToLower(scheme) {
 	case "javascript", "vbscript", "data":
 		return true
 	}
