@@ -77,6 +77,9 @@ func (b *builder) details() {
 	slices.SortFunc(rep.Queries, func(x, y Query) int { return cmp.Compare(x.Position, y.Position) })
 	b.inserts()
 	rep.Open = b.queries(a.open)
+	if rep.Executing = b.executing(); rep.Stage == Running {
+		rep.Pools = b.pools()
+	}
 	rep.Nested = b.nested()
 	rep.Held = b.held()
 	rep.Allowances = b.allowances()
@@ -118,6 +121,9 @@ func (b *builder) fill(q *Query, rec *record) {
 		Start: rec.start - b.recorder.started, Exec: rec.exec, Fetch: rec.fetch, Open: rec.step == openRows,
 		Transaction: rec.transaction.numberIn(b.recorder.unit), Duplicate: rec.duplicate, stack: o.stack,
 		Group: -1, Arguments: b.number(rec.list(), rec.unknown()), Row: b.number(rec.row, rec.row == 0),
+	}
+	if !rec.unknown() {
+		q.identity = rec.list()
 	}
 	q.Serializable = rec.transaction != nil && rec.transaction.Serializable
 	if g != nil {

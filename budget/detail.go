@@ -52,7 +52,16 @@ type Query struct {
 	SQL    string
 	Values []any
 
-	stack *callsite.Stack
+	stack    *callsite.Stack
+	identity uint64 // of its arguments
+}
+
+// ArgumentsIdentity tells argument lists apart in all reports of the process, as
+// Arguments does in one: equal ones of one statement on one handle have equal
+// identities. It says nothing about the values, differs from process to process, and is
+// part of no encoding. It returns false if the arguments are not known.
+func (q *Query) ArgumentsIdentity() (identity uint64, ok bool) {
+	return q.identity, q.Arguments != 0
 }
 
 // CallSite is where the query came from.

@@ -36,9 +36,11 @@ type Recorder struct {
 	allowed []*allowance
 	// steps counts the times at which a limit was crossed, and then twice as much was
 	// observed.
-	steps  int32
-	late   *Recorder // counts what comes after the final report, see late.go
-	onLate func()    // is told of the first of it; nil where nobody asks
+	steps int32
+	late  *Recorder // counts what comes after the final report, see late.go
+	// discarded is set where nobody wants a report.
+	discarded bool
+	onLate    func() // is told of the first of it; nil where nobody asks
 }
 
 // counting returns the recorder that counts for r.
@@ -66,9 +68,10 @@ type unit struct {
 	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
-	open      int // results whose rows are open
-	scopes    int // that are kept, of all depths
-	unkept    int // that are not
+	executing *record // counted, and in the driver; the rest by record.next
+	open      int     // results whose rows are open
+	scopes    int     // that are kept, of all depths
+	unkept    int     // that are not
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
@@ -250,6 +253,26 @@ func (r *Recorder) SetBudget(b Budget) {
 	if r.account != nil {
 		r.account.enforce(b)
 	}
+}
+
+// Discard keeps the unit from reporters: a [Delivery] hands out no report of it from now
+// on, and does not list it among those that run. It is for handlers that are no part of
+// the application's work although middleware tracks them, such as a page that shows
+// reports. What the unit does still counts in the units around it.
+func (r *Recorder) Discard() {
+	r = r.counting()
+	if r == nil {
+		return
+	}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	r.discarded = true
+}
+
+func (r *Recorder) isDiscarded() bool {
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	return r.discarded
 }
 
 // Totals returns the totals so far.

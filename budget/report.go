@@ -43,6 +43,12 @@ type Report struct {
 	ValuesTracked bool `json:"values_tracked,omitempty"`
 	// Queries are the first queries in detail, in the order in which they started.
 	Queries []Query `json:"queries,omitempty"`
+	// Executing are the queries that are in the driver when the report is made, the first
+	// 100: those of a unit that runs. They are not in Queries yet.
+	Executing []Query `json:"executing,omitempty"`
+	// Pools are those of the handles that the unit uses, where they have a limit: in
+	// reports of stage Running only.
+	Pools []PoolUse `json:"pools,omitempty"`
 	// Open are the results that have not been closed, as far as they are told
 	// apart: the first 500.
 	Open []Query `json:"open,omitempty"`

@@ -66,7 +66,7 @@ func TestEveryFieldSurvivesJSON(t *testing.T) {
 	fill(reflect.ValueOf(report).Elem(), &n)
 	g := &report.Groups[0]
 	g.Overflow = false
-	for _, list := range [][]Query{report.Queries, report.Open} {
+	for _, list := range [][]Query{report.Queries, report.Executing, report.Open} {
 		for i := range list { // what a query has of its group
 			list[i].Statement, list[i].Database, list[i].Handle, list[i].Group = g.Statement, g.Database, g.Handle, 0
 			list[i].SQL, list[i].Values = "", nil

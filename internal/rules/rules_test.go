@@ -60,6 +60,7 @@ func TestImports(t *testing.T) {
 		{"zerocode", []string{"budget", "callsite", "statement", "sqlwrap"}, []string{"net/http"}},
 		{"middleware", []string{"budget", "callsite", "statement", chi}, []string{"database/sql"}},
 		{"exporters/slogbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql"}},
+		{"exporters/panel", []string{"budget", "callsite", "statement"}, nil},
 	} {
 		allowed := map[string]bool{module + "/" + test.pkg: true, module + "/internal/oneline": true}
 		for _, may := range test.may {
@@ -97,7 +98,7 @@ func TestOtelbudgetImports(t *testing.T) {
 // Every package is in the test above: a new one has to say what it may import.
 func TestEveryPackageHasARule(t *testing.T) {
 	known := map[string]bool{
-		"callsite": true, "statement": true, "budget": true, "budget/budgettest": true, "budget/adaptortest": true, "sqlwrap": true, "sqlwrap/sqlwraptest": true, "middleware": true, "exporters/slogbudget": true,
+		"callsite": true, "statement": true, "budget": true, "budget/budgettest": true, "budget/adaptortest": true, "sqlwrap": true, "sqlwrap/sqlwraptest": true, "middleware": true, "exporters/slogbudget": true, "exporters/panel": true,
 		"zerocode": true, module: true, // the sources, which import nothing
 		"internal/rules": true, "internal/oneline": true, "internal/mutate": true,
 	}
@@ -125,6 +126,7 @@ func TestConsumerGoSum(t *testing.T) {
 import (
 	_ "`+module+`/budget"
 	_ "`+module+`/budget/budgettest"
+	_ "`+module+`/exporters/panel"
 	_ "`+module+`/exporters/slogbudget"
 	_ "`+module+`/middleware"
 	_ "`+module+`/sqlwrap"
