@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/querybudget/querybudget/cmd/querybudget/exit"
 )
@@ -36,7 +39,7 @@ func ownCommand(t *testing.T, args ...string) *exec.Cmd {
 func TestRunProgram(t *testing.T) {
 	cmd := ownCommand(t, "run", "./server", "--", "an argument")
 	enter(t, "plain")
-	var said bytes.Buffer
+	var said lockedBuffer
 	cmd.Stderr = &said
 	input, err := cmd.StdinPipe()
 	if err != nil {
@@ -60,12 +63,56 @@ func TestRunProgram(t *testing.T) {
 		}
 		_ = response.Body.Close()
 	}
+	if got := panelRequests(t, &said); !strings.Contains(got, "/setting/{id}") {
+		t.Errorf("the panel shows %s", got)
+	}
 	_ = input.Close()
 	var ended *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &ended) || ended.ExitCode() != 7 {
 		t.Errorf("the program ends with 7, and the command ended with %v", err)
 	}
-	wants(t, said.String(), "querybudget: GET /setting/{id} ", "2 queries", "duplicate 1x shop.go:15", "querybudget: GET /none", "0 queries")
+	wants(t, said.String(), "the panel is at http://127.0.0.1:", "querybudget: GET /setting/{id} ", "2 queries", "duplicate 1x shop.go:15", "querybudget: GET /none", "0 queries")
+}
+
+// panelRequests waits until the panel has two requests, and returns them.
+func panelRequests(t *testing.T, said *lockedBuffer) (got string) {
+	t.Helper()
+	_, rest, _ := strings.Cut(said.String(), "the panel is at ")
+	address, _, _ := strings.Cut(rest, "\n")
+	for range 200 {
+		response, err := http.Get(address + "api/requests")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if got = string(text); strings.Contains(got, "/none") {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return got
+}
+
+// lockedBuffer is a buffer that a command writes while a test reads.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(text []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(text)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.String()
 }
 
 // A signal reaches the program.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 )
+
 // enter copies a repository of testdata, beside the driver that it uses, into a folder, and
 // makes it the present one.
 // makes it the present one.
