@@ -59,7 +59,6 @@ type acrossKey struct{ parent, child uint64 }
 
 // relation is what was seen of a pair, or of one statement.
 type relation struct {
-	kind    FindingKind
 	broken  bool
 	each    int64
 	units   int64
