@@ -95,6 +95,16 @@ func TestOtelbudgetImports(t *testing.T) {
 	}
 }
 
+// What is woven into a service brings nothing that a service should choose.
+func TestInjectImports(t *testing.T) {
+	out := run(t, filepath.Join(root(t), "zerocode", "inject"), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+	for _, dep := range strings.Fields(out) {
+		if !strings.HasPrefix(dep, module+"/") && !strings.HasPrefix(dep, "github.com/go-chi/chi/") {
+			t.Errorf("zerocode/inject must not import %s", dep)
+		}
+	}
+}
+
 // Every package is in the test above: a new one has to say what it may import.
 func TestEveryPackageHasARule(t *testing.T) {
 	known := map[string]bool{
