@@ -41,11 +41,7 @@ func (d mysql) plan(ctx context.Context, s *session) (p *planned, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.end(ctx, s)) }()
-	args, err := s.existing(ctx)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := d.explain(ctx, s, args)
+	raw, err := d.ask(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,18 @@ type Options struct {
 	// MaxCost is the ceiling for Analyze, in the units of PostgreSQL's planner, in which a
 	// page that is read in order costs 1. Default: 10,000, some 80 MB.
 	MaxCost float64
+	// TryIndexes tries indexes for what is read whole, and proposes one that the plan then
+	// uses. With the extension hypopg of PostgreSQL, indexes are tried in any case: they are
+	// hypothetical. Without it the index is created in a transaction that is rolled back, which
+	// keeps others from writing to the table for as long as that takes, at most Timeout; on
+	// MariaDB and MySQL on a temporary copy of 100 rows. It is for tests and development.
+	// Default: off.
+	TryIndexes bool
+	// SmallTables are tables that stay small, with their schema or without: Check accepts
+	// that they are read whole. Default: none.
+	SmallTables []string
+	// Rules are those that Check finds by. The zero value is the default.
+	Rules budget.Rules
 }
 
 func (o Options) withDefaults() Options {
@@ -182,6 +194,7 @@ func (s *session) result(ctx context.Context, query string, args []any) (*Result
 	for i := range r.Tables {
 		r.Verdict = worse(r.Verdict, r.Tables[i].Verdict)
 	}
+	s.propose(ctx, r)
 	share(r.Nodes)
 	r.Signs = s.signs(r)
 	return r, nil

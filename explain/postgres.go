@@ -32,7 +32,7 @@ OR EXISTS (SELECT FROM pg_listening_channels())`)
 const preparedName = "querybudget_explain"
 
 func (d postgres) plan(ctx context.Context, s *session) (p *planned, err error) {
-	if err := d.begin(ctx, s); err != nil {
+	if err := d.begin(ctx, s, "READ ONLY"); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.end(ctx, s)) }()
@@ -52,8 +52,8 @@ func (d postgres) plan(ctx context.Context, s *session) (p *planned, err error) 
 
 // begin opens a transaction that can write nothing, wait for nothing, and compiles
 // nothing.
-func (d postgres) begin(ctx context.Context, s *session) error {
-	begin := "BEGIN READ ONLY"
+func (d postgres) begin(ctx context.Context, s *session, mode string) error {
+	begin := "BEGIN " + mode
 	if s.within {
 		begin = "SAVEPOINT " + preparedName
 	}
@@ -92,6 +92,7 @@ func (d postgres) end(ctx context.Context, s *session) error {
 	}
 	if s.prepared { // it is no part of the transaction
 		commands = append(commands, "DEALLOCATE "+preparedName)
+		s.prepared = false
 	}
 	for _, command := range commands {
 		if _, _, err := s.send(ctx, command); err != nil {

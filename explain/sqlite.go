@@ -35,6 +35,10 @@ func (sqlite) holdsState(ctx context.Context, send run) bool {
 func (d sqlite) plan(ctx context.Context, s *session) (*planned, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
+	return d.explain(ctx, s)
+}
+
+func (sqlite) explain(ctx context.Context, s *session) (*planned, error) {
 	_, rows, err := s.send(ctx, "EXPLAIN QUERY PLAN "+s.query, s.arguments()...)
 	if err != nil {
 		return nil, err
@@ -251,4 +255,37 @@ JOIN pragma_index_xinfo(i.name) AS x LEFT JOIN (SELECT * FROM sqlite_temp_master
 		t.indexes = append(t.indexes, key)
 	}
 	return t, nil
+}
+
+// try creates an index in a transaction that is rolled back. SQLite has one writer at a
+// time: where another one is open, its schema may be another one too.
+func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error) {
+	if !s.options.TryIndexes {
+		return false, "", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
+	defer cancel()
+	begin, end := "BEGIN IMMEDIATE", []string{"ROLLBACK"}
+	if s.within {
+		begin, end = "SAVEPOINT "+trialIndex, []string{"ROLLBACK TO " + trialIndex, "RELEASE " + trialIndex}
+	}
+	if _, _, err := s.send(ctx, begin); err != nil {
+		return false, "", fmt.Errorf("another connection is writing, with a schema of its own perhaps: %w", err)
+	}
+	s.forget()
+	defer func() {
+		s.forget()
+		for _, command := range end {
+			_, _, endErr := s.send(context.WithoutCancel(ctx), command)
+			err = errors.Join(err, endErr)
+		}
+	}()
+	if _, _, err := s.send(ctx, c.create(s, trialIndex, s.quote(a.Relation))); err != nil {
+		return false, "", fmt.Errorf("creating it: %w", err)
+	}
+	now, err := d.explain(ctx, s)
+	if err != nil {
+		return false, "", err
+	}
+	return a.serves(now.tables), "in a transaction that was rolled back", nil
 }

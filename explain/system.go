@@ -21,6 +21,9 @@ type system interface {
 	holdsState(ctx context.Context, send run) bool
 	// plan has the statement of a session planned.
 	plan(ctx context.Context, s *session) (*planned, error)
+	// try reports whether an index would serve a table that is read whole, and how it was
+	// tried, empty if it was not.
+	try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error)
 	// table returns what the catalogue knows of a table, nil for none.
 	table(ctx context.Context, s *session, schema, name string) (*table, error)
 }

@@ -57,22 +57,46 @@ type Access struct {
 	// Proposal is an index that would serve. Nil for none.
 	Proposal *Proposal
 
-	isServed bool // by an index, as far as the catalogue tells
+	isServed bool     // by an index, as far as the catalogue tells
+	together []string // the columns of an index that serves all that is asked
+	prefix   bool     // the beginning of a text is asked for
+	contents bool     // a part of a document, a list or a text is asked for
+	untried  string   // why no index was tried
 }
 
 // String says it in a sentence: "reads all of books: no index begins with author_id".
 func (a *Access) String() string {
+	s := a.seen()
+	if a.Proposal != nil {
+		s += "; " + a.Proposal.String()
+	}
+	return s
+}
+
+// seen is the sentence without the proposal.
+func (a *Access) seen() string {
 	switch a.Verdict {
 	case Indexed, NoCondition:
 		return fmt.Sprintf("%s: %s", a.Relation, a.Verdict)
 	case Unknown:
 		return fmt.Sprintf("it is not known how %s is read: %s", a.Relation, a.Reason)
 	}
-	s := fmt.Sprintf("reads all of %s: %s", a.Relation, a.Reason)
-	if a.Proposal != nil {
-		s += "; " + a.Proposal.String()
+	return fmt.Sprintf("reads all of %s: %s", a.Relation, a.Reason)
+}
+
+// repair says what to do.
+func (a *Access) repair() string {
+	switch {
+	case a.Proposal != nil:
+		return a.Proposal.String()
+	case a.untried != "":
+		return "an index, which was not tried: " + a.untried
+	case a.Verdict == NotIndexed:
+		return "an index of " + a.Relation + " that begins with " + list(a.Columns, "or")
+	case a.Verdict == Unusable:
+		return "write the condition so that an index can serve it, or make an index of its expression"
 	}
-	return s
+	return "look at its plan with the values that it is used with"
 }
 
 // target is a table whose access is judged.
@@ -261,8 +285,28 @@ func (a *Access) byColumns(t *target, all []meaning) bool {
 			}
 		}
 	}
+	a.together, a.prefix = together(plain), plain[0].isPrefix
 	a.Verdict, a.Reason = NotIndexed, "no index begins with "+list(a.Columns, "or")
 	return true
+}
+
+// together are the columns of equality with a value, and the first one of another kind.
+func together(plain []meaning) []string {
+	var out []string
+	for _, m := range plain {
+		if m.isJoin && len(out) > 0 {
+			break
+		}
+		for _, c := range m.columns {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+		if !m.isEqual || m.isJoin {
+			break
+		}
+	}
+	return out
 }
 
 // rank puts equality before ranges, and both before joins.
@@ -314,6 +358,7 @@ func (a *Access) cannotUse(t *target, i index, m meaning) {
 		a.Verdict = Unknown
 		a.Reason = fmt.Sprintf("the partial index %s serves some values of its condition only", i.name)
 	case m.isPrefix && !slices.Contains(t.possible, i.name):
+		a.prefix = true
 		a.Verdict = Unusable
 		a.Reason = fmt.Sprintf("the order of index %s is not that of a pattern: it needs another collation or operator class", i.name)
 	case m.isNumber && isTextType(t.table.typeOf(m.columns[0])):
@@ -335,6 +380,7 @@ func (a *Access) byContents(t *target, all []meaning) bool {
 	}
 	m := contents[0]
 	a.Condition, a.Columns = m.text, m.columns
+	a.contents = true
 	a.Verdict, a.Reason = NotIndexed, "no GIN index has "+list(m.columns, "or")
 	return true
 }
