@@ -69,7 +69,7 @@ func TestRefused(t *testing.T) {
 			ctx, r := enforce(t.Context())
 			err := call(ctx, pool)
 			var exceeded *budget.ExceededError
-			if !errors.Is(err, budget.ErrExceeded) || !errors.As(err, &exceeded) || exceeded.CallSite().IsZero() {
+			if !isRefused(err) || !errors.As(err, &exceeded) || exceeded.CallSite().IsZero() {
 				t.Errorf("the error is %v", err)
 			}
 			want := budget.Totals{Blocked: 1}
@@ -84,3 +84,5 @@ func TestRefused(t *testing.T) {
 		t.Errorf("%d rows are left", n)
 	}
 }
+
+func isRefused(err error) bool { return errors.Is(err, budget.ErrExceeded) }
