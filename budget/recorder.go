@@ -66,9 +66,10 @@ type unit struct {
 	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
-	open      int // results whose rows are open
-	scopes    int // that are kept, of all depths
-	unkept    int // that are not
+	open      int         // results whose rows are open
+	unseen    []Execution // that may have rows open, see unseen.go
+	scopes    int         // that are kept, of all depths
+	unkept    int         // that are not
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
@@ -258,8 +259,10 @@ func (r *Recorder) Totals() Totals {
 	if r == nil {
 		return Totals{}
 	}
+	now := r.unit.now()
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
+	r.unit.cameBack(now)
 	return r.counted().totalsAt(r.unit.now())
 }
 
