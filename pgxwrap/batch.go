@@ -3,6 +3,7 @@ package pgxwrap
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,14 +25,17 @@ func (t *tracer) startBatch(ctx context.Context, c *connection, conn *pgx.Conn, 
 	}
 	c.endBatch(ctx, t, conn, nil) // whose end nobody told
 	c.batch = make([]query, 0, len(queued))
+	place := 1
 	for _, one := range queued {
-		q, err := t.start(ctx, c, conn, one.SQL, one.Arguments)
+		q, err := t.start(ctx, c, conn, one.SQL, one.Arguments, place)
 		if err != nil {
 			c.takeBack()
 			c.refused = true
 			return err
 		}
-		c.batch = append(c.batch, q)
+		if c.batch = append(c.batch, q); !q.control {
+			place++
+		}
 	}
 	return nil
 }
@@ -50,11 +54,25 @@ func (t *tracer) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.T
 		c.end(ctx, t, conn, &c.batch[0], outcome{data.CommandTag, data.Err})
 		if c.batch = c.batch[1:]; data.Err != nil {
 			c.takeBack() // the server skips the rest
+		} else if len(c.batch) > 0 {
+			c.batch[0].execution.Turn()
 		}
 	}
-	if t.below.batch != nil {
+	switch {
+	case t.below.batch != nil:
 		t.below.batch.TraceBatchQuery(ctx, conn, data)
+	case t.below.query != nil && calledByRows():
+		t.below.query.TraceQueryEnd(ctx, conn, pgx.TraceQueryEndData{CommandTag: data.CommandTag, Err: data.Err})
 	}
+}
+
+// calledByRows reports whether the hook that calls it is called where rows are closed. pgx
+// tells a tracer without hooks for batches there that a query has ended (rows.go, Close).
+func calledByRows() bool {
+	var pc [1]uintptr
+	runtime.Callers(3, pc[:])
+	frame, _ := runtime.CallersFrames(pc[:]).Next()
+	return frame.Function == "github.com/jackc/pgx/v5.(*baseRows).Close"
 }
 
 func (t *tracer) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchEndData) {

@@ -22,6 +22,8 @@ type connection struct {
 	// names are the statements that the application has prepared, by their names.
 	names map[string]string
 
+	holder holder // of a connection of a pool
+
 	running  query   // that was sent last, and has not ended
 	batch    []query // in the same way
 	also     int     // queries that were sent although one is running, see startQuery
@@ -39,6 +41,7 @@ func (t *tracer) connectionOf(conn *pgx.Conn) *connection {
 	if !ok {
 		c = &connection{}
 		data[dataKey] = c
+		t.pool.add(c)
 	}
 	return c
 }
@@ -77,12 +80,12 @@ func (t *tracer) startQuery(
 	if c.running.statement != nil {
 		if conn.PgConn().IsBusy() {
 			c.also++
-			q, err := t.start(ctx, c, conn, sql, args)
+			q, err := t.start(ctx, c, conn, sql, args, 0)
 			return context.WithValue(ctx, alsoRunning{}, &q), err
 		}
 		c.lost(ctx, t, conn)
 	}
-	q, err := t.start(ctx, c, conn, sql, args)
+	q, err := t.start(ctx, c, conn, sql, args, 0)
 	c.running, c.refused = q, err != nil
 	return ctx, err
 }
@@ -92,7 +95,15 @@ func (c *connection) lost(ctx context.Context, t *tracer, conn *pgx.Conn) {
 	c.endQuery(ctx, t, conn, outcome{})
 }
 
-func (t *tracer) start(ctx context.Context, c *connection, conn *pgx.Conn, sql string, args []any) (query, error) {
+// start admits a query, with its place in a batch, from 1.
+func (t *tracer) start(
+	ctx context.Context,
+	c *connection,
+	conn *pgx.Conn,
+	sql string,
+	args []any,
+	place int,
+) (query, error) {
 	c.sync(conn)
 	if text, ok := c.names[sql]; ok {
 		sql = text
@@ -111,7 +122,10 @@ func (t *tracer) start(ctx context.Context, c *connection, conn *pgx.Conn, sql s
 	case r == nil:
 		return q, nil
 	}
-	call := budget.Call{Database: t.database, Statement: st, Transaction: c.transaction}
+	call := budget.Call{
+		Database: t.database, Statement: st, Transaction: c.transaction, Stack: t.stacks.Capture(),
+		OnlyEnd: place == 0, Place: place, CannotRefuse: belowDatabaseSQL,
+	}
 	if unknown {
 		args = []any{untold}
 	}
@@ -121,6 +135,7 @@ func (t *tracer) start(ctx context.Context, c *connection, conn *pgx.Conn, sql s
 	if err != nil {
 		return query{}, err
 	}
+	c.holder.sent(st, call.Stack)
 	return q, nil
 }
 
@@ -195,12 +210,18 @@ func neverSent(err error) bool {
 	return err != nil && pgconn.Timeout(err) && pgconn.SafeToRetry(err)
 }
 
-// fetches reports whether the rows in a tag are rows that were fetched.
+// fetches reports whether the rows in a tag are rows that were fetched: also those of a
+// write that returns what it has written, as for package sqlwrap.
 func fetches(st *statement.Statement, tag pgconn.CommandTag) bool {
-	if text := tag.String(); text != "" {
-		return tag.Select() || strings.HasPrefix(text, "FETCH")
+	text := tag.String()
+	switch {
+	case text == "":
+		return st.Kind == statement.Read
+	case tag.Select() || strings.HasPrefix(text, "FETCH"):
+		return true
+	default:
+		return st.Kind == statement.Write && (strings.Contains(st.Shape, "RETURNING") || strings.Contains(st.Shape, "returning"))
 	}
-	return st.Kind == statement.Read
 }
 
 // affected is the number of rows in a tag, -1 for one that has none.

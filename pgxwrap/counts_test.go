@@ -41,7 +41,7 @@ func TestCounts(t *testing.T) {
 		}, budget.Totals{Queries: 1, Reads: 1, Rows: 10, Prepares: 1}},
 		"a write that returns rows": {func(ctx context.Context, pool *pgxpool.Pool) error {
 			return read(pool.Query(ctx, "UPDATE authors SET name = $1 WHERE id < 3 RETURNING id", "c"))
-		}, budget.Totals{Queries: 1, Writes: 1, RowsAffected: 2, Prepares: 1}},
+		}, budget.Totals{Queries: 1, Writes: 1, Rows: 2, Prepares: 1}},
 		"definition": {func(ctx context.Context, pool *pgxpool.Pool) error {
 			_, err := pool.Exec(ctx, "CREATE TABLE other (id int)")
 			return err
@@ -60,14 +60,14 @@ func TestCounts(t *testing.T) {
 			b.Queue("SELECT id FROM authors WHERE id < $1", 5)
 			b.Queue("DELETE FROM authors WHERE id = $1", 10)
 			return pool.SendBatch(ctx, b).Close()
-		}, budget.Totals{Queries: 3, Reads: 2, Writes: 1, Rows: 5, RowsAffected: 1}},
+		}, budget.Totals{Queries: 3, Reads: 2, Writes: 1, Rows: 5, RowsAffected: 1, Batches: 1}},
 		"batch with a statement that fails": {func(ctx context.Context, pool *pgxpool.Pool) error {
 			b := &pgx.Batch{}
 			b.Queue("SELECT id FROM authors WHERE id = 1")
 			b.Queue("SELECT 1 / (id - 1) FROM authors WHERE id = 1")
 			b.Queue("SELECT id FROM authors WHERE id = 3")
 			return failed(pool.SendBatch(ctx, b).Close())
-		}, budget.Totals{Queries: 2, Reads: 2, Rows: 1, Errors: 1}},
+		}, budget.Totals{Queries: 2, Reads: 2, Rows: 1, Errors: 1, Batches: 1}},
 		"batch with a statement that cannot be prepared": {func(ctx context.Context, pool *pgxpool.Pool) error {
 			b := &pgx.Batch{}
 			b.Queue("SELECT id FROM authors WHERE id = 1")
@@ -79,7 +79,7 @@ func TestCounts(t *testing.T) {
 			b.Queue("SELECT id FROM authors WHERE id = 1").Query(func(pgx.Rows) error { return context.Canceled })
 			b.Queue("SELECT id FROM authors WHERE id = 2")
 			return failed(pool.SendBatch(ctx, b).Close())
-		}, budget.Totals{Queries: 2, Reads: 2, Rows: 1}},
+		}, budget.Totals{Queries: 2, Reads: 2, Rows: 1, Batches: 1}},
 		"an empty batch": {func(ctx context.Context, pool *pgxpool.Pool) error {
 			return pool.SendBatch(ctx, &pgx.Batch{}).Close()
 		}, budget.Totals{}},
@@ -97,7 +97,7 @@ func TestCounts(t *testing.T) {
 				return err
 			}
 			return results.Tx().Rollback(ctx)
-		}, budget.Totals{Queries: 1, Writes: 1, RowsAffected: 1, Transactions: 1}},
+		}, budget.Totals{Queries: 1, Writes: 1, RowsAffected: 1, Transactions: 1, Batches: 1}},
 		"prepare": {func(ctx context.Context, pool *pgxpool.Pool) error {
 			return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
 				for range 2 {

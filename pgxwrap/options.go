@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/statement"
 )
 
@@ -129,6 +130,7 @@ func (o Options) newTracer(below pgx.QueryTracer) *tracer {
 		}),
 		statements: statement.NewReader(statement.PostgreSQL, hasher, shape, o.PureFunctions...),
 		hasher:     hasher,
+		stacks:     callsite.NewCache(callsite.Options{SkipPackages: o.SkipPackages, AppPackages: o.AppPackages}),
 		arguments:  o.Arguments,
 		below:      chain(below),
 	}

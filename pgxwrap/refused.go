@@ -1,6 +1,10 @@
 package pgxwrap
 
-import "context"
+import (
+	"context"
+	"runtime"
+	"strings"
+)
 
 // refused is the context of a query that is over its budget. A tracer cannot return an
 // error, but pgx looks at the context that it returns before it sends anything (pgconn
@@ -27,4 +31,21 @@ func refuse(ctx context.Context, err error) context.Context {
 		return ctx
 	}
 	return &refused{ctx, err}
+}
+
+// belowDatabaseSQL reports whether the caller is pgx's adaptor for database/sql. It takes an
+// error of a query that was not sent for a broken connection, and tries again: the
+// application would see driver.ErrBadConn. Package sqlwrap refuses there.
+func belowDatabaseSQL() bool {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if strings.HasPrefix(frame.Function, "github.com/jackc/pgx/v5/stdlib.") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }

@@ -93,3 +93,30 @@ func send(t *testing.T, ctx context.Context, db *sql.DB) { //nolint:revive // a 
 	must(t, tx.Commit())
 }
 
+// Below database/sql alone, a query that is refused would come out as a broken connection,
+// and be tried again. So it is let through, and counts as one over the budget.
+func TestBelowDatabaseSQL(t *testing.T) {
+	for name, open := range handles {
+		t.Run(name, func(t *testing.T) {
+			pool := poolOf(t, nil, table)
+			db := sql.OpenDB(open(t, pool))
+			defer db.Close()
+			ctx, r := budget.NewContext(t.Context())
+			send(t, ctx, db)
+			want := budget.Totals{Queries: 2, Reads: 1, Writes: 1, RowsAffected: 1, Rows: 1, Transactions: 1}
+			got := countsOf(r.Totals())
+			got.Connects, got.Prepares = 0, 0
+			if got != want {
+				t.Errorf("counted %+v", got)
+			}
+			ctx, r = enforce(t.Context())
+			_, err := db.ExecContext(ctx, "UPDATE authors SET name = 'x' WHERE id = $1", 0)
+			must(t, err)
+			report := r.Report()
+			if v := report.Verdict; v.Outcome != budget.Exceeded || report.Totals.Queries != 1 || report.Totals.Blocked != 0 {
+				t.Errorf("the verdict is %+v", v)
+			}
+			wantRefused(t, read(pool.Query(ctx, "SELECT id FROM authors")))
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/statement"
 )
 
@@ -15,8 +16,10 @@ type tracer struct {
 	database   *budget.Database
 	statements *statement.Reader
 	hasher     *statement.Hasher
+	stacks     *callsite.Cache
 	arguments  bool
 	below      below
+	pool       pool
 }
 
 func (t *tracer) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {

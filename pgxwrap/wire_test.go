@@ -16,6 +16,7 @@ import (
 type wire struct{ bytes, dials atomic.Int64 }
 
 func (w *wire) count(c *pgxpool.Config) {
+	c.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	c.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		w.dials.Add(1)
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
