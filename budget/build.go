@@ -20,6 +20,7 @@ func (r *Recorder) Report() *Report {
 	r = r.counting()
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
+	r.unit.cameBack(r.unit.now())
 	return r.report(Running, Everything)
 }
 

@@ -93,8 +93,8 @@ func (u *unit) nextPosition(rec *record) int64 {
 }
 
 // admit asks every budget for room, unless the query is a retry, which has been
-// counted.
-func (r *Recorder) admit(rec *record) error {
+// counted, or cannot be refused.
+func (r *Recorder) admit(rec *record, cannotRefuse func() bool) error {
 	if !rec.isQuery() {
 		return nil
 	}
@@ -108,6 +108,9 @@ func (r *Recorder) admit(rec *record) error {
 			continue
 		}
 		if err := s.refuse(rec); err != nil {
+			if cannotRefuse != nil && cannotRefuse() {
+				return nil
+			}
 			for b := r.counts(); b != nil; b = b.around() {
 				if b.account.block(rec, err, &r.unit.bounds) {
 					b.steps++

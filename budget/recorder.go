@@ -68,10 +68,11 @@ type unit struct {
 	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
-	executing *record // counted, and in the driver; the rest by record.next
-	open      int     // results whose rows are open
-	scopes    int     // that are kept, of all depths
-	unkept    int     // that are not
+	executing *record     // counted, and in the driver; the rest by record.next
+	open      int         // results whose rows are open
+	scopes    int         // that are kept, of all depths
+	unkept    int         // that are not
+	unseen    []Execution // that may have rows open, see unseen.go
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
@@ -281,8 +282,10 @@ func (r *Recorder) Totals() Totals {
 	if r == nil {
 		return Totals{}
 	}
+	now := r.unit.now()
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
+	r.unit.cameBack(now)
 	return r.counted().totalsAt(r.unit.now())
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -102,6 +103,18 @@ func TestInjectImports(t *testing.T) {
 	for _, dep := range strings.Fields(out) {
 		if !strings.HasPrefix(dep, module+"/") && !strings.HasPrefix(dep, "github.com/go-chi/chi/") {
 			t.Errorf("zerocode/inject must not import %s", dep)
+		}
+	}
+}
+
+// The wrapper of pgx is built from pgx, and from what counts: nothing of database/sql's
+// wrapper, and no router.
+func TestPgxwrapImports(t *testing.T) {
+	out := run(t, filepath.Join(root(t), "pgxwrap"), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+	allowed := []string{"github.com/jackc/", "golang.org/x/", module + "/pgxwrap", module + "/budget", module + "/callsite", module + "/statement", module + "/internal/"}
+	for _, dep := range strings.Fields(out) {
+		if !slices.ContainsFunc(allowed, func(prefix string) bool { return strings.HasPrefix(dep, prefix) }) {
+			t.Errorf("pgxwrap must not import %s", dep)
 		}
 	}
 }
