@@ -21,8 +21,9 @@ const (
 
 // streams are the pages that are told of changes. The zero value has none.
 type streams struct {
-	mu   sync.Mutex
-	open []chan struct{}
+	mu      sync.Mutex
+	open    []chan struct{}
+	changes int64 // so far
 	// ended has what is closed when a server shuts down.
 	ended map[*http.Server]chan struct{}
 }
@@ -32,6 +33,7 @@ type streams struct {
 func (s *streams) changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changes++
 	for _, c := range s.open {
 		select {
 		case c <- struct{}{}:
@@ -40,16 +42,24 @@ func (s *streams) changed() {
 	}
 }
 
-// begin adds a stream, and returns nil if there are too many.
-func (s *streams) begin() chan struct{} {
+// begin adds a stream, and returns nil if there are too many. The number is that of the
+// changes that it is not told of.
+func (s *streams) begin() (chan struct{}, int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.open) == maxStreams {
-		return nil
+		return nil, 0
 	}
 	c := make(chan struct{}, 1)
 	s.open = append(s.open, c)
-	return c
+	return c, s.changes
+}
+
+// version tells what a page shows that is made now.
+func (s *streams) version() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changes
 }
 
 func (s *streams) end(c chan struct{}) {
@@ -83,7 +93,7 @@ func (s *streams) shutdown(r *http.Request) <-chan struct{} {
 // be written to bit by bit, 204 tells the browser not to ask again, and the page looks
 // every few seconds instead.
 func (p *Panel) serveEvents(w http.ResponseWriter, r *http.Request) {
-	changed := p.streams.begin()
+	changed, before := p.streams.begin()
 	if changed == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
@@ -99,13 +109,12 @@ func (p *Panel) serveEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	send := func(event string) bool {
-		_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, event)
+		_, err := fmt.Fprintf(w, "event: %s\ndata: %d\n\n", event, before)
 		return err == nil && control.Flush() == nil
 	}
-	if !send("hello") {
-		return
+	if send("hello") {
+		p.tell(r, changed, send)
 	}
-	p.tell(r, changed, send)
 }
 
 // tell sends events until the client or the server goes.

@@ -15,7 +15,9 @@ import (
 type place struct {
 	page string // "requests", "request", "api/routes", "assets"; empty for none
 	name string // of the request, or the asset
-	base string // leads from it to the mount: "", "../"
+	base string // leads from it to the mount: "./", "../"
+	// version is that of what is shown there, see streams.
+	version int64
 }
 
 var (

@@ -25,6 +25,7 @@ type view struct {
 	Nonce       string
 	Token       string
 	Data        any
+	Version     int64 // of what it shows, see streams
 	// Over is the number of kept requests over their budget, for the icon.
 	Over int
 	p    *Panel
@@ -92,7 +93,7 @@ func asInt(v any) int64 {
 // render writes a page. It is made before the first byte of it is sent: one that cannot be
 // made is an error and no half page.
 func (p *Panel) render(w http.ResponseWriter, at place, status int, name, title string, data any) {
-	v := view{Page: name, Title: title, Base: at.base, Nonce: rand.Text(), Token: p.token, Data: data, p: p}
+	v := view{Page: name, Title: title, Base: at.base, Nonce: rand.Text(), Token: p.token, Version: at.version, Data: data, p: p}
 	v.Over = p.overBudget()
 	var out bytes.Buffer
 	if err := p.pages[name].Execute(&out, v); err != nil {

@@ -40,6 +40,7 @@ func (p *Panel) serve(w http.ResponseWriter, r *http.Request) {
 
 // servePage answers with a page, or with what it shows as JSON.
 func (p *Panel) servePage(w http.ResponseWriter, r *http.Request, at place) {
+	at.version = p.streams.version() // before what is shown is looked up
 	query := r.URL.Query()
 	switch at.page {
 	case "requests", "api/requests":

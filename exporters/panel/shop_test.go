@@ -144,7 +144,7 @@ func everyPath(id budget.ID) []string {
 	}
 }
 
-func mustContain(t *testing.T, page string, parts ...string) {
+func mustContain(t testing.TB, page string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(page, part) {

@@ -119,6 +119,25 @@ func TestPgxwrapImports(t *testing.T) {
 	}
 }
 
+// The browser that the panel is tested in is nobody else's: no other module requires what
+// drives it.
+func TestBrowserIsForItsTestsOnly(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root(t), "*", "*", "go.mod"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d modules: %v", len(files), err)
+	}
+	for _, file := range append(files, filepath.Join(root(t), "go.mod")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		isBrowser := filepath.Base(filepath.Dir(file)) == "browser"
+		if strings.Contains(string(text), "chromedp") != isBrowser {
+			t.Errorf("%s: chromedp is for internal/browser", file)
+		}
+	}
+}
+
 // Every package is in the test above: a new one has to say what it may import.
 func TestEveryPackageHasARule(t *testing.T) {
 	known := map[string]bool{

@@ -3,9 +3,8 @@
 // what it shows anew is the server's page, parsed by the browser, in which no script runs.
 "use strict";
 
-document.documentElement.classList.add("js");
-
 const base = document.body.dataset.base;
+const version = document.body.dataset.version; // of what the page shows
 const state = document.getElementById("state");
 let paused = false; // by the reader
 let missed = 0; // changes that were held back
@@ -102,8 +101,9 @@ function resume() {
 
 function listen() {
   const events = new EventSource(`${base}events`);
-  events.addEventListener("hello", () => {
+  events.addEventListener("hello", (event) => {
     if (!paused) say("live", "live");
+    if (event.data !== version) changed(); // while the page was on its way, or the service away
   });
   events.addEventListener("changed", changed);
   events.addEventListener("running", () => {
