@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"sync/atomic"
+	"time"
 )
 
 // pipe writes from a goroutine of its own, so that the program never waits for the reader.
@@ -37,12 +38,19 @@ func (p *pipe) Write(line []byte) (int, error) {
 
 // run writes until the reader is gone, and throws away what comes then.
 func (p *pipe) run(to *os.File) {
-	for line := range p.lines {
-		if _, err := to.Write(line); err != nil {
-			break
-		}
-		if n := p.dropped.Swap(0); n > 0 {
-			_, _ = fmt.Fprintf(to, "{\"dropped\":%d}\n", n)
+	tick := time.NewTicker(idle)
+	defer tick.Stop()
+	var err error
+	for err == nil {
+		select {
+		case now := <-tick.C:
+			flushIdle(now)
+		case line := <-p.lines:
+			if _, err = to.Write(line); err == nil {
+				if n := p.dropped.Swap(0); n > 0 {
+					_, err = fmt.Fprintf(to, "{\"dropped\":%d}\n", n)
+				}
+			}
 		}
 	}
 	_ = to.Close()

@@ -100,8 +100,13 @@ func read(pcs []uintptr) place {
 // send is a test's own.
 const TestPackagesVariable = "QUERYBUDGET_TEST_PACKAGES"
 
+// ModulesVariable names the modules of the application, by commas: those of a workspace,
+// and those that stand for another one. The build information of tests does not have them.
+const ModulesVariable = "QUERYBUDGET_MODULES"
+
 var program = sync.OnceValue(func() (p struct{ tests, modules []string }) {
-	p.tests = strings.Split(os.Getenv(TestPackagesVariable), ",")
+	p.tests = named(TestPackagesVariable)
+	p.modules = named(ModulesVariable)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		p.modules = append(p.modules, info.Main.Path)
 		for _, m := range info.Deps {
@@ -113,13 +118,18 @@ var program = sync.OnceValue(func() (p struct{ tests, modules []string }) {
 	return p
 })
 
+// named returns the names in a variable.
+func named(variable string) []string {
+	return strings.FieldsFunc(os.Getenv(variable), func(r rune) bool { return r == ',' })
+}
+
 func isTest(f runtime.Frame) bool {
 	if strings.HasSuffix(f.File, "_test.go") {
 		return true
 	}
 	pkg := packageOf(f.Function)
 	for _, p := range program().tests {
-		if pkg == p && p != "" {
+		if pkg == p {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -45,7 +46,8 @@ type scope struct {
 	whole bool
 
 	mu      sync.Mutex
-	chain   uint64 // of the present unit
+	used    time.Time // last, where somebody looks on
+	chain   uint64    // of the present unit
 	unit    *budget.Recorder
 	members []*scope // of a test, which end with it
 	served  []*scope // its latest requests, which may go on
@@ -203,6 +205,9 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 func (s *scope) present(chain uint64, name string) *budget.Recorder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if live() {
+		s.used = time.Now()
+	}
 	if s.unit == nil || chain != s.chain {
 		s.write()
 		_, s.unit = bounds.NewContext(context.Background())
@@ -212,10 +217,13 @@ func (s *scope) present(chain uint64, name string) *budget.Recorder {
 	return s.unit
 }
 
-// goroutine tells which goroutine has a unit of its own.
+// goroutine gives the calling goroutine a unit of its own.
 func (s *scope) goroutine() *scope {
 	m := s.member()
 	m.whole = true
+	if f := outermost(); f != "" {
+		m.name = f
+	}
 	labels.Set(m.label)
 	return m
 }

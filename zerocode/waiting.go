@@ -1,6 +1,11 @@
 package zerocode
 
-import "sync/atomic"
+import (
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+)
 
 // A goroutine without a line of test code on its stack was started by the application, or
 // by a library: an errgroup, a server of gRPC. Its work belongs to the test that waits for
@@ -45,4 +50,39 @@ func (s *scope) waiting() (*scope, place) {
 		return others[0].scope, others[0].place
 	}
 	return s.goroutine(), place{chain: 1}
+}
+
+// outermost is the function of the application that the calling goroutine began with:
+// "shop.(*Worker).Run".
+func outermost() (name string) {
+	var pcs [depth]uintptr
+	for frames := runtime.CallersFrames(capture(pcs[:], 1)); ; {
+		f, more := frames.Next()
+		if isApplication(f.Function) {
+			name = f.Function[strings.LastIndexByte(f.Function, '/')+1:]
+		}
+		if !more {
+			return name
+		}
+	}
+}
+
+// idle is how long a goroutine without a request has sent nothing when what it did before
+// is one piece of work.
+const idle = time.Second
+
+// flushIdle ends the units of goroutines that have no end of their own, for those who look
+// on.
+func flushIdle(now time.Time) {
+	process.mu.Lock()
+	members := append([]*scope(nil), process.members...)
+	process.mu.Unlock()
+	for _, m := range members {
+		m.mu.Lock()
+		if m.unit != nil && now.Sub(m.used) > idle {
+			m.write()
+			m.unit = nil
+		}
+		m.mu.Unlock()
+	}
 }

@@ -30,7 +30,7 @@ var output struct {
 const PipeVariable = "QUERYBUDGET_REPORTS_PIPE"
 
 // live reports whether somebody looks on.
-func live() bool { return os.Getenv(PipeVariable) != "" }
+var live = sync.OnceValue(func() bool { return os.Getenv(PipeVariable) != "" })
 
 // line is a report with what only a watched program knows. It reads as a budget.Report, too.
 type line struct {

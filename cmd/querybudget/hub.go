@@ -1,11 +1,19 @@
 package main
 
-import "github.com/querybudget/querybudget/callsite"
+import (
+	"path"
+	"slices"
+
+	"github.com/querybudget/querybudget/callsite"
+)
 
 // passed tells for each line which statements came through it, and from which lines. A
 // retry helper or a generic function of a repository that everything passes says nothing
 // about a finding.
-type passed map[callsite.Frame]*passedBy
+type passed struct {
+	generated []string // files of generators, as "import/path/file.go"
+	lines     map[callsite.Frame]*passedBy
+}
 
 type passedBy struct {
 	shapes  map[string]bool
@@ -21,10 +29,10 @@ const (
 
 func (p passed) add(frames []callsite.Frame, shape string) {
 	for i, f := range frames[:max(0, len(frames)-1)] {
-		by := p[f]
+		by := p.lines[f]
 		if by == nil {
 			by = &passedBy{map[string]bool{}, map[callsite.Frame]bool{}}
-			p[f] = by
+			p.lines[f] = by
 		}
 		if len(by.shapes) < hubStatements {
 			by.shapes[shape] = true
@@ -35,11 +43,16 @@ func (p passed) add(frames []callsite.Frame, shape string) {
 	}
 }
 
-// hubs returns how many of the inner frames everything passes. At least one frame is none.
+// hubs returns how many of the inner frames everything passes, or a generator wrote. The
+// outermost frame is none.
 func (p passed) hubs(frames []callsite.Frame) int {
 	n := 0
 	for i, f := range frames[:len(frames)-1] {
-		by := p[f]
+		if slices.Contains(p.generated, packageOf(f.Function)+"/"+path.Base(f.File)) {
+			n = i + 1
+			continue
+		}
+		by := p.lines[f]
 		if by == nil || len(by.shapes) < hubStatements {
 			break
 		}

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"os/exec"
@@ -21,7 +24,11 @@ type listed struct {
 	Standard                           bool
 	GoFiles, TestGoFiles, XTestGoFiles []string
 	Imports, TestImports, XTestImports []string
-	Module                             *struct{ Main bool }
+	Module                             *struct {
+		Path    string
+		Main    bool
+		Replace *struct{ Version string }
+	}
 }
 
 // packages are those that are tested, with what they are built from.
@@ -63,6 +70,17 @@ func decode(from io.Reader) (all packages, err error) {
 }
 
 func (p *listed) isOwn() bool { return p.Module != nil && p.Module.Main }
+
+// modules returns those of the application: the main ones, and those in folders that stand
+// for others.
+func (all packages) modules() (paths []string) {
+	for _, p := range all {
+		if m := p.Module; m != nil && (m.Main || m.Replace != nil && m.Replace.Version == "") && !slices.Contains(paths, m.Path) {
+			paths = append(paths, m.Path)
+		}
+	}
+	return paths
+}
 
 // isVariant reports whether it is a package as it is compiled for a test.
 func (p *listed) isVariant() bool { return p.ForTest != "" || strings.HasSuffix(p.ImportPath, ".test") }
@@ -135,6 +153,27 @@ func (all packages) testFiles(testOnly []string) (files []string) {
 	}
 	slices.Sort(files)
 	return slices.Compact(files)
+}
+
+// generated returns the files that a generator wrote, as "import/path/file.go": a line in
+// them says little about who asks.
+func (all packages) generated() (files []string) {
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			if isGenerated(filepath.Join(p.Dir, name)) {
+				files = append(files, p.ImportPath+"/"+name)
+			}
+		}
+	}
+	return files
+}
+
+func isGenerated(name string) bool {
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly|parser.ParseComments)
+	return err == nil && ast.IsGenerated(file)
 }
 
 // unseen are packages that speak to a database without database/sql, and what to do.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,20 +12,21 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/cmd/querybudget/format"
 )
 
-// run is what a scan knows beside the reports. It is kept with them.
+// scanned is what a scan knows beside the reports. It is kept with them.
 type scanned struct {
 	TestPackages []string `json:"test_packages,omitempty"`
 	NotSeen      []string `json:"not_seen,omitempty"`
-	Failed       bool     `json:"failed,omitempty"`
+	Generated    []string `json:"generated,omitempty"`
 }
 
 // scannedFile is its name in a folder of reports.
 const scannedFile = "scan.json"
 
 func (w *watch) scanned() scanned {
-	return scanned{TestPackages: w.packages.testOnly(), NotSeen: w.packages.notSeen()}
+	return scanned{TestPackages: w.packages.testOnly(), NotSeen: w.packages.notSeen(), Generated: w.packages.generated()}
 }
 
 // about returns what is known of the reports in a folder, of a scan that has just run or of
@@ -47,12 +49,12 @@ func about(folder string, w *watch) (s scanned, err error) {
 }
 
 // show prints what the reports in a folder say.
-func (o *scanOptions) show(folder string, w *watch, out io.Writer) error {
+func (o *scanOptions) show(ctx context.Context, folder string, w *watch, out io.Writer) error {
 	a, err := about(folder, w)
 	if err != nil {
 		return err
 	}
-	s, err := readReports(folder, testCode{a.TestPackages})
+	s, err := readReports(folder, testCode{a.TestPackages}, a.Generated)
 	if err != nil {
 		return err
 	}
@@ -61,9 +63,11 @@ func (o *scanOptions) show(folder string, w *watch, out io.Writer) error {
 		fmt.Fprintln(out, say)
 	}
 	if o.judged != "" {
-		return s.judge(o.judged, out)
+		if err := s.judge(o.judged, out); err != nil {
+			return err
+		}
 	}
-	return nil
+	return o.gate(ctx, s, out)
 }
 
 // shownMax is how many findings are listed unless all are asked for.
@@ -73,7 +77,7 @@ const shownMax = 30
 func (s *summary) print(out io.Writer, all bool) {
 	found := s.sorted()
 	callers := s.callers(found)
-	fmt.Fprintf(out, "\nquerybudget: %s\n", plural(len(found), "finding"))
+	fmt.Fprintf(out, "\nquerybudget: %s\n", format.Plural(len(found), "finding"))
 	for i, f := range found {
 		if i == shownMax && !all {
 			fmt.Fprintf(out, "\n%d more with -all\n", len(found)-i)
@@ -96,21 +100,11 @@ func (s *summary) printTotals(out io.Writer) {
 	}
 	fmt.Fprintln(out)
 	if s.leftOut > 0 {
-		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables\n", plural(s.leftOut, "finding"))
+		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables\n", format.Plural(s.leftOut, "finding"))
 	}
 	if s.interrupted > 0 {
-		fmt.Fprintf(out, "%s ended in the middle of a report: what it had to say is lost\n", plural(s.interrupted, "process"))
+		fmt.Fprintf(out, "%s ended in the middle of a report: what it had to say is lost\n", format.Plural(s.interrupted, "process"))
 	}
-}
-
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "s"):
-		return fmt.Sprintf("%d %ses", n, noun)
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // callers returns for each finding the frame that tells it from the others of its line.
@@ -131,10 +125,10 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 	}
 	fmt.Fprintf(out, "\n%-12s %s\n", f.worst.Kind, cut(f.worst.Shape, 160))
 	if n := len(f.shapes) - 1; n > 0 {
-		fmt.Fprintf(out, "             and %s from there\n", plural(n, "other statement"))
+		fmt.Fprintf(out, "             and %s from there\n", format.Plural(n, "other statement"))
 	}
 	fmt.Fprintf(out, "  at         %s\n", at)
-	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, plural(int(f.units), "call"), f.in.command())
+	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.command())
 	if p := f.worst.Parent; p != nil {
 		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), shared(p.CallSite().Frames(), f.frames))
 	}

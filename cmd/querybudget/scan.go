@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/querybudget/querybudget/cmd/querybudget/baseline"
+	"github.com/querybudget/querybudget/cmd/querybudget/exit"
+	"github.com/querybudget/querybudget/cmd/querybudget/format"
 	"github.com/querybudget/querybudget/zerocode"
 )
 
@@ -27,8 +30,9 @@ below it is watched.
 
 // scanOptions are the flags of scan.
 type scanOptions struct {
-	reports, judged, from string
-	all                   bool
+	reports, judged, from, baseline string
+	all, check                      bool
+	outputs                         format.Outputs
 }
 
 func (o *scanOptions) parse(args []string, stderr io.Writer) (rest []string, err error) {
@@ -42,8 +46,13 @@ func (o *scanOptions) parse(args []string, stderr io.Writer) (rest []string, err
 	flags.StringVar(&o.from, "from", "", "read the reports in `folder`, and run nothing")
 	flags.StringVar(&o.judged, "judged", "", "compare the findings with the judgements in `file`")
 	flags.BoolVar(&o.all, "all", false, "list every finding, not the worst ones alone")
-	if err := flags.Parse(args); err != nil {
+	flags.BoolVar(&o.check, "check", false, "fail if a finding is not in the baseline")
+	flags.StringVar(&o.baseline, "baseline", baseline.Name, "the `file` of accepted findings")
+	flags.Var(&o.outputs, "o", "write the findings as `kind[=file]`, may be repeated:\n"+format.Kinds())
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil, err
+	} else if err != nil {
+		return nil, exit.Usagef("%w", err)
 	}
 	return flags.Args(), nil
 }
@@ -61,7 +70,7 @@ func scan(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if o.from != "" {
-		return o.show(o.from, nil, stdout)
+		return o.show(ctx, o.from, nil, stdout)
 	}
 	folder, err := o.folder()
 	if err != nil {
@@ -80,10 +89,7 @@ func scan(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if outcome != nil && !errors.As(outcome, &exit) || ctx.Err() != nil {
 		return errors.Join(outcome, ctx.Err())
 	}
-	if err := o.show(folder, w, stdout); err != nil {
-		return err
-	}
-	return outcome
+	return errors.Join(outcome, o.show(ctx, folder, w, stdout))
 }
 
 // folder returns where reports go.

@@ -44,6 +44,7 @@ type summary struct {
 	findings           map[findingKey]*seen
 	leftOut            int // findings of set-up
 	passed             passed
+	exercised          exercised
 	across             budget.Across
 	tests              map[string]unit // by the name of a unit: which test it belongs to
 	interrupted, files int
@@ -101,8 +102,8 @@ type seen struct {
 }
 
 // readReports adds up the reports of a folder.
-func readReports(folder string, code testCode) (*summary, error) {
-	s := &summary{code: code, findings: map[findingKey]*seen{}, passed: passed{}, tests: map[string]unit{}}
+func readReports(folder string, code testCode, generated []string) (*summary, error) {
+	s := &summary{code: code, findings: map[findingKey]*seen{}, passed: passed{generated: generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, tests: map[string]unit{}}
 	s.across.Outside = code.has
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	if err != nil {
@@ -187,7 +188,9 @@ func (s *summary) add(u *unit) {
 		if s.isFixture(g.CallSite()) {
 			s.fixtures += g.Queries
 		} else {
-			s.passed.add(s.code.application(g.CallSite()), g.Shape)
+			frames := s.code.application(g.CallSite())
+			s.passed.add(frames, g.Shape)
+			s.exercised.add(frames, u)
 		}
 		setUp = setUp || definesTables(g)
 	}

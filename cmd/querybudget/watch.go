@@ -44,7 +44,7 @@ func newWatch(ctx context.Context) (*watch, error) {
 }
 
 func goEnv(ctx context.Context) (goroot, version, flags string, err error) {
-	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT", "GOVERSION", "GOFLAGS", "GOMOD")
+	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT", "GOVERSION", "GOFLAGS", "GOMOD", "GOWORK")
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	switch {
@@ -56,10 +56,10 @@ func goEnv(ctx context.Context) (goroot, version, flags string, err error) {
 		return "", "", "", fmt.Errorf("go env: %w", err)
 	}
 	lines := strings.Split(string(out), "\n")
-	if len(lines) < 4 {
+	if len(lines) < 5 {
 		return "", "", "", fmt.Errorf("go env says %q", out)
 	}
-	if lines[3] == "" || lines[3] == os.DevNull {
+	if (lines[3] == "" || lines[3] == os.DevNull) && lines[4] == "" {
 		return "", "", "", errors.New("there is no go.mod here or above: run querybudget inside of a module")
 	}
 	return lines[0], lines[1], lines[2], nil
@@ -92,6 +92,7 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	}
 	testOnly := w.packages.testOnly()
 	w.set(zerocode.TestPackagesVariable, strings.Join(testOnly, ","))
+	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
 	if err := o.mark(w.packages.testFiles(testOnly), folder); err != nil {
 		return nil, err
 	}

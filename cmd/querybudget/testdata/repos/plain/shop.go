@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"sync"
 )
 
 // Shop sells books.
@@ -57,4 +58,25 @@ func (s *Shop) Routes() http.Handler {
 		}
 	})
 	return mux
+}
+
+// Note writes one line.
+func (s *Shop) Note(line string) { _, _ = s.DB.Exec("INSERT INTO notes (line) VALUES (?)", line) }
+
+// Shelf reads the books of a shelf, one by one.
+func (s *Shop) Shelf(ctx context.Context, number int) (n int) {
+	for _, id := range s.list(ctx, "SELECT book_id FROM shelf_books WHERE shelf = ?", number) {
+		s.list(ctx, "SELECT title, price FROM books WHERE id = ?", id)
+		n++
+	}
+	return n
+}
+
+// Stock asks for all books at once.
+func (s *Shop) Stock(ids ...int) {
+	var all sync.WaitGroup
+	for _, id := range ids {
+		all.Go(func() { s.list(context.Background(), "SELECT count FROM stock WHERE book_id = ?", id) })
+	}
+	all.Wait()
 }
