@@ -144,6 +144,8 @@ func TestSeveralRuns(t *testing.T) {
 	r.querybudget(exit.Usage, "test", "-reports", reports, "./...") // it is not empty
 	r.querybudget(exit.Usage, "test", "./...", "--", "-json")
 	r.wants(r.querybudget(exit.OK, "show", "-unit", "authors", reports), "unit: GET /authors", "budget: 2 of 30 queries", "test: example.com/shop.TestAuthors", "sql: SELECT id FROM authors", "shop.page")
+	r.wants(r.querybudget(exit.OK, "learn", reports), "2        2       2    2     GET /authors", "middleware.Limit(budget.Budget{Queries: 3})")
+	r.wants(r.querybudget(exit.Gate, "learn", "-check", reports), "lower: GET /authors: queries: from 30 to 3, at most 2 seen in 2 reports")
 	r.querybudget(exit.Usage, "show", "-unit", "nobody", reports)
 	r.querybudget(exit.Failed, "show", "no-such-file")
 }
