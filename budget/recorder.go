@@ -56,6 +56,7 @@ func (r *Recorder) counting() *Recorder {
 type unit struct {
 	mu      sync.Mutex
 	started time.Time
+	clock   func() time.Duration // of a replay, nil for the present
 	bounds  Bounds
 	// goroutine is the one that began the unit.
 	goroutine uint64
@@ -87,8 +88,14 @@ func (u *unit) unnamed() *Database {
 	return u.database
 }
 
-// now returns the time since the unit started. It uses the monotonic clock.
-func (u *unit) now() time.Duration { return time.Since(u.started) }
+// now returns the time since the unit started. It uses the monotonic clock, or that of a
+// replay.
+func (u *unit) now() time.Duration {
+	if u.clock != nil {
+		return u.clock()
+	}
+	return time.Since(u.started)
+}
 
 const (
 	// maxScopes is the number of scopes that a recorder lists in its report, and

@@ -11,14 +11,14 @@ import (
 	"github.com/querybudget/querybudget/cmd/querybudget/exit"
 )
 
-// repository is a clone of a folder of testdata, with git.
-type repository struct {
+// clonedModule is a clone of a folder of testdata, with git.
+type clonedModule struct {
 	t   *testing.T
 	dir string
 }
 
 // clone copies a module of testdata, which uses this version of the SDK.
-func clone(t *testing.T, name string) repository {
+func clone(t *testing.T, name string) clonedModule {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("it compiles programs")
@@ -34,14 +34,14 @@ func clone(t *testing.T, name string) repository {
 	t.Chdir(dir)
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "-mod=mod")
-	r := repository{t, dir}
+	r := clonedModule{t, dir}
 	r.command("go", "mod", "edit", "-replace", "github.com/querybudget/querybudget="+root)
 	r.command("git", "init", "-q", "-b", "main")
 	r.commit("as it was")
 	return r
 }
 
-func (r repository) command(name string, args ...string) {
+func (r clonedModule) command(name string, args ...string) {
 	r.t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Dir = r.dir
@@ -50,14 +50,14 @@ func (r repository) command(name string, args ...string) {
 	}
 }
 
-func (r repository) commit(message string) {
+func (r clonedModule) commit(message string) {
 	r.t.Helper()
 	r.command("git", "add", ".")
 	r.command("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false", "commit", "-qm", message)
 }
 
 // querybudget runs the command, and fails the test unless it ends with a code.
-func (r repository) querybudget(code int, args ...string) string {
+func (r clonedModule) querybudget(code int, args ...string) string {
 	r.t.Helper()
 	var stdout, stderr bytes.Buffer
 	err := run(r.t.Context(), args, &stdout, &stderr)
@@ -71,7 +71,7 @@ func (r repository) querybudget(code int, args ...string) string {
 	return text
 }
 
-func (r repository) wants(text string, parts ...string) {
+func (r clonedModule) wants(text string, parts ...string) {
 	r.t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
@@ -80,7 +80,7 @@ func (r repository) wants(text string, parts ...string) {
 	}
 }
 
-func (r repository) file(name string) string {
+func (r clonedModule) file(name string) string {
 	r.t.Helper()
 	text, err := os.ReadFile(filepath.Join(r.dir, name))
 	if err != nil {
@@ -144,6 +144,8 @@ func TestSeveralRuns(t *testing.T) {
 	r.querybudget(exit.Usage, "test", "-reports", reports, "./...") // it is not empty
 	r.querybudget(exit.Usage, "test", "./...", "--", "-json")
 	r.wants(r.querybudget(exit.OK, "show", "-unit", "authors", reports), "unit: GET /authors", "budget: 2 of 30 queries", "test: example.com/shop.TestAuthors", "sql: SELECT id FROM authors", "shop.page")
+	r.wants(r.querybudget(exit.OK, "learn", reports), "2        2       2    2     GET /authors", "middleware.Limit(budget.Budget{Queries: 3})")
+	r.wants(r.querybudget(exit.Gate, "learn", "-check", reports), "lower: GET /authors: queries: from 30 to 3, at most 2 seen in 2 reports")
 	r.querybudget(exit.Usage, "show", "-unit", "nobody", reports)
 	r.querybudget(exit.Failed, "show", "no-such-file")
 }

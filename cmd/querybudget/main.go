@@ -43,6 +43,7 @@ func commands() []command {
 		{"accept", "accept findings, for a reason", runAccept},
 		{"prune", "take out of the accepted findings what is repaired", runPrune},
 		{"merge", "merge two versions of the accepted findings", runMerge},
+		{"learn", "propose budgets by what reports show", runLearn},
 	}
 }
 

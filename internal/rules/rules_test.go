@@ -63,6 +63,7 @@ func TestImports(t *testing.T) {
 		{"middleware", []string{"budget", "callsite", "statement", chi}, []string{"database/sql"}},
 		{"exporters/slogbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql"}},
 		{"exporters/panel", []string{"budget", "callsite", "statement"}, nil},
+		{"exporters/jsonbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql", "log/slog"}},
 	} {
 		allowed := map[string]bool{module + "/" + test.pkg: true, module + "/internal/oneline": true}
 		for _, may := range test.may {
@@ -138,6 +139,19 @@ func TestBrowserIsForItsTestsOnly(t *testing.T) {
 	}
 }
 
+// The command is built without a driver, and writes what others read without their
+// libraries: those are for its tests.
+func TestCommandImports(t *testing.T) {
+	out := run(t, filepath.Join(root(t), "cmd", "querybudget"), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./...")
+	for _, dep := range strings.Fields(out) {
+		for _, barred := range []string{"modernc.org", "github.com/jackc", "github.com/lib/pq", "github.com/go-sql-driver", "github.com/mattn", "github.com/owenrumney", "github.com/stretchr"} {
+			if strings.HasPrefix(dep, barred) {
+				t.Errorf("cmd/querybudget must not import %s", dep)
+			}
+		}
+	}
+}
+
 // Every package is in the test above: a new one has to say what it may import.
 func TestEveryPackageHasARule(t *testing.T) {
 	known := map[string]bool{
@@ -153,7 +167,8 @@ func TestEveryPackageHasARule(t *testing.T) {
 		"exporters/slogbudget": true,
 		"exporters/panel":      true,
 		"zerocode":             true, module: true, // the sources, which import nothing
-		"internal/rules": true, "internal/oneline": true, "internal/mutate": true,
+		"exporters/jsonbudget": true,
+		"internal/rules":       true, "internal/oneline": true, "internal/mutate": true,
 	}
 	for _, pkg := range strings.Fields(run(t, root(t), "go", "list", module+"/...")) {
 		if rel := strings.TrimPrefix(pkg, module+"/"); !known[rel] {
