@@ -37,6 +37,9 @@ type Bounds struct {
 	// looked at in any case. A wrapper tells the handle, such as sqlwrap.Database. At most
 	// 8 of them are looked at; nil ones are left out. Default: none.
 	Databases []*Database
+	// ObserveOnly takes each budget of the unit for one of mode [Observe]. It is for tests:
+	// a query that is refused hides those behind it. Default: modes are what they say.
+	ObserveOnly bool
 }
 
 func (b Bounds) withDefaults() Bounds {
@@ -109,4 +112,12 @@ func Without(ctx context.Context) context.Context {
 func excluded(ctx context.Context) bool {
 	r, ok := ctx.Value(contextKey{}).(*Recorder)
 	return ok && r == nil
+}
+
+// mode returns b as the unit holds to it.
+func (b *Bounds) mode(of Budget) Budget {
+	if b.ObserveOnly {
+		of.Mode = Observe
+	}
+	return of
 }

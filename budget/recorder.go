@@ -177,7 +177,7 @@ func (r *Recorder) scope(name string, b Budget) *Recorder {
 	allowances := r.allowances
 	r = r.counting()
 	s := &Recorder{
-		unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now(), depth: r.depth + 1,
+		unit: r.unit, parent: r, allowances: allowances, name: name, budget: r.unit.bounds.mode(b), started: r.unit.now(), depth: r.depth + 1,
 	}
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
@@ -257,6 +257,7 @@ func (r *Recorder) SetBudget(b Budget) {
 	}
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
+	b = r.unit.bounds.mode(b)
 	r.budget = b
 	if r.account != nil {
 		r.account.enforce(b)

@@ -20,7 +20,7 @@ func Run(t TB, want Want, block func(ctx context.Context)) *budget.Report {
 	if err := want.validate(); err != nil {
 		t.Fatalf("%v", err)
 	}
-	ctx, unit := begin(t.Context(), t.Name())
+	ctx, unit := begin(t.Context(), t.Name(), want.Enforce)
 	unit.SetBudget(want.Budget)
 	for _, a := range want.Allow {
 		ctx = budget.Allow(ctx, a)

@@ -87,7 +87,7 @@ func atSize[D any](t TB, n int, seed func(TB, int) (D, error), run func(context.
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ctx, r := begin(ctx, fmt.Sprintf("%s at size %d", t.Name(), n))
+	ctx, r := begin(ctx, fmt.Sprintf("%s at size %d", t.Name(), n), false)
 	if err := run(ctx, data); err != nil {
 		t.Fatalf("budgettest: Scale: run at size %d: %v", n, err)
 	}

@@ -16,9 +16,22 @@ import (
 // must do. The zero Want asks only for what [Check] and [Run] always ask for: at
 // least one query, and no finding.
 type Want struct {
-	// Budget is held to in addition to the budget of the route. In mode
-	// [budget.Enforce] the query over the limit is refused.
+	// Budget is held to in addition to the budget of the route.
 	Budget budget.Budget
+	// Enforce refuses the query over a limit of mode [budget.Enforce], here and at the route,
+	// for tests of what happens then. Default: limits are observed to the end, so that the
+	// test shows all that runs.
+	Enforce bool
+	// Status is the status of the answer, for [Want.Check]. Zero is any from 200 to 299:
+	// a redirect, a 404 or an error is not the page, and says nothing of its queries.
+	Status int
+	// Errors are queries that fail, as in [budget.Totals]. The zero Count allows none:
+	// what comes behind a failed query did not run.
+	Errors Count
+	// Empty accepts an answer for which no row was read, for [Want.Check]. Default: it fails,
+	// because a page without data has no loop. A page that writes may be empty, and so
+	// may one that Rows is about.
+	Empty bool
 	// Queries, Reads, Writes, Transactions and Rows (fetched) are counts of the
 	// whole, each as in [budget.Totals]. The zero Count allows any.
 	Queries, Reads, Writes, Transactions, Rows Count
@@ -86,6 +99,12 @@ func (w *Want) validate() error {
 				i,
 			)
 		}
+	}
+	if w.Status != 0 && (w.Status < 200 || w.Status > 599) {
+		return fmt.Errorf("budgettest: Want.Status is %d: no handler answers with that", w.Status)
+	}
+	if !w.Errors.valid() {
+		return fmt.Errorf("budgettest: Want.Errors can never be: from %d to %d", w.Errors.min, w.Errors.max)
 	}
 	for _, part := range slices.Concat(w.Runs, w.Never) {
 		if strings.TrimSpace(part) == "" {
@@ -155,9 +174,29 @@ func (w *Want) judge(r *budget.Report) (out []problem) {
 	if r.Totals.Queries+r.Totals.Blocked == 0 && !w.zero() {
 		out = append(out, problem{name: "nothing", text: noQueries})
 	}
+	out = append(out, w.judgeErrors(r)...)
 	out = append(out, w.judgeStatements(r)...)
 	out = append(out, w.judgeTransaction(r)...)
 	return append(out, w.judgeFindings(r)...)
+}
+
+// judgeErrors fails on queries that failed, the first of which is named.
+func (w *Want) judgeErrors(r *budget.Report) []problem {
+	n := r.Totals.Errors
+	if w.Errors.set && w.Errors.allows(n) || !w.Errors.set && n == 0 {
+		return nil
+	}
+	p := problem{name: "errors", text: fmt.Sprintf("%s failed: what comes behind it did not run. If that is right, say so in Want.Errors", plural(n, "query", "queries"))}
+	if w.Errors.set {
+		p.text = fmt.Sprintf("%s wanted, %s failed", w.Errors, plural(n, "query", "queries"))
+	}
+	for i := range r.Queries {
+		if q := &r.Queries[i]; q.Failed != "" {
+			p.more = append(p.more, fmt.Sprintf("%s at %s: %s", q.Summary, q.CallSite(), q.Failed))
+			break
+		}
+	}
+	return []problem{p}
 }
 
 // noQueries is what a test is told that watched nothing.
