@@ -25,6 +25,11 @@ screenshots:
 foreign:
 	scripts/with-databases scripts/foreign
 
+# The rules for orchestrion, on a service that they are woven into: its engine takes
+# minutes to build, so this is a module that nothing else builds.
+woven:
+	cd zerocode/inject/woven && GOWORK=off go test ./...
+
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:
 	scripts/e2e
