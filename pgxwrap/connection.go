@@ -34,7 +34,7 @@ type connection struct {
 }
 
 // dataKey is where a connection keeps what we know of it.
-const dataKey = "github.com/querybudget/querybudget/pgxwrap"
+const dataKey = "querybudget"
 
 func (t *tracer) connectionOf(conn *pgx.Conn) *connection {
 	data := conn.PgConn().CustomData()
