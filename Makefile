@@ -18,6 +18,7 @@ test:
 # check, see docs/foreign.md.
 foreign:
 	scripts/with-databases scripts/foreign
+	scripts/with-databases scripts/foreign-pgx
 
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:
