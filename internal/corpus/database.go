@@ -13,17 +13,25 @@ import (
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver
-	_ "modernc.org/sqlite"             // the driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver
 
+	"github.com/querybudget/querybudget/pgxwrap"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 // Systems are the databases that cases run on.
 var Systems = []string{"sqlite", "postgres", "mysql"}
 
+// Pgx is PostgreSQL, where package pgxwrap counts in place of sqlwrap: below database/sql,
+// so that the cases are the same. It sees no values of rows.
+const Pgx = "pgx"
+
 // variables name the addresses of servers.
-var variables = map[string]string{"postgres": "QUERYBUDGET_POSTGRES_DSN", "mysql": "QUERYBUDGET_MYSQL_DSN"}
+var variables = map[string]string{
+	"postgres": "QUERYBUDGET_POSTGRES_DSN", "mysql": "QUERYBUDGET_MYSQL_DSN", Pgx: "QUERYBUDGET_POSTGRES_DSN",
+}
 
 // Variable is the environment variable with a system's address, empty for one that
 // needs none.
@@ -32,6 +40,7 @@ func Variable(system string) string { return variables[system] }
 // server is a place of its own on a system, where a database can be made for each case.
 type server struct {
 	system string
+	label  string // the system, or Pgx
 	name   string // of the schema, the database or the folder
 	admin  *sql.DB
 	dsn    string
@@ -39,7 +48,10 @@ type server struct {
 
 // newServer connects to a system. The error is for one that has no address.
 func newServer(system string) (*server, error) {
-	s := &server{system: system, name: "qb_corpus_" + strings.ToLower(rand.Text()[:8])}
+	s := &server{system: system, label: system, name: "qb_corpus_" + strings.ToLower(rand.Text()[:8])}
+	if system == Pgx {
+		s.system = "postgres"
+	}
 	if system == "sqlite" {
 		dir, err := os.MkdirTemp("", "corpus")
 		s.name = dir
@@ -48,7 +60,7 @@ func newServer(system string) (*server, error) {
 	if s.dsn = os.Getenv(variables[system]); s.dsn == "" {
 		return nil, fmt.Errorf("corpus: %s is not set", variables[system])
 	}
-	driver := map[string]string{"postgres": "pgx", "mysql": "mysql"}[system]
+	driver := map[string]string{"postgres": "pgx", "mysql": "mysql"}[s.system]
 	var err error
 	s.admin, err = sql.Open(driver, s.dsn)
 	return s, err
@@ -98,7 +110,19 @@ func (s *server) openPostgres(ctx context.Context) (*sql.DB, error) {
 	q := u.Query()
 	q.Set("search_path", s.name)
 	u.RawQuery = q.Encode()
+	if s.label == Pgx {
+		return openPgx(u.String())
+	}
 	return sqlwrap.Open("pgx", u.String())
+}
+
+func openPgx(dsn string) (*sql.DB, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	pgxwrap.ConnConfig(config)
+	return stdlib.OpenDB(*config), nil
 }
 
 func (s *server) openMySQL(ctx context.Context) (*sql.DB, error) {
