@@ -430,3 +430,10 @@ func (mysql) withoutRows(ctx context.Context, s *session, p *planned, message st
 	p.unknown = "a row was looked up by its key and not found, and nothing is planned then: add rows, or pass the arguments of some"
 	return nil
 }
+
+func (mysql) reading(within bool) (begin, end []string) {
+	if within {
+		return nil, nil
+	}
+	return []string{"START TRANSACTION READ ONLY"}, []string{"ROLLBACK"}
+}

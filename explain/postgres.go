@@ -513,3 +513,11 @@ func (t *table) index(name string) *index {
 	}
 	return nil
 }
+
+func (postgres) reading(within bool) (begin, end []string) {
+	limit := "SET LOCAL statement_timeout = '10s'"
+	if within {
+		return []string{"SAVEPOINT " + preparedName, limit}, []string{"ROLLBACK TO SAVEPOINT " + preparedName, "RELEASE SAVEPOINT " + preparedName}
+	}
+	return []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit}, []string{"ROLLBACK"}
+}

@@ -320,3 +320,10 @@ func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (s
 	}
 	return a.serves(now.tables), "in a transaction that was rolled back", nil
 }
+
+func (sqlite) reading(within bool) (begin, end []string) {
+	if within {
+		return nil, nil
+	}
+	return []string{"BEGIN"}, []string{"ROLLBACK"}
+}
