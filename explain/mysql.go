@@ -437,3 +437,8 @@ func (mysql) reading(within bool) (begin, end []string) {
 	}
 	return []string{"START TRANSACTION READ ONLY"}, []string{"ROLLBACK"}
 }
+
+func (mysql) foreignKeys() string {
+	return `SELECT table_schema, table_name, constraint_name, column_name, referenced_table_name FROM information_schema.key_column_usage
+WHERE table_schema = database() AND referenced_table_name IS NOT NULL ORDER BY 1, 2, 3, ordinal_position`
+}

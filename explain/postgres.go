@@ -521,3 +521,11 @@ func (postgres) reading(within bool) (begin, end []string) {
 	}
 	return []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit}, []string{"ROLLBACK"}
 }
+
+func (postgres) foreignKeys() string {
+	return `SELECT n.nspname::text, t.relname::text, k.conname::text, a.attname::text, r.relname::text
+FROM pg_constraint AS k JOIN pg_class AS t ON t.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
+JOIN pg_class AS r ON r.oid = k.confrelid CROSS JOIN unnest(k.conkey) WITH ORDINALITY AS c (number, place)
+JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = c.number
+WHERE k.contype = 'f' AND pg_table_is_visible(k.conrelid) ORDER BY 1, 2, 3, c.place`
+}

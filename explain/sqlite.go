@@ -327,3 +327,8 @@ func (sqlite) reading(within bool) (begin, end []string) {
 	}
 	return []string{"BEGIN"}, []string{"ROLLBACK"}
 }
+
+func (sqlite) foreignKeys() string {
+	return `SELECT '', m.name, f.id, f."from", f."table" FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f
+WHERE m.type = 'table' ORDER BY 2, 3, f.seq`
+}
