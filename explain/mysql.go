@@ -73,7 +73,7 @@ func (d mysql) begin(ctx context.Context, s *session) error {
 		return nil // what is sent changes nothing
 	}
 	begin := "START TRANSACTION READ ONLY"
-	if s.facts.Kind != statement.Read {
+	if s.facts.Kind != statement.Read || s.facts.Locks {
 		begin = "START TRANSACTION READ WRITE"
 	}
 	_, _, err := s.send(ctx, begin)

@@ -247,7 +247,8 @@ func first(texts ...string) string {
 
 // tables judges each table by plans in which reading it whole is priced out.
 func (d postgres) tables(ctx context.Context, s *session) ([]Access, error) {
-	if err := d.set(ctx, s, "enable_seqscan", "off", "enable_hashjoin", "off", "enable_mergejoin", "off", "max_parallel_workers_per_gather", "0"); err != nil {
+	if err := d.set(ctx, s, "enable_seqscan", "off", "enable_hashjoin", "off", "enable_mergejoin", "off", "max_parallel_workers_per_gather", "0",
+		"enable_partition_pruning", "off"); err != nil {
 		return nil, err
 	}
 	ordered, err := d.reads(ctx, s)

@@ -123,18 +123,22 @@ func (c *liteCollector) children(lines []liteLine, parent string, depth int, isP
 }
 
 // liteScan reads SCAN b USING INDEX i, SEARCH b USING INTEGER PRIMARY KEY (rowid=?).
-var liteScan = regexp.MustCompile(`^(SCAN|SEARCH)(?: TABLE)? (\S+)(?: AS (\S+))?(?: EXISTS| LEFT-JOIN)*(?: USING ((?:AUTOMATIC )?(?:PARTIAL )?(?:COVERING )?INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)(?: ([^(\s]+))?)?(?: \((.*)\))?`)
+var liteScan = regexp.MustCompile(`^(SCAN|SEARCH)(?: TABLE)? (.+?)(?: AS (.+?))?(?: EXISTS)?` +
+	`(?: USING ((?:AUTOMATIC )?(?:PARTIAL )?(?:COVERING )?INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)(?: ([^(]+?))?)?` +
+	`(?: \((.*)\))?(?: (?:LEFT|RIGHT|FULL)-JOIN)*(?: VIRTUAL TABLE INDEX .*)?$`)
 
 // read takes note of how a table is read.
 func (c *liteCollector) read(n *Node, using string) {
+	n.Alias = strings.TrimPrefix(n.Alias, "main.")
 	at := c.found[n.Alias]
 	found, err := c.session.locate(c.ctx, n.Alias)
+	if err == nil && len(found) == 0 {
+		err = c.other(n)
+	}
 	if err != nil {
 		c.err = errors.Join(c.err, err)
-		return
 	}
-	if len(found) == 0 {
-		c.place(n.Alias) // the result of a query, or a function
+	if err != nil || len(found) == 0 {
 		return
 	}
 	l := found[min(at, len(found)-1)]
@@ -162,6 +166,26 @@ func (c *liteCollector) read(n *Node, using string) {
 	}
 	c.reads = append(c.reads, r)
 	c.found[n.Alias]++
+}
+
+// other is for a name that no scope has: the result of a query, a function, or a table
+// that the text hides.
+func (c *liteCollector) other(n *Node) error {
+	c.place(n.Alias)
+	t, err := c.session.tableOf(c.ctx, "", n.Alias)
+	if t != nil && !c.isResult(n.Alias) {
+		c.reads = append(c.reads, &read{relation: n.Alias, target: target{alias: n.Alias}, unknown: "the statement does not show where it reads it"})
+	}
+	return err
+}
+
+// isResult reports whether a name is that of a query of the statement.
+func (c *liteCollector) isResult(alias string) bool {
+	return slices.ContainsFunc(c.session.scopes, func(s *scope) bool {
+		return slices.ContainsFunc(s.tables, func(f *from) bool {
+			return f.inner != nil && (strings.EqualFold(f.alias, alias) || strings.EqualFold(f.name, alias))
+		})
+	})
 }
 
 // place takes note of the result of a query.

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,9 @@ func (s *session) arguments() []any {
 	out := make([]any, s.params)
 	for i := range out {
 		out[i] = strconv.Itoa(standIns + i)
+		if named := i - (s.params - len(s.names)); named >= 0 {
+			out[i] = sql.Named(s.names[named], out[i])
+		}
 	}
 	return out
 }

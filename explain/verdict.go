@@ -453,7 +453,7 @@ func (a *Access) byExpression(t *target, all []meaning) bool {
 	m := wrapped[0]
 	a.Condition, a.Columns = m.text, []string{m.text}
 	for _, c := range m.columns {
-		if i, ok := t.leading(c, nil); ok {
+		if i, ok := t.leading(c, nil); ok && i.method == "btree" {
 			a.Verdict, a.Index = Unusable, i.name
 			a.Reason = fmt.Sprintf("index %s begins with %s and cannot be used, because the condition is on %s", i.name, c, m.text)
 			return true
