@@ -324,14 +324,22 @@ func (c *myCollector) tableOf(alias string) (*table, error) {
 	return c.session.tableOf(c.ctx, "", alias)
 }
 
-// table asks the catalogue. In a schema of MySQL, which it calls a database.
+// table asks the catalogue. A schema is what MySQL calls a database. Both names are given as
+// they are: for anything else the server opens all tables of all databases.
 func (mysql) table(ctx context.Context, s *session, schema, name string) (*table, error) {
-	_, rows, err := s.send(ctx, `SELECT c.table_schema, c.column_name, c.data_type, '', '', '', coalesce(v.view_definition, '') FROM information_schema.columns AS c
-LEFT JOIN information_schema.views AS v ON v.table_schema = c.table_schema AND v.table_name = c.table_name
-WHERE c.table_schema = coalesce(nullif(?, ''), database()) AND c.table_name = ?
+	if schema == "" {
+		var err error
+		if schema, err = s.currentDatabase(ctx); err != nil {
+			return nil, err
+		}
+	}
+	_, rows, err := s.send(ctx, `SELECT table_schema, column_name, data_type, '', '', '', '' FROM information_schema.columns
+WHERE table_schema = ? AND table_name = ?
+UNION ALL
+SELECT table_schema, '', '', '', '', '', view_definition FROM information_schema.views WHERE table_schema = ? AND table_name = ?
 UNION ALL
 SELECT table_schema, '', index_type, index_name, column_name, non_unique, '' FROM information_schema.statistics
-WHERE table_schema = coalesce(nullif(?, ''), database()) AND table_name = ? AND seq_in_index = 1`, schema, name, schema, name)
+WHERE table_schema = ? AND table_name = ? AND seq_in_index = 1`, schema, name, schema, name, schema, name)
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalogue: %w", err)
 	}
@@ -340,8 +348,12 @@ WHERE table_schema = coalesce(nullif(?, ''), database()) AND table_name = ? AND 
 	}
 	t := &table{schema: asText(rows[0][0]), name: name, columns: map[string]string{}}
 	for _, row := range rows {
+		if view := asText(row[6]); view != "" {
+			t.view = view
+			continue
+		}
 		if column := asText(row[1]); column != "" {
-			t.columns[strings.ToLower(column)], t.view = asText(row[2]), asText(row[6])
+			t.columns[strings.ToLower(column)] = asText(row[2])
 			continue
 		}
 		t.indexes = append(t.indexes, index{
@@ -383,6 +395,14 @@ func words(value any) []string {
 		out[i] = asText(all[i])
 	}
 	return out
+}
+
+// currentDatabase is where a name without a schema is looked for.
+func (s *session) currentDatabase(ctx context.Context) (name string, err error) {
+	if s.database == "" {
+		s.database, err = text(s.send(ctx, "SELECT database()"))
+	}
+	return s.database, err
 }
 
 // lookups writes what an index looks up as conditions: its columns, and what they equal.

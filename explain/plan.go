@@ -155,6 +155,7 @@ type session struct {
 	scopes   []*scope
 	facts    *statement.Statement
 	prepared bool
+	database string // of MySQL, empty before it was asked for
 }
 
 func (o Options) newSession(ctx context.Context, p Planner, send run) (*session, error) {
