@@ -78,3 +78,4 @@ fuzz:
 	go test ./statement -run=NONE -fuzz=FuzzLiterals -fuzztime=1m
 	go test ./statement -run=NONE -fuzz=FuzzClauses -fuzztime=1m
 	go test ./budget -run=NONE -fuzz=FuzzSelectShape -fuzztime=1m
+	go test ./explain -run=NONE -fuzz=FuzzJudge -fuzztime=1m

@@ -137,7 +137,10 @@ func (b *builder) fill(q *Query, rec *record) {
 		q.Rows = rec.rows
 	}
 	if d := rec.details; d != nil {
-		q.SQL, q.Values, q.Retries, q.Waited, q.Failed = d.SQL, d.Values, d.retries, d.waited, errorType(d.err)
+		q.Values, q.Retries, q.Waited, q.Failed = d.Values, d.retries, d.waited, errorType(d.err)
+		if d.Values != nil { // the handle opted in, and not Bounds.Texts alone
+			q.SQL = d.SQL
+		}
 	}
 }
 

@@ -28,6 +28,10 @@ type Bounds struct {
 	// about 0.1 µs for each value and up to 10 MB, so it is for tests and for
 	// development. Default: off.
 	TrackValues bool
+	// Texts keeps the text of each statement as it was sent, once for each, up to the number of
+	// Groups: for plans, which need it. It may have literals in it, and stays in memory. It is
+	// for tests and for development. Default: off.
+	Texts bool
 	// Databases are the handles whose queries without a recorder are looked for in each
 	// unit, also in one that sends no query with its context: a handle that a unit used is
 	// looked at in any case. A wrapper tells the handle, such as sqlwrap.Database. At most

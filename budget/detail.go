@@ -90,6 +90,12 @@ type Group struct {
 	// Chained is set if each execution asked for a value that the one before answered:
 	// with [Bounds.TrackValues] only.
 	Chained bool `json:"chained,omitempty"`
+	// FullReads are the tables that the statement reads whole in vain, where plans were made:
+	// package explain adds them.
+	FullReads []FullRead `json:"full_reads,omitempty"`
+	// SQL is the text of one of the queries as it was sent, with [Bounds.Texts] or where the
+	// handle keeps texts. It may have literals in it, and is never encoded.
+	SQL string `json:"-"`
 	// Overflow is set for the one group that takes the queries for which there
 	// was no room. It has no shape and no call site.
 	Overflow bool `json:"overflow,omitempty"`

@@ -41,6 +41,8 @@ type Report struct {
 	// ValuesTracked is set where [Bounds.TrackValues] kept the values of all results and
 	// arguments: what they do not prove is not so.
 	ValuesTracked bool `json:"values_tracked,omitempty"`
+	// Planned is set where package explain looked at the plans of the statements.
+	Planned bool `json:"planned,omitempty"`
 	// Queries are the first queries in detail, in the order in which they started.
 	Queries []Query `json:"queries,omitempty"`
 	// Executing are the queries that are in the driver when the report is made, the first

@@ -50,8 +50,8 @@ func (w Want) Check(t TB, h http.Handler, r *http.Request) (*budget.Report, *htt
 		serve(h, response, r.WithContext(ctx))
 	}()
 
-	report := requestReport(request)
-	problems := watch.problems()
+	report, problems := w.plan(t, requestReport(request))
+	problems = append(problems, watch.problems()...)
 	if report.Budget.IsZero() && !w.limits() {
 		problems = append(
 			problems,

@@ -13,6 +13,7 @@ import (
 var options = budget.Bounds{
 	Queries:     2000,
 	TrackValues: true,
+	Texts:       true,
 	Rules:       budget.Rules{NPlusOne: 3, Slow: budget.None, Hints: true},
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/explain"
 )
 
 // Want is what a request or a block of code may do to the database, and what it
@@ -34,6 +35,14 @@ type Want struct {
 	Allow []budget.Allowance
 	// Hints fails on hints too, such as SELECT *. Default: they are left alone.
 	Hints bool
+	// Indexed fails on statements that read all of a table although a condition could narrow
+	// it, however little data the test has: explain.SQL(db), or explain.Tx(tx) where the
+	// test's data is in a transaction. After the block, each distinct statement is planned
+	// once, on a connection of its own, and executed never. Findings are of kind missing-index
+	// and can be allowed; of what depends on a value they are hints. Nil: no plans are made.
+	Indexed explain.Planner
+	// SmallTables are tables that stay small: reading them whole is right. It needs Indexed.
+	SmallTables []string
 	// DB also counts the queries that DB runs without the context of the test, for
 	// code that takes none. The handle must be in use by nobody else meanwhile;
 	// queries of goroutines that the block did not start fail the test. Nil: only
@@ -46,7 +55,7 @@ type Want struct {
 // Verify returns an error that names everything in which a report is not as
 // wanted, nil if nothing is. It does not change the report. Allow is judged by
 // what the report marks as allowed; [Want.DB] and [Want.Attributed] are not
-// judged, because a report does not show them. A nil report is an error.
+// judged, because a report does not show them, and [Want.Indexed] makes no plans. A nil report is an error.
 func (w Want) Verify(report *budget.Report) error {
 	if report == nil {
 		return errors.New("budgettest: Verify of a nil *budget.Report")
@@ -82,6 +91,9 @@ func (w *Want) validate() error {
 		if strings.TrimSpace(part) == "" {
 			return errors.New("budgettest: an empty text in Want.Runs or Want.Never matches every statement")
 		}
+	}
+	if w.Indexed == nil && (len(w.SmallTables) > 0 || slices.ContainsFunc(w.Allow, isOfPlans)) {
+		return errors.New("budgettest: Want.SmallTables and allowances of missing-index need Want.Indexed: without plans there are none")
 	}
 	if w.Attributed && w.DB == nil {
 		return errors.New(
