@@ -28,6 +28,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/querybudget/querybudget/examples/chi-app/store"
+	"github.com/querybudget/querybudget/explain"
 	"github.com/querybudget/querybudget/exporters/panel"
 )
 
@@ -91,10 +92,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, unwatch()) }()
-	return serve(ctx, s, t, *addr, stdout, stderr)
+	recent := panel.New(panel.Options{Planner: explain.SQL(db.DB.DB), Explain: explain.Options{TryIndexes: true}})
+	return serve(ctx, s, t, recent, *addr, stdout, stderr)
 }
 
-func serve(ctx context.Context, s *store.Store, t *telemetry, addr string, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, s *store.Store, t *telemetry, recent *panel.Panel, addr string, stdout, stderr io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("%w (choose another address with -addr)", err)
@@ -110,7 +112,7 @@ func serve(ctx context.Context, s *store.Store, t *telemetry, addr string, stdou
 	fmt.Fprintf(stdout, "What each request did is shown at http://%s/debug/queries/, to browsers on this machine.\n", listener.Addr())
 	fmt.Fprintf(stdout, "Metrics are at http://%s/metrics. Requests over their budget, or with findings, are logged. Ctrl-C ends.\n", listener.Addr())
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	return serveOn(ctx, listener, t.handler(s, logger, panel.New(panel.Options{})))
+	return serveOn(ctx, listener, t.handler(s, logger, recent))
 }
 
 // stopWithin stops something whose context has ended already.
