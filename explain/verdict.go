@@ -162,6 +162,9 @@ func judgeAll(reads []*read) []Access {
 		} else if out[i].judge(&r.target, r.meanings(r.filter)); out[i].Verdict == NoCondition && !isLookedUpFrom(reads, r) {
 			out[i].judge(&r.target, r.meanings(r.outer))
 		}
+		if out[i].Verdict == NoCondition && slices.ContainsFunc(r.filter, func(p predicate) bool { return p.asksElsewhere() }) {
+			out[i].Verdict, out[i].Reason = Unknown, "a query in its condition is not told by the plan"
+		}
 		out[i].Schema, out[i].Relation, out[i].Alias = r.schema, r.relation, r.alias
 	}
 	for i, r := range reads {
