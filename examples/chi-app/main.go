@@ -29,7 +29,9 @@ import (
 
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/explain"
+	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/panel"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 func main() {
@@ -48,6 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "localhost:8080", "address to serve on")
 	dsn := flags.String("db", "", "database: postgres://..., user@tcp(host)/name for MySQL or MariaDB, or a SQLite file (default: a temporary one)")
+	arguments := flags.Bool("arguments", false, "keep the arguments of queries: the panel shows them, and proves repairs")
 	demo := flags.Bool("demo", false, "ask for every page once, print a table and exit")
 	traced := flags.String("trace", "", "with -demo: print the trace of this page as a tree, such as /authors/in")
 	if err := flags.Parse(args); err != nil {
@@ -71,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, stopWithin(ctx, t.shutdown)) }()
-	db, err := openDatabase(ctx, *dsn, t.options()...)
+	db, err := openDatabaseOf(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(t.options()...), Arguments: *arguments})
 	if err != nil {
 		return err
 	}

@@ -80,29 +80,43 @@ func (p *Panel) planner(database string) explain.Planner {
 	return p.options.Planner
 }
 
-// serveExplain makes a plan. What is sent names a statement of a kept request; its text
-// never comes from the client.
+// serveExplain makes a plan of a statement.
 func (p *Panel) serveExplain(w http.ResponseWriter, r *http.Request, at place) {
+	p.ask(w, r, at, "group", func(ctx context.Context, e *entry, index int) bool {
+		if index >= len(e.report.Groups) {
+			return false
+		}
+		out := p.plan(ctx, &e.report.Groups[index])
+		out.Request, out.Group, out.route = e.report.ID, index, e.summarize().Name
+		answer(p, w, at, "plan", out.Title(), out)
+		return true
+	})
+}
+
+// ask has the database asked something about a kept request. What is sent names the
+// request, and what it is about by its index: texts and arguments never come from the
+// client. The function returns false if there is no such thing in the request.
+func (p *Panel) ask(w http.ResponseWriter, r *http.Request, at place, what string, answer func(context.Context, *entry, int) bool) {
 	if !p.mayAct(w, r) {
 		return
 	}
 	id, ok := parseID(r.PostForm.Get("request"))
-	index, err := strconv.Atoi(r.PostForm.Get("group"))
+	index, err := strconv.Atoi(r.PostForm.Get(what))
 	e := p.store.find(id)
-	if !ok || err != nil || e == nil || index < 0 || index >= len(e.report.Groups) {
-		p.notFound(w, at, "The request of this statement is not kept any more.")
+	if !ok || err != nil || e == nil || index < 0 {
+		p.notFound(w, at, "This request is not kept any more.")
 		return
 	}
 	if !p.planning.TryLock() {
-		http.Error(w, "querybudget: another plan is being made: try again", http.StatusTooManyRequests)
+		http.Error(w, "querybudget: the database is being asked already: try again", http.StatusTooManyRequests)
 		return
 	}
 	defer p.planning.Unlock()
 	ctx, cancel := context.WithTimeout(budget.Without(r.Context()), maxPlanTime)
 	defer cancel()
-	out := p.plan(ctx, &e.report.Groups[index])
-	out.Request, out.Group, out.route = id, index, e.summarize().Name
-	answer(p, w, at, "plan", out.Title(), out)
+	if !answer(ctx, e, index) {
+		p.notFound(w, at, "There is no such part of the request.")
+	}
 }
 
 func (p *Panel) plan(ctx context.Context, g *budget.Group) *plan {

@@ -136,12 +136,17 @@ func TestPlanIsRefused(t *testing.T) {
 		{"a group before the first", with("group", "-1"), nil, 404},
 		{"a group that is no number", with("group", "0;DROP"), nil, 404},
 	} {
-		if status, body := s.explain("/debug/queries/explain", test.form, test.change...); status != test.want {
-			t.Errorf("%s: %d %s", test.name, status, body)
+		test.form.Set("finding", test.form.Get("group"))
+		for _, what := range []string{"explain", "prove", "api/explain", "api/prove"} {
+			if status, body := s.explain("/debug/queries/"+what, test.form, test.change...); status != test.want {
+				t.Errorf("%s: %s: %d %s", test.name, what, status, body)
+			}
 		}
 	}
-	if w := serve(s.panel, asked("GET", "/debug/queries/explain?request="+id.String()+"&group=0")); w.Code != http.StatusMethodNotAllowed {
-		t.Errorf("GET: %d", w.Code)
+	for _, what := range []string{"explain", "prove"} {
+		if w := serve(s.panel, asked("GET", "/debug/queries/"+what+"?request="+id.String()+"&group=0&finding=0")); w.Code != http.StatusMethodNotAllowed {
+			t.Errorf("GET %s: %d", what, w.Code)
+		}
 	}
 	if len(db.sent) != 0 {
 		t.Errorf("sent %v", db.sent)
@@ -169,6 +174,21 @@ func TestNoPlan(t *testing.T) {
 	}
 	bare := newShop(t, panel.Options{})
 	if page := bare.get("/requests/" + bare.ofBooks("").String()); strings.Contains(page, "Explain") {
+		t.Error("a button without a planner")
+	}
+}
+
+// What cannot be proven says why; only a finding with one query for it has the button.
+func TestNoProof(t *testing.T) {
+	s := newShop(t, panel.Options{Planner: &planner{}})
+	id := s.request(authors, (*unit).loop)
+	mustContain(t, s.get("/debug/queries/requests/"+id.String()), "Prove the repair", `action="../prove"`)
+	status, page := s.explain("/debug/queries/prove", url.Values{"request": {id.String()}, "finding": {"0"}})
+	if status != http.StatusOK || !strings.Contains(page, "explain: ") || strings.Contains(page, "the same rows") {
+		t.Errorf("%d %s", status, page)
+	}
+	none := newShop(t, panel.Options{})
+	if page := none.get("/requests/" + none.request(authors, (*unit).loop).String()); strings.Contains(page, "Prove") {
 		t.Error("a button without a planner")
 	}
 }

@@ -48,6 +48,9 @@ func (v view) MayExplain(g group) bool {
 	return v.p.planner(g.Database) != nil && !g.Overflow && (g.Kind == statement.Read || g.Kind == statement.Write)
 }
 
+// MayProve reports whether the repair of a finding can be tried.
+func (v view) MayProve(f finding) bool { return v.p.planner(f.Database) != nil && f.Batched() != "" }
+
 // Edit returns the link that opens a line in the editor, empty without one.
 func (v view) Edit(f frame) template.URL { return v.p.editor.link(f) }
 
@@ -56,7 +59,7 @@ func (v view) Edit(f frame) template.URL { return v.p.editor.link(f) }
 func parsePages() map[string]*template.Template {
 	out := map[string]*template.Template{}
 	layout := template.Must(template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html"))
-	for _, name := range []string{"requests", "request", "routes", "statements", "compare", "plan", "message"} {
+	for _, name := range []string{"requests", "request", "routes", "statements", "compare", "plan", "proof", "message"} {
 		out[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return out

@@ -19,6 +19,9 @@ func (p *Panel) serve(w http.ResponseWriter, r *http.Request) {
 	case "explain", "api/explain":
 		p.serveExplain(w, r, at)
 		return
+	case "prove", "api/prove":
+		p.serveProve(w, r, at)
+		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")

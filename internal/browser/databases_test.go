@@ -18,7 +18,7 @@ import (
 func shops(t *testing.T, test func(t *testing.T, s *Shop)) {
 	for name, dsn := range map[string]func(*testing.T) string{"postgresql": postgresDSN, "mariadb": mysqlDSN} {
 		t.Run(name, func(t *testing.T) {
-			s, err := StartShop(t.Context(), program, "-db", dsn(t))
+			s, err := StartShop(t.Context(), program, "-arguments", "-db", dsn(t))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -50,7 +50,7 @@ func start(folder string) (err error) {
 	if program, err = BuildShop(ctx, folder); err != nil {
 		return err
 	}
-	if shop, err = StartShop(ctx, program); err != nil {
+	if shop, err = StartShop(ctx, program, "-arguments"); err != nil {
 		return err
 	}
 	one, err = Start(ctx, "MAP evil.example 127.0.0.1")

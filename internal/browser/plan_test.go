@@ -38,3 +38,21 @@ func TestExplain(t *testing.T) {
 		p.until(`document.querySelector("h1").innerText.startsWith("Plan of SELECT") && document.querySelector("#plan .tree") && /indexed/.test(document.querySelector("#plan").innerText)`)
 	})
 }
+
+// The repair of the example's n+1 is proven: one query gives the rows of the loop.
+func TestProve(t *testing.T) {
+	shops(t, func(t *testing.T, s *Shop) {
+		if err := s.Ask(t.Context(), "GET", "/bad/authors"); err != nil {
+			t.Fatal(err)
+		}
+		p := tab(t, s.Panel+"?route=GET+/bad/authors")
+		p.must(p.Click("a.open"))
+		p.until(`document.querySelector(".finding form.explain") && document.readyState === "complete"`)
+		p.must(p.Click(".finding form.explain button"))
+		p.until(`document.querySelector(".finding .plan .proofs")`)
+		p.until(`document.querySelector(".finding .plan").innerText.includes("the same rows")`)
+		if got := get[[]string](p, `[...document.querySelectorAll(".proofs tbody tr")].map((row) => [...row.cells].slice(1, 3).map((c) => c.innerText).join(" "))`); len(got) != 2 || got[0] != "20 100" || got[1] != "1 100" {
+			t.Errorf("queries and rows: %q", got)
+		}
+	})
+}

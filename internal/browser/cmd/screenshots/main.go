@@ -44,7 +44,7 @@ func run(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
-	shop, err := browser.StartShop(ctx, program)
+	shop, err := browser.StartShop(ctx, program, "-arguments")
 	if err != nil {
 		return err
 	}
@@ -118,6 +118,7 @@ func choose(shop *browser.Shop) ([]picture, error) {
 		{"request", "requests/" + loop, 1280, 1180, nil, ""},
 		{"statement", "requests/" + order, 1280, 1400, []string{"#g0 summary"}, ""},
 		{"plan", "requests/" + missing, 1280, 760, []string{"#g0 summary", "#g0 .explain button"}, "#g0:has(.plan .tree) .singles"},
+		{"proof", "requests/" + loop, 1280, 760, []string{".finding form.explain button"}, ".finding:has(.proofs)"},
 		{"routes", "routes", 1280, 800, nil, ""},
 		{"statements", "statements", 1280, 800, nil, ""},
 		{"compare", "compare?a=" + loop + "&b=" + repaired, 1280, 760, nil, ""},
