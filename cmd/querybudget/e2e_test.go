@@ -35,7 +35,9 @@ func clone(t *testing.T, name string) clonedModule {
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "-mod=mod")
 	r := clonedModule{t, dir}
-	r.command("go", "mod", "edit", "-replace", "github.com/querybudget/querybudget="+root)
+	if _, err := os.Stat("go.mod"); err == nil {
+		r.command("go", "mod", "edit", "-replace", "github.com/querybudget/querybudget="+root)
+	}
 	r.command("git", "init", "-q", "-b", "main")
 	r.commit("as it was")
 	return r
@@ -148,6 +150,27 @@ func TestSeveralRuns(t *testing.T) {
 	r.wants(r.querybudget(exit.Gate, "learn", "-check", reports), "lower: GET /authors: queries: from 30 to 3, at most 2 seen in 2 reports")
 	r.querybudget(exit.Usage, "show", "-unit", "nobody", reports)
 	r.querybudget(exit.Failed, "show", "no-such-file")
+}
+
+// Spans as SDKs of other languages name them: a loop is found, and a budget holds.
+func TestTraces(t *testing.T) {
+	r := clone(t, "traces")
+	for file, want := range map[string][]string{
+		"python.json": {"1. n+1 in GET /authors", "6x SELECT books: arguments unknown", "sql: SELECT title FROM books WHERE author_id = ?", "at:  shop/views.py:48 shop.views.authors"},
+		"java.json":   {"1. n+1 in GET /authors", "at:  com.example.Shop.titles", "6x SELECT books: arguments unknown"},
+		"node.json":   {"1. n+1 in GET /authors", "6x SELECT books\n"},
+	} {
+		text := r.querybudget(exit.OK, "traces", "-reports", "units.ndjson", file)
+		r.wants(text, want...)
+		r.wants(text, "8 spans in 1 trace: 1 unit, 7 spans of databases")
+		r.wants(r.querybudget(exit.OK, "show", "units.ndjson"), "1. n+1 in GET /authors")
+		r.wants(r.querybudget(exit.Gate, "traces", "-budgets", "budgets.json", file), "queries: 3 allowed, 7 observed", "1 budget of the file exceeded")
+	}
+	r.wants(r.querybudget(exit.Gate, "traces", "empty.json"), "no span of a database was seen")
+	r.wants(r.querybudget(exit.Failed, "traces", "budgets.json"), "budgets.json:1: no resourceSpans")
+	r.querybudget(exit.Usage, "traces")
+	r.querybudget(exit.Usage, "traces", "-listen", "localhost:0", "python.json")
+	r.querybudget(exit.Failed, "traces", "-listen", "0.0.0.0:0")
 }
 
 // Each way in which a package can end is a state of its own.

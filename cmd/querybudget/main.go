@@ -41,6 +41,7 @@ func commands() []command {
 		{"accept", "accept findings, for a reason", runAccept},
 		{"prune", "take out of the accepted findings what is repaired", runPrune},
 		{"merge", "merge two versions of the accepted findings", runMerge},
+		{"traces", "find wasted queries in OpenTelemetry traces of any language", runTraces},
 		{"learn", "propose budgets by what reports show", runLearn},
 		{"run", "run a program that nobody changed, with a line for each request", runProgram},
 		{"env", "print the environment of a scan for a shell", printEnv},
