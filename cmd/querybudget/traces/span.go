@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// TraceID and SpanID are as in OpenTelemetry.
-type (
-	TraceID [16]byte
-	SpanID  [8]byte
-)
+// TraceID identifies a trace, as in OpenTelemetry.
+type TraceID [16]byte
+
+// SpanID identifies a span in its trace.
+type SpanID [8]byte
 
 // Kinds of spans.
 const (

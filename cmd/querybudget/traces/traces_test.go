@@ -234,7 +234,7 @@ func TestCallSites(t *testing.T) {
 			tr.query(s, fmt.Sprintf("SELECT a FROM t WHERE b = %d", i), attributes...)
 		}
 		reports, _ := judge(t, Options{}, tr.protobuf(t))
-		if got := reports[0].Findings[0].CallSite().Frame.String(); got != "shop/store.py:48 shop.Store.list" {
+		if got := reports[0].Findings[0].CallSite().String(); got != "shop/store.py:48 shop.Store.list" {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
