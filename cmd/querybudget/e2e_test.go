@@ -173,6 +173,24 @@ func TestTraces(t *testing.T) {
 	r.querybudget(exit.Failed, "traces", "-listen", "0.0.0.0:0")
 }
 
+// With a test that calls Doctor it is run; without one the source tells what it can.
+func TestDoctor(t *testing.T) {
+	r := clone(t, "shop")
+	text := r.querybudget(exit.Gate, "doctor", "./...")
+	r.wants(text, "no package imports sqlwrap", "no test calls budgettest.Doctor, so nothing is proven")
+	r.command("cp", "doctor_test.go.txt", "doctor_test.go")
+	r.command("cp", "bad.go.txt", "bad.go")
+	text = r.querybudget(1, "doctor")
+	r.wants(text, "bad.go:6 sql.Open: opened without sqlwrap", "bad.go:8 Query: no context is passed", "github.com/querybudget/querybudget v0.0.0 =>",
+		"--- FAIL: TestWiring", "budget  GET /free has no budget", "-> add middleware.Limit")
+	if strings.Contains(text, "TestAuthors") {
+		t.Errorf("other tests ran:\n%s", text)
+	}
+	r.command("sed", "-i", "s#\"/free\"#\"/authors\"#", "doctor_test.go")
+	r.wants(r.querybudget(exit.OK, "doctor"), "ok  \texample.com/shop", "doctor: 1 test passed")
+	r.querybudget(exit.Failed, "doctor", "./no/such/package")
+}
+
 // Each way in which a package can end is a state of its own.
 func TestStates(t *testing.T) {
 	r := clone(t, "states")

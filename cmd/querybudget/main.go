@@ -43,6 +43,7 @@ func commands() []command {
 		{"merge", "merge two versions of the accepted findings", runMerge},
 		{"traces", "find wasted queries in OpenTelemetry traces of any language", runTraces},
 		{"learn", "propose budgets by what reports show", runLearn},
+		{"doctor", "prove how an application is wired", runDoctor},
 		{"run", "run a program that nobody changed, with a line for each request", runProgram},
 		{"env", "print the environment of a scan for a shell", printEnv},
 	}
