@@ -42,7 +42,8 @@ func ExampleDoctor() {
 	wrap := middleware.Track()       // all middleware that each page passes
 	application := wrap(mux)
 
-	budgettest.Doctor(t, application, wrap, authors.db, httptest.NewRequest("GET", "/authors", nil))
+	db := authors.db
+	budgettest.Doctor(t, application, wrap, db, httptest.NewRequest("GET", "/authors", nil))
 	// Output:
 	// budgettest: the wiring has 1 fault:
 	//   budget  GET /authors has no budget

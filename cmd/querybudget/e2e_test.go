@@ -106,9 +106,9 @@ func TestEndToEnd(t *testing.T) {
 	r.commit("plant")
 	r.wants(r.querybudget(1, "test", "-reports", planted, "-since", "main", "./..."),
 		"--- FAIL: TestAuthors", "FAIL\texample.com/shop", "FAIL  GET /authors  21       20", "1. n+1 in GET /authors",
-		"saw: 20x SELECT books, for the 20 rows of SELECT authors", "at:  store.go:", "by:  introduced in page.go:32-39, the caller of store.go:24")
+		"saw: 20x SELECT books, for the 20 rows of SELECT authors", "at:  store.go:", "by:  introduced in page.go:32-39, the caller of store.go:32")
 	r.wants(r.querybudget(exit.OK, "diff", "-since", "main", old, planted),
-		"in GET /authors: this change adds 19 queries (2 before, 21 now)", "+  n+1 (new): 20x SELECT books", "introduced in page.go:32-39", "-  statement (gone): 1x SELECT id FROM books WHERE author_id >= ?")
+		"in GET /authors: this change adds 19 queries (2 before, 21 now)", "+  n+1 (new): 20x SELECT books", "introduced in page.go:32-39", "-  statement (gone): 1x SELECT price FROM books WHERE author_id >= ?")
 	r.querybudget(exit.Gate, "diff", "-exit-code", old, planted)
 	r.querybudget(1, "test", "-reports", again, "./...")
 	r.wants(r.querybudget(exit.OK, "diff", planted, again), "nothing changed")
@@ -124,7 +124,7 @@ func TestEndToEnd(t *testing.T) {
 	r.querybudget(exit.Usage, "accept", planted)
 	r.wants(r.querybudget(exit.OK, "accept", "-reason", "until the next release", planted), "1 finding accepted")
 	r.wants(r.querybudget(exit.OK, "check", planted), "1 known finding")
-	r.wants(r.file("querybudget.baseline"), `"unit":"GET /authors","kind":"n+1","function":"shop.(*Store).list"`)
+	r.wants(r.file("querybudget.baseline"), `"unit":"GET /authors","kind":"n+1","function":"shop.(*Store).BooksOf"`)
 
 	r.command("git", "checkout", "-q", "main", "--", "page.go")
 	r.querybudget(exit.OK, "test", "-reports", repaired, "./...")

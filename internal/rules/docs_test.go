@@ -11,17 +11,14 @@ import (
 // by line. Spaces do not count.
 func TestDocumentedCodeCompiles(t *testing.T) {
 	var known string
-	for _, name := range []string{"readme_test.go", "internal/guide/guide_test.go", "internal/guide/raw_test.go"} {
+	for _, name := range []string{"readme_test.go", "internal/guide/guide_test.go", "internal/guide/raw_test.go", "../../budget/budgettest/example_test.go"} {
 		compiled, err := os.ReadFile(filepath.Join(root(t), "examples", "chi-app", filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		known += fold(string(compiled)) + "\n"
 	}
-	files, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := documents(t)
 	blocks := 0
 	for _, file := range append(files, filepath.Join(root(t), "README.md")) {
 		text, err := os.ReadFile(file)
@@ -42,14 +39,25 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 	}
 }
 
+// documents are the pages in docs and its folders.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, pattern := range []string{"*.md", "*/*.md"} {
+		files, err := filepath.Glob(filepath.Join(root(t), "docs", filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, files...)
+	}
+	return out
+}
+
 func fold(code string) string { return strings.Join(strings.Fields(code), " ") }
 
 // Links between the documents lead somewhere.
 func TestDocumentLinks(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := documents(t)
 	for _, file := range append(files, filepath.Join(root(t), "README.md")) {
 		text, err := os.ReadFile(file)
 		if err != nil {
