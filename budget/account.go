@@ -106,6 +106,9 @@ func (a *account) execute(rec *record, err error, o *Bounds) {
 		a.totals.Writes++
 	}
 	g.counted(rec)
+	if rec.place() == 1 {
+		a.totals.Batches++
+	}
 	if a.strict {
 		a.addToLoop(rec, 1, &o.Rules)
 	}

@@ -59,7 +59,6 @@ type acrossKey struct{ parent, child uint64 }
 
 // relation is what was seen of a pair, or of one statement.
 type relation struct {
-	kind    FindingKind
 	broken  bool
 	each    int64
 	units   int64
@@ -393,3 +392,6 @@ func joinNumbers(numbers []int64) string {
 	}
 	return strings.Join(text, ", ")
 }
+
+// Len is the number of relations that are kept.
+func (a *Across) Len() int { return len(a.relations) }

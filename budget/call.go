@@ -17,6 +17,17 @@ type Call struct {
 	// Transaction is the open transaction, nil outside of one. Inside of one
 	// database/sql tries nothing again.
 	Transaction *Transaction
+	// OnlyEnd is set by a wrapper that sees when the query is sent and when its rows are
+	// closed, and not when the driver returns them. That it has is then known once the
+	// goroutine does something else in the unit.
+	OnlyEnd bool
+	// CannotRefuse is asked before the query is refused, by a wrapper that cannot bring the
+	// error to the application from everywhere. Where it is true, the query is admitted,
+	// and counts as one over the budget. Nil: it can. It must not use the recorder.
+	CannotRefuse func() bool
+	// Place is that in a batch, whose statements are sent in one round trip: from 1, 0 for
+	// a query that is sent by itself. Those of a batch are no loop.
+	Place int
 	// Stack is where the query comes from, for a wrapper that knows it better.
 	// Nil: the stack of the caller of Start.
 	Stack *callsite.Stack
@@ -45,6 +56,8 @@ type CallDetail struct {
 //	Start, Open, Close one with rows; LeftUnread and Fetched come before Close
 //	Start, Close       one with rows, where only their end is seen
 //	Start, Skip        one that the driver declined
+//
+// In a batch, Turn comes before the end.
 type Execution struct {
 	recorder *Recorder
 	record   *record // of this attempt
@@ -83,6 +96,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	now := u.now()
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.cameBack(now)
 	if c.Transaction != nil {
 		c.Transaction.adopt(r)
 		c.Transaction.latest = origin
@@ -90,18 +104,22 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	rec := u.newRecord()
 	rec.describe(&c, origin, context)
 	rec.enter(now)
-	if u.open > 0 {
+	if u.open > 0 || c.OnlyEnd {
 		rec.goroutine = callsite.Goroutine()
 	}
 	if !u.backlog.take(r, rec) {
 		u.settle()
-		if err := r.admit(rec); err != nil {
+		if err := r.admit(rec, c.CannotRefuse); err != nil {
 			u.done(rec)
 			return Execution{}, err
 		}
 		r.advance(rec)
 	}
-	return Execution{r, rec, rec.serial}, nil
+	x := Execution{r, rec, rec.serial}
+	if c.OnlyEnd {
+		u.unseen = append(u.unseen, x)
+	}
+	return x, nil
 }
 
 // Skip ends an execution that the driver declined with driver.ErrSkip: it is as
@@ -112,6 +130,7 @@ func (x *Execution) Skip() {
 		return
 	}
 	defer u.mu.Unlock()
+	u.saw(rec)
 	u.settle()
 	if rec.step == inDriver {
 		x.recorder.skipped(rec, now)
@@ -128,6 +147,7 @@ func (x *Execution) End(affected int64, err error) {
 		return
 	}
 	defer u.mu.Unlock()
+	u.saw(rec)
 	x.recorder.closing(rec)
 	rec.end(now, affected, err)
 	x.recorder.stepped(rec)
@@ -149,6 +169,20 @@ func (x *Execution) Open() {
 	x.recorder.stepped(rec)
 }
 
+// Turn tells that the driver has come to a statement of a batch, which it executes one
+// after another: it took no time before.
+func (x *Execution) Turn() {
+	u, rec, now := x.begin()
+	if rec == nil {
+		return
+	}
+	defer u.mu.Unlock()
+	u.settle()
+	if rec.step == inDriver {
+		rec.start = max(rec.start, now)
+	}
+}
+
 // Close ends the rows of an execution: how many were fetched, in all result
 // sets, and the error that ended them, nil at the end of the data. Without an Open
 // before, all the time counts as execution.
@@ -158,6 +192,7 @@ func (x *Execution) Close(rows int64, err error) {
 		return
 	}
 	defer u.mu.Unlock()
+	u.saw(rec)
 	if rec.step == openRows && isContextError(err) {
 		u.settle() // before rec is closed: then it may be somebody else's
 		x.recorder.noteHeld(rec.origin)

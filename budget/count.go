@@ -43,6 +43,13 @@ func (r *Recorder) advance(rec *record) {
 	if rec.counted == declared && rec.step >= inDriver {
 		rec.counted = inDriver
 		r.countStart(rec)
+		if rec.step == inDriver {
+			r.unit.execute(rec)
+			return
+		}
+	}
+	if rec.counted == inDriver && rec.step > inDriver {
+		r.unit.executed(rec)
 	}
 	switch {
 	case rec.counted == inDriver && rec.step == changedRows:
@@ -86,8 +93,8 @@ func (u *unit) nextPosition(rec *record) int64 {
 }
 
 // admit asks every budget for room, unless the query is a retry, which has been
-// counted.
-func (r *Recorder) admit(rec *record) error {
+// counted, or cannot be refused.
+func (r *Recorder) admit(rec *record, cannotRefuse func() bool) error {
 	if !rec.isQuery() {
 		return nil
 	}
@@ -101,6 +108,9 @@ func (r *Recorder) admit(rec *record) error {
 			continue
 		}
 		if err := s.refuse(rec); err != nil {
+			if cannotRefuse != nil && cannotRefuse() {
+				return nil
+			}
 			for b := r.counts(); b != nil; b = b.around() {
 				if b.account.block(rec, err, &r.unit.bounds) {
 					b.steps++
@@ -114,6 +124,7 @@ func (r *Recorder) admit(rec *record) error {
 
 // skipped takes a query back that the driver declined.
 func (r *Recorder) skipped(rec *record, now time.Duration) {
+	r.unit.executed(rec)
 	for s := r.counts(); s != nil; s = s.around() {
 		s.account.release(rec, &r.unit.bounds)
 		s.account.busy.leave(now)

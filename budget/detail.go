@@ -52,7 +52,16 @@ type Query struct {
 	SQL    string
 	Values []any
 
-	stack *callsite.Stack
+	stack    *callsite.Stack
+	identity uint64 // of its arguments
+}
+
+// ArgumentsIdentity tells argument lists apart in all reports of the process, as
+// Arguments does in one: equal ones of one statement on one handle have equal
+// identities. It says nothing about the values, differs from process to process, and is
+// part of no encoding. It returns false if the arguments are not known.
+func (q *Query) ArgumentsIdentity() (identity uint64, ok bool) {
+	return q.identity, q.Arguments != 0
 }
 
 // CallSite is where the query came from.
@@ -84,6 +93,12 @@ type Group struct {
 	// Chained is set if each execution asked for a value that the one before answered:
 	// with [Bounds.TrackValues] only.
 	Chained bool `json:"chained,omitempty"`
+	// FullReads are the tables that the statement reads whole in vain, where plans were made:
+	// package explain adds them.
+	FullReads []FullRead `json:"full_reads,omitempty"`
+	// SQL is the text of one of the queries as it was sent, with [Bounds.Texts] or where the
+	// handle keeps texts. It may have literals in it, and is never encoded.
+	SQL string `json:"-"`
 	// Overflow is set for the one group that takes the queries for which there
 	// was no room. It has no shape and no call site.
 	Overflow bool `json:"overflow,omitempty"`

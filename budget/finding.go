@@ -31,6 +31,9 @@ const (
 	HeldConnection FindingKind = "held-connection"
 	// Slow is a query that took long to execute.
 	Slow FindingKind = "slow"
+	// MissingIndex is a query that reads all of a table although a condition of it could
+	// narrow what is read. Plans show it, see package explain.
+	MissingIndex FindingKind = "missing-index"
 	// LargeResult is a query that returned many rows.
 	LargeResult FindingKind = "large-result"
 	// ReadModifyWrite is a value that was read, changed and written back: what

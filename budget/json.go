@@ -21,7 +21,9 @@ type encodedReport struct {
 	Verdict    encodedVerdict     `json:"verdict"`
 	Groups     []encodedGroup     `json:"groups,omitempty"`
 	Queries    []encodedQuery     `json:"queries,omitempty"`
+	Executing  []encodedQuery     `json:"executing,omitempty"`
 	Open       []encodedQuery     `json:"open,omitempty"`
+	Held       []encodedHeld      `json:"held,omitempty"`
 	Lost       []encodedLost      `json:"lost,omitempty"`
 	Allowances []encodedAllowance `json:"allowances,omitempty"`
 	Findings   []encodedFinding   `json:"findings,omitempty"`
@@ -34,6 +36,7 @@ type encodedReport struct {
 type (
 	plainReport    Report
 	plainGroup     Group
+	plainHeld      Held
 	plainLost      Lost
 	plainFinding   Finding
 	plainRelated   Related
@@ -89,6 +92,11 @@ type encodedGroup struct {
 	// Of one query, these are what First and Time are.
 	Last    int64         `json:"last,omitempty"`
 	Slowest time.Duration `json:"slowest_ns,omitempty"`
+}
+
+type encodedHeld struct {
+	plainHeld
+	Waiter siteRef `json:"waiter,omitempty"`
 }
 
 type encodedLost struct {
@@ -166,7 +174,10 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		g := &r.Groups[i]
 		out.Groups = append(out.Groups, e.group(g))
 	}
-	out.Queries, out.Open = e.queries(&r, r.Queries), e.queries(&r, r.Open)
+	out.Queries, out.Executing, out.Open = e.queries(&r, r.Queries), e.queries(&r, r.Executing), e.queries(&r, r.Open)
+	for i := range r.Held {
+		out.Held = append(out.Held, encodedHeld{plainHeld(r.Held[i]), e.site(r.Held[i].waiter)})
+	}
 	for i := range r.Lost {
 		out.Lost = append(out.Lost, encodedLost{plainLost(r.Lost[i]), e.site(r.Lost[i].stack)})
 	}

@@ -12,6 +12,7 @@ func (r *Recorder) finish(content Content, onLate func()) *Report {
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
 	now := r.unit.now()
+	r.unit.cameBack(now)
 	if r.late == nil {
 		if r.parent == nil {
 			r.unit.ended = now

@@ -24,6 +24,7 @@ func (a *account) enforce(b Budget) {
 		g.loop.executions += g.Queries
 		g.loop.rows += g.Rows
 		g.loop.listsVary = g.loop.listsVary || g.ListsVary
+		g.loop.inBatch = g.loop.inBatch || g.InBatch > 0
 		g.loop.arguments.join(&g.arguments)
 		a.mostInLoop = max(a.mostInLoop, g.loop.executions)
 	})
@@ -38,6 +39,7 @@ type loop struct {
 	executions int64
 	rows       int64
 	listsVary  bool
+	inBatch    bool
 	arguments  argumentSet
 	isNPlusOne bool
 }
@@ -74,6 +76,7 @@ func (a *account) addToLoop(rec *record, n int64, rules *Rules) {
 	l.executions += n
 	a.mostInLoop = max(a.mostInLoop, l.executions)
 	if n > 0 {
+		l.inBatch = l.inBatch || rec.place() > 1
 		l.arguments.add(rec, false)
 		if !l.isNPlusOne && l.becomesNPlusOne(rec, l.executions, l.arguments.distinct, rules) {
 			l.isNPlusOne = true
@@ -96,5 +99,5 @@ func (a *account) becomesNPlusOne(rec *record, rules *Rules) bool {
 // runs. Reads that found nothing so far may be checks before inserts.
 func (l *loop) becomesNPlusOne(rec *record, executions, distinct int64, rules *Rules) bool {
 	n := int64(rules.NPlusOne)
-	return executions >= n && distinct >= min(n, fewArguments) && canBeLoop(rec.origin.statement) && l.rows > 0 && !l.listsVary
+	return executions >= n && distinct >= min(n, fewArguments) && canBeLoop(rec.origin.statement) && l.rows > 0 && !l.listsVary && !l.inBatch && rec.place() <= 1
 }

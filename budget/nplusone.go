@@ -97,7 +97,7 @@ func (f *finder) isLoop(g *loopGroup) bool {
 
 // canBeLoop leaves out what only looks like a loop over rows.
 func (f *finder) canBeLoop(g *Group) bool {
-	return !g.Overflow && !g.ListsVary && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
+	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves: those

@@ -5,17 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // The pool's deadlock: a unit holds a connection, with rows that are open or a
-// transaction, and waits for another one. Who waits does so above the driver, which sees
-// nothing of it. What can be seen is who held a connection until its context ended, and
-// that queries waited for one meanwhile.
+// transaction, and waits for another one. A wrapper that sees the pool tells both. For
+// others, who waits does so above the driver, which sees nothing of it: what can be seen
+// is who held a connection until its context ended, and that queries waited for one
+// meanwhile.
 
 // Pool is the state of a handle's pool of connections.
 type Pool struct {
 	// Max is the number of connections that it may have, 0 for no limit.
 	Max int
+	// InUse is how many are handed out now, 0 where that is not known.
+	InUse int
 	// Waits is how often a query had to wait for a connection so far.
 	Waits int64
 }
@@ -49,6 +55,46 @@ type Held struct {
 	// the number of connections that the pool may have.
 	Waits int64 `json:"waits"`
 	Max   int   `json:"max"`
+	// Itself is set where the unit was seen to wait while it held the connection: Waits
+	// are then those of the unit, and Waiter is the line.
+	Itself bool `json:"itself,omitempty"`
+
+	waiter *callsite.Stack
+}
+
+// Waiter is where the unit waited for a connection while it held another one. It is zero
+// where that was not seen.
+func (h *Held) Waiter() callsite.CallSite { return h.waiter.CallSite() }
+
+// WaitedHolding is like [Recorder.Waited] of r, for a goroutine that held a connection of
+// the pool while it waited for another one. Held is what was sent on that connection last,
+// with its Statement and its Stack.
+func (d *Database) WaitedHolding(r *Recorder, began time.Duration, held Call, err error) {
+	r.Waited(began, err)
+	r = r.counting()
+	if r == nil || held.Statement == nil {
+		return
+	}
+	waiter := d.stacks.Capture()
+	o := d.origin(held.Statement, held.Stack)
+	r.unit.lock()
+	defer r.unit.mu.Unlock()
+	pool := d.pool()
+	for s := r.counts(); s != nil; s = s.around() {
+		s.account.noteItself(o, waiter, pool.Max)
+	}
+}
+
+func (a *account) noteItself(o *origin, waiter *callsite.Stack, limit int) {
+	for i := range a.held {
+		if h := &a.held[i]; h.Itself && h.origin.is(o) && h.waiter == waiter {
+			h.Waits++
+			return
+		}
+	}
+	if len(a.held) < maxHeld {
+		a.held = append(a.held, held{o, Held{Waits: 1, Max: limit, Itself: true, waiter: waiter}})
+	}
 }
 
 type held struct {
@@ -68,7 +114,7 @@ func (r *Recorder) noteHeld(o *origin) {
 	for s := r.counts(); s != nil; s = s.around() {
 		a := s.account
 		waits := pool.Waits - a.waitsBefore(o.database, pool.Waits)
-		isKnown := slices.ContainsFunc(a.held, func(h held) bool { return h.origin.is(o) })
+		isKnown := slices.ContainsFunc(a.held, func(h held) bool { return !h.Itself && h.origin.is(o) })
 		if waits > 0 && !isKnown && len(a.held) < maxHeld {
 			a.held = append(a.held, held{o, Held{Waits: waits, Max: pool.Max}})
 		}
@@ -111,11 +157,17 @@ func (b *builder) held() []Held {
 
 func mayBeHeld(s *suspect) bool { return len(s.account.held) > 0 }
 
-// heldConnections: what held a connection until its context ended, while queries waited.
+// heldConnections: what held a connection while the unit waited for another one, or until
+// its context ended, while queries waited. What was seen comes before what may be.
 func (f *finder) heldConnections() {
 	for _, h := range f.report.Held {
+		if h.Itself {
+			f.waitedHolding(h)
+		}
+	}
+	for _, h := range f.report.Held {
 		g := &f.report.Groups[h.Group]
-		if g.Overflow || f.find(HeldConnection, h.Group) != nil {
+		if h.Itself || g.Overflow || f.find(HeldConnection, h.Group) != nil {
 			continue
 		}
 		out := f.evidence(g, HeldConnection, Candidate, h.Waits)
@@ -124,6 +176,25 @@ func (f *finder) heldConnections() {
 			"waits for another waits for itself. The query that waited never reached the driver: its line is not known"
 		f.add(out, h.Group)
 	}
+}
+
+func (f *finder) waitedHolding(h Held) {
+	g := &f.report.Groups[h.Group]
+	if g.Overflow {
+		return
+	}
+	waiter := Related{Summary: "another connection", Count: h.Waits, Why: "the unit waits here, while it holds one", stack: h.waiter}
+	if old := f.find(HeldConnection, h.Group); old != nil {
+		old.Count += h.Waits
+		old.Also = append(old.Also, waiter)
+		return
+	}
+	out := f.evidence(g, HeldConnection, Proven, h.Waits)
+	out.Proof = fmt.Sprintf("it held a connection while the same goroutine waited for another one, in a pool of %d, at %s", h.Max, h.Waiter())
+	out.Also = []Related{waiter}
+	out.Repair = "close rows before the next query, and send what belongs to a transaction through it: units that hold one connection " +
+		"each and wait for a second one wait for ever when the pool is full"
+	f.add(out, h.Group)
 }
 
 func waited(n int64) string {

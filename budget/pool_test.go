@@ -2,9 +2,11 @@ package budget_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // What held a connection until its context ended is told if queries waited since the unit
@@ -93,4 +95,47 @@ func TestNilHandles(t *testing.T) {
 	if report := r.Report(); report.Unattributed != 1 || len(report.Held) != 0 {
 		t.Errorf("%d unattributed, held %+v", report.Unattributed, report.Held)
 	}
+}
+
+// A goroutine that waits for a connection while it holds one is told with both lines, by
+// each line once.
+func TestWaitedHolding(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	d.WatchPool(func() budget.Pool { return budget.Pool{Max: 4} })
+	_, r := budget.NewContext(t.Context())
+	call := budget.Call{Database: d, Statement: rename, Stack: callsite.Take()}
+	x, err := r.Start(call)
+	must(t, err)
+	x.End(1, nil)
+	for range 3 {
+		d.WaitedHolding(r, r.Clock(), call, nil)
+	}
+	d.WaitedHolding(nil, 0, call, nil)
+	d.WaitedHolding(r, r.Clock(), budget.Call{}, context.DeadlineExceeded) // nothing was sent on it
+	report := r.Report()
+	if n := report.Totals; n.Waits != 4 || n.Errors != 1 {
+		t.Errorf("counted %+v", n)
+	}
+	if len(report.Held) != 1 || report.Held[0].Waits != 3 || report.Held[0].Max != 4 || report.Held[0].Waiter().IsZero() {
+		t.Fatalf("held %+v", report.Held)
+	}
+	for _, rep := range []*budget.Report{report, decoded(t, report)} {
+		findings := budget.Rules{}.Findings(rep)
+		if len(findings) != 1 || findings[0].Kind != budget.HeldConnection || findings[0].Confidence != budget.Proven || findings[0].Count != 3 {
+			t.Fatalf("found %+v", findings)
+		}
+		holds, waits := findings[0].CallSite(), findings[0].Also[0].CallSite()
+		if holds.Line != call.Stack.CallSite().Line || waits.Line <= holds.Line || waits.File != holds.File {
+			t.Errorf("held at %v, waited at %v", holds, waits)
+		}
+	}
+}
+
+func decoded(t *testing.T, r *budget.Report) *budget.Report {
+	t.Helper()
+	text, err := json.Marshal(r)
+	must(t, err)
+	back := &budget.Report{}
+	must(t, json.Unmarshal(text, back))
+	return back
 }

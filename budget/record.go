@@ -14,7 +14,7 @@ type record struct {
 	exec, fetch    time.Duration
 	rows           int64   // fetched, or changed
 	position       int64   // in the order in which queries started, from 1
-	next           *record // in the backlog, or to be used again
+	next           *record // in the backlog, in the driver when somebody looked, or to be used again
 	goroutine      uint64  // that sent it, where rows were open; 0 elsewhere
 	serial         uint32  // another one each time it is used
 	step, counted  step
@@ -43,6 +43,7 @@ type details struct {
 	err        error
 	unknown    bool // its arguments could not be told
 	unread     bool // its rows were closed before their end
+	place      int  // in a batch, from 1
 	// For a further attempt.
 	retry *retry
 	// For the first one.
@@ -73,6 +74,9 @@ func (r *record) describe(c *Call, o *origin, context *Recorder) {
 	}
 	if c.Arguments.Unknown {
 		r.detail().unknown = true
+	}
+	if c.Place > 0 {
+		r.detail().place = c.Place
 	}
 }
 
@@ -108,7 +112,7 @@ func (r *record) close(now time.Duration, rows int64, err error) {
 // end: the driver returned no rows.
 func (r *record) end(now time.Duration, affected int64, err error) {
 	if r.step == openRows {
-		r.close(now, 0, err)
+		r.close(now, max(affected, 0), err)
 		return
 	}
 	if r.step != inDriver {
@@ -166,6 +170,14 @@ func (r *record) failure() error {
 		return nil
 	}
 	return r.details.err
+}
+
+// place is that in a batch, from 1; 0 for what is in none.
+func (r *record) place() int {
+	if r.details == nil {
+		return 0
+	}
+	return r.details.place
 }
 
 func (r *record) unknown() bool { return r.details != nil && r.details.unknown }

@@ -36,9 +36,11 @@ type Recorder struct {
 	allowed []*allowance
 	// steps counts the times at which a limit was crossed, and then twice as much was
 	// observed.
-	steps  int32
-	late   *Recorder // counts what comes after the final report, see late.go
-	onLate func()    // is told of the first of it; nil where nobody asks
+	steps int32
+	late  *Recorder // counts what comes after the final report, see late.go
+	// discarded is set where nobody wants a report.
+	discarded bool
+	onLate    func() // is told of the first of it; nil where nobody asks
 }
 
 // counting returns the recorder that counts for r.
@@ -67,9 +69,11 @@ type unit struct {
 	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
-	open      int // results whose rows are open
-	scopes    int // that are kept, of all depths
-	unkept    int // that are not
+	executing *record     // counted, and in the driver; the rest by record.next
+	open      int         // results whose rows are open
+	scopes    int         // that are kept, of all depths
+	unkept    int         // that are not
+	unseen    []Execution // that may have rows open, see unseen.go
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
@@ -173,7 +177,7 @@ func (r *Recorder) scope(name string, b Budget) *Recorder {
 	allowances := r.allowances
 	r = r.counting()
 	s := &Recorder{
-		unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now(), depth: r.depth + 1,
+		unit: r.unit, parent: r, allowances: allowances, name: name, budget: r.unit.bounds.mode(b), started: r.unit.now(), depth: r.depth + 1,
 	}
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
@@ -253,10 +257,31 @@ func (r *Recorder) SetBudget(b Budget) {
 	}
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
+	b = r.unit.bounds.mode(b)
 	r.budget = b
 	if r.account != nil {
 		r.account.enforce(b)
 	}
+}
+
+// Discard keeps the unit from reporters: a [Delivery] hands out no report of it from now
+// on, and does not list it among those that run. It is for handlers that are no part of
+// the application's work although middleware tracks them, such as a page that shows
+// reports. What the unit does still counts in the units around it.
+func (r *Recorder) Discard() {
+	r = r.counting()
+	if r == nil {
+		return
+	}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	r.discarded = true
+}
+
+func (r *Recorder) isDiscarded() bool {
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	return r.discarded
 }
 
 // Totals returns the totals so far.
@@ -265,8 +290,10 @@ func (r *Recorder) Totals() Totals {
 	if r == nil {
 		return Totals{}
 	}
+	now := r.unit.now()
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
+	r.unit.cameBack(now)
 	return r.counted().totalsAt(r.unit.now())
 }
 

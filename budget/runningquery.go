@@ -61,7 +61,8 @@ func (x *Execution) Context(ctx context.Context) context.Context {
 
 // Context returns a copy of ctx that tells instrumentation below about a driver call
 // which is no query, or which nobody counts. The statement is nil for one that
-// has no text.
+// has no text. With a nil Database it tells no more than that there is such a call, as
+// before the first connection of a handle.
 func (d *Database) Context(ctx context.Context, st *statement.Statement) context.Context {
 	return &runningContext{ctx, RunningQuery{database: d, statement: st}}
 }
@@ -87,7 +88,7 @@ func (r *RunningQuery) Statement() *statement.Statement {
 // it is the caller's, and the wrapper has to be on the stack.
 func (r *RunningQuery) CallSite() callsite.CallSite {
 	switch {
-	case r == nil:
+	case r == nil || r.stack == nil && r.database == nil:
 		return callsite.CallSite{}
 	case r.stack == nil:
 		return r.database.stacks.Capture().CallSite()

@@ -18,6 +18,9 @@ type Sums struct {
 	AffectedUnknown int64 `json:"affected_unknown,omitempty"`
 	// MostRows is the number of rows of the largest result.
 	MostRows int64 `json:"most_rows,omitempty"`
+	// InBatch is the number of executions that were sent in a batch, behind another
+	// statement: they cost no round trip of their own.
+	InBatch int64 `json:"in_batch,omitempty"`
 	// Unread is the number of results that were closed before anybody saw their end:
 	// with [Rules.Hints] only.
 	Unread int64 `json:"unread,omitempty"`
@@ -62,6 +65,7 @@ func (s *Sums) add(o *Sums) {
 	s.RowsAffected += o.RowsAffected
 	s.AffectedUnknown += o.AffectedUnknown
 	s.MostRows = max(s.MostRows, o.MostRows)
+	s.InBatch += o.InBatch
 	s.Unread += o.Unread
 	s.Distinct += o.Distinct
 	s.Unknown += o.Unknown
@@ -93,6 +97,9 @@ func (s *Sums) counted(rec *record) {
 	}
 	if rec.unknown() {
 		s.Unknown++
+	}
+	if rec.place() > 1 {
+		s.InBatch++
 	}
 }
 

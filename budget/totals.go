@@ -24,6 +24,9 @@ type Totals struct {
 	Prepares     int64 `json:"prepares"`
 	Transactions int64 `json:"transactions"`
 	Connects     int64 `json:"connects"`
+	// Batches is the number of batches that were sent, each in one round trip. Their
+	// statements are Queries.
+	Batches int64 `json:"batches,omitempty"`
 	// Waits is how often the unit waited for a connection of the pool, as far as a
 	// wrapper sees the pool: database/sql's is not seen.
 	Waits int64 `json:"waits,omitempty"`

@@ -26,7 +26,7 @@ func canBeWriteLoop(st *statement.Statement) bool {
 // writeLoops: one write for each item.
 func (f *finder) writeLoops() {
 	n := int64(f.rules.WriteLoop)
-	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary }
+	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
 		if g.Queries >= n && f.isWriteLoop(g) {

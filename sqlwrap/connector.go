@@ -45,11 +45,10 @@ func (c *connector) connect(ctx context.Context) (via driver.Conn, err error) {
 	return via, err
 }
 
+// contextOf tells whoever is below that what the connection sends is counted here: Inner,
+// and instrumentation in the driver itself that would count it, too.
 func (c *connector) contextOf(ctx context.Context) context.Context {
-	if c.inner {
-		return c.handle.database.Context(ctx, nil)
-	}
-	return ctx
+	return c.account().Context(ctx, nil)
 }
 
 // wrap wraps a connection, unless what runs on it is counted anyway.

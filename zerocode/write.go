@@ -46,10 +46,9 @@ func write(r *budget.Recorder, test string) {
 	}
 	report := r.Report()
 	report.Stage = budget.Final
-	report.Open = nil
-	report.Queries = slices.DeleteFunc(report.Queries, func(q budget.Query) bool {
-		return q.Transaction <= 0 || q.Group < 0 || report.Groups[q.Group].Queries < 2
-	})
+	if !live() {
+		leaveOutDetails(report)
+	}
 	text, err := encode(report, line{test, binary()})
 	output.Lock()
 	defer output.Unlock()
@@ -66,6 +65,15 @@ func write(r *budget.Recorder, test string) {
 		output.failed = true
 		fmt.Fprintln(os.Stderr, "querybudget: no more reports of this process:", err)
 	}
+}
+
+// leaveOutDetails leaves out the queries one by one, but for those that tell which loops
+// have a transaction for each round.
+func leaveOutDetails(report *budget.Report) {
+	report.Open = nil
+	report.Queries = slices.DeleteFunc(report.Queries, func(q budget.Query) bool {
+		return q.Transaction <= 0 || q.Group < 0 || report.Groups[q.Group].Queries < 2
+	})
 }
 
 // encode returns the report and the line as one object.

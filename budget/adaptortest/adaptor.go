@@ -24,6 +24,13 @@ type Adaptor interface {
 	Database() *budget.Database
 }
 
+// SentRows is an Adaptor that counts the rows which the server sent, and cannot tell how
+// many of them the application read.
+type SentRows interface {
+	Adaptor
+	CountsSentRows()
+}
+
 // Queries is what a pool, a connection and a transaction can do.
 type Queries interface {
 	// Insert writes the row with an id.

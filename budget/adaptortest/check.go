@@ -61,6 +61,7 @@ func Check(ctx context.Context, a Adaptor) (leftOut []string, err error) {
 type check struct {
 	Adaptor
 	rule string
+	part bool // of a result was read
 	errs []error
 }
 
@@ -69,6 +70,9 @@ func (c *check) compare(got, want budget.Totals) {
 	got.RowsAffected, got.Prepares, got.Connects, got.Waits = 0, 0, 0, 0
 	got.ExecTime, got.FetchTime, got.ConnectTime, got.PrepareTime, got.TransactionTime = 0, 0, 0, 0, 0
 	got.Time, got.WallTime, got.WaitTime = 0, 0, 0
+	if _, ok := c.Adaptor.(SentRows); ok && c.part && got.Rows > want.Rows {
+		got.Rows = want.Rows
+	}
 	if got != want {
 		c.fail("\n\tcounted %+v\n\twant    %+v", got, want)
 	}

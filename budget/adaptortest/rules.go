@@ -133,6 +133,7 @@ func (c *check) cancelled(ctx context.Context) error {
 }
 
 func (c *check) closedEarly(ctx context.Context) error {
+	c.part = true
 	rows, err := c.Open(ctx)
 	if err != nil {
 		return err
@@ -144,6 +145,7 @@ func (c *check) closedEarly(ctx context.Context) error {
 // closedUnread looks at the totals while the rows are open. An adaptor that sees the
 // end of a result only counts it as running until then.
 func (c *check) closedUnread(ctx context.Context) error {
+	c.part = true
 	rows, err := c.Open(ctx)
 	if err != nil {
 		return err
@@ -157,6 +159,7 @@ func (c *check) closedUnread(ctx context.Context) error {
 }
 
 func (c *check) closedTwice(ctx context.Context) error {
+	c.part = true
 	rows, err := c.Open(ctx)
 	if err != nil {
 		return err
@@ -231,6 +234,7 @@ func (c *check) expect(ctx context.Context, id int, want int64) error {
 
 // loop reads one row after another from one line, after a list that has them all.
 func (c *check) loop(ctx context.Context) error {
+	c.part = true
 	rows, err := c.Open(ctx)
 	if err != nil {
 		return err

@@ -54,6 +54,7 @@ type toy struct {
 	hasher   *statement.Hasher
 	reader   *statement.Reader
 	onlyEnds bool // as a wrapper that does not see where fetching begins
+	sent     bool // as one that sees how many rows were sent
 	tx       *budget.Transaction
 	broken   string // which rule it breaks, for a test
 }
@@ -115,7 +116,7 @@ func (a *toy) query(ctx context.Context, text string, args ...any) (*toyRows, er
 	if !a.onlyEnds {
 		x.Open()
 	}
-	return &toyRows{execution: x, left: found, leaks: a.broken == "close"}, nil
+	return &toyRows{execution: x, left: found, sent: a.sent, leaks: a.broken == "close"}, nil
 }
 
 func id(args []any) int {
@@ -129,6 +130,7 @@ type toyRows struct {
 	execution budget.Execution
 	left      []int
 	read      int64
+	sent      bool
 	leaks     bool
 }
 
@@ -142,6 +144,10 @@ func (r *toyRows) Next() bool {
 }
 
 func (r *toyRows) Close() error {
+	if r.sent {
+		r.read += int64(len(r.left))
+		r.left = nil
+	}
 	if !r.leaks {
 		r.execution.Close(r.read, nil)
 	}
@@ -228,6 +234,22 @@ func TestToys(t *testing.T) {
 		a := newToy()
 		a.onlyEnds = onlyEnds
 		adaptortest.Verify(t, a)
+	}
+}
+
+// sentToy is a toy of which only the rows that were sent are known.
+type sentToy struct{ *toy }
+
+func (sentToy) CountsSentRows() {}
+
+func TestToysOfSentRows(t *testing.T) {
+	a := newToy()
+	a.onlyEnds, a.sent = true, true
+	adaptortest.Verify(t, sentToy{a})
+	a = newToy()
+	a.sent = true
+	if _, err := adaptortest.Check(t.Context(), a); err == nil || !strings.Contains(err.Error(), "rows that are closed early") {
+		t.Errorf("an adaptor that does not say so: %v", err)
 	}
 }
 

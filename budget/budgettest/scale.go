@@ -62,7 +62,11 @@ func Scale[D any](
 		t.Fatalf("%v", err)
 	}
 	sortSeries(all)
-	problems, constant := judgeGrowth(sizes, all, accepted)
+	var across budget.Across
+	for _, r := range reports {
+		across.Add(r)
+	}
+	problems, constant := judgeGrowth(sizes, all, across.Findings(), accepted)
 	if len(all) == 0 {
 		problems = append(problems, problem{name: "nothing", text: noQueries})
 	}
@@ -83,7 +87,7 @@ func atSize[D any](t TB, n int, seed func(TB, int) (D, error), run func(context.
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ctx, r := begin(ctx, fmt.Sprintf("%s at size %d", t.Name(), n))
+	ctx, r := begin(ctx, fmt.Sprintf("%s at size %d", t.Name(), n), false)
 	if err := run(ctx, data); err != nil {
 		t.Fatalf("budgettest: Scale: run at size %d: %v", n, err)
 	}

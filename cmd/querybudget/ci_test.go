@@ -81,6 +81,7 @@ func block(t *testing.T, page, text string) string {
 	if at < 0 {
 		t.Fatalf("no %q in the page", text)
 	}
+	at += len(text) - len(strings.TrimLeft(text, "\n"))
 	begin, end := strings.LastIndex(page[:at], "```\n"), strings.Index(page[at:], "```")
 	if begin < 0 || end < 0 {
 		t.Fatalf("%q is in no block", text)

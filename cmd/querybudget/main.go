@@ -34,6 +34,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"scan", "find wasted queries in a repository that nobody changed", scan},
+		{"run", "run a program that nobody changed, with a line for each request", runProgram},
+		{"env", "print the environment of a scan for a shell", printEnv},
 		{"test", "run go test, and show what its checks saw", runTest},
 		{"show", "print reports as a table, or one route in full", runShow},
 		{"diff", "compare the reports of two runs", runDiff},
@@ -44,8 +46,6 @@ func commands() []command {
 		{"traces", "find wasted queries in OpenTelemetry traces of any language", runTraces},
 		{"learn", "propose budgets by what reports show", runLearn},
 		{"doctor", "prove how an application is wired", runDoctor},
-		{"run", "run a program that nobody changed, with a line for each request", runProgram},
-		{"env", "print the environment of a scan for a shell", printEnv},
 	}
 }
 

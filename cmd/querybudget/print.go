@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
@@ -130,7 +129,7 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 	fmt.Fprintf(out, "  at         %s\n", at)
 	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.command())
 	if p := f.worst.Parent; p != nil {
-		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), shared(p.CallSite().Frames(), f.frames))
+		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()))
 	}
 	if f.across != nil {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
@@ -138,18 +137,20 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 	fmt.Fprintf(out, "  repair     %s\n", f.worst.Repair)
 }
 
-// shared returns the innermost frame of a parent's whose function the loop is in, too; the
-// innermost of all if there is none.
-func shared(parent, loop []callsite.Frame) callsite.Frame {
-	for _, p := range parent {
-		if slices.ContainsFunc(loop, func(f callsite.Frame) bool { return f.Function == p.Function }) {
-			return p
-		}
-	}
-	if len(parent) == 0 {
+// loopLine returns the line of a loop's function that has the rows: the innermost function
+// that called both the parent and the statements of the loop.
+func loopLine(parent, loop []callsite.Frame) callsite.Frame {
+	if len(parent) == 0 || len(loop) == 0 {
 		return callsite.Frame{}
 	}
-	return parent[0]
+	i, j := len(parent)-1, len(loop)-1
+	for i > 0 && j > 0 && parent[i] == loop[j] {
+		i, j = i-1, j-1
+	}
+	if parent[i].StableName() != loop[j].StableName() && i+1 < len(parent) {
+		i++
+	}
+	return parent[i]
 }
 
 // cut shortens a statement in the middle, whose beginning and end say most.

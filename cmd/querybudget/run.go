@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,12 +24,17 @@ import (
 	"github.com/querybudget/querybudget/zerocode"
 )
 
-const runUsage = `usage: querybudget run [build flags] package [-- arguments]
+const runUsage = `usage: querybudget run [-panel address] [build flags] package [-- arguments]
 
 Run builds a program with every handle of database/sql watched, runs it, and prints a line
-for each request that it serves: queries, time in the database, findings. Nothing in the
-repository is written, and the program imports nothing. Signals, input, output and the exit
-code are the program's; lines of querybudget go to standard error.
+for each request that it serves: queries, time in the database, findings. A page in the
+browser shows them in full; its address is printed. Nothing in the repository is written,
+and the program imports nothing and opens no port for it. Signals, input, output and the
+exit code are the program's; lines of querybudget go to standard error.
+
+  -panel address
+    	where the page is: 127.0.0.1 and a free port by default, "off" for none. It
+    	answers browsers on this machine only.
 `
 
 // runProgram builds a program with the watched toolchain and runs it.
@@ -46,6 +52,12 @@ func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	case runtime.GOOS == "windows":
 		return errors.New("run needs a pipe that the program inherits, which Windows does not have")
 	}
+	before, address := cutFlag(before, "panel")
+	page, err := openPage(cmp.Or(address, "127.0.0.1:0"), stderr)
+	if err != nil {
+		return err
+	}
+	defer page.close()
 	folder, err := os.MkdirTemp("", "querybudget-run-")
 	if err != nil {
 		return err
@@ -55,7 +67,7 @@ func runProgram(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if err != nil {
 		return err
 	}
-	return watchProgram(ctx, program, after, stdout, stderr)
+	return watchProgram(ctx, page, program, after, stdout, stderr)
 }
 
 // buildWatched builds a program and returns its name.
@@ -77,7 +89,7 @@ func buildWatched(ctx context.Context, folder string, args []string, stderr io.W
 }
 
 // watchProgram runs a program, and prints its reports until it ends.
-func watchProgram(ctx context.Context, program string, args []string, stdout, stderr io.Writer) error {
+func watchProgram(ctx context.Context, page *page, program string, args []string, stdout, stderr io.Writer) error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
@@ -92,7 +104,7 @@ func watchProgram(ctx context.Context, program string, args []string, stdout, st
 	_ = write.Close() // the program has its own
 	stop := passSignals(ctx, cmd.Process)
 	printed := make(chan error, 1)
-	go func() { printed <- printUnits(read, stderr) }()
+	go func() { printed <- page.printUnits(ctx, read, stderr) }()
 	err = cmd.Wait()
 	stop()
 	_ = read.SetReadDeadline(time.Now().Add(time.Second)) // what the program started may keep the pipe open
@@ -132,8 +144,8 @@ func passSignals(ctx context.Context, p *os.Process) (stop func()) {
 	}
 }
 
-// printUnits prints a line for each unit of work that a program reports.
-func printUnits(from io.Reader, out io.Writer) error {
+// printUnits prints a line for each unit of work that a program reports, and shows it.
+func (p *page) printUnits(ctx context.Context, from io.Reader, out io.Writer) error {
 	for d := json.NewDecoder(bufio.NewReader(from)); ; {
 		var u unit
 		switch err := d.Decode(&u); {
@@ -145,6 +157,7 @@ func printUnits(from io.Reader, out io.Writer) error {
 			_, _ = fmt.Fprintf(out, "querybudget: %d lines were dropped, because this terminal was too slow\n", u.Dropped)
 		default:
 			_, _ = fmt.Fprintln(out, unitLine(&u.Report))
+			p.show(ctx, &u.Report)
 		}
 	}
 }

@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/querybudget/querybudget/cmd/querybudget/exit"
 )
@@ -35,8 +38,8 @@ func ownCommand(t *testing.T, args ...string) *exec.Cmd {
 // its input, output and exit code are its own.
 func TestRunProgram(t *testing.T) {
 	cmd := ownCommand(t, "run", "./server", "--", "an argument")
-	repository(t, "plain")
-	var said bytes.Buffer
+	enter(t, "plain")
+	var said lockedBuffer
 	cmd.Stderr = &said
 	input, err := cmd.StdinPipe()
 	if err != nil {
@@ -60,18 +63,62 @@ func TestRunProgram(t *testing.T) {
 		}
 		_ = response.Body.Close()
 	}
+	if got := panelRequests(t, &said); !strings.Contains(got, "/setting/{id}") {
+		t.Errorf("the panel shows %s", got)
+	}
 	_ = input.Close()
 	var ended *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &ended) || ended.ExitCode() != 7 {
 		t.Errorf("the program ends with 7, and the command ended with %v", err)
 	}
-	wants(t, said.String(), "querybudget: GET /setting/{id} ", "2 queries", "duplicate 1x shop.go:15", "querybudget: GET /none", "0 queries")
+	wants(t, said.String(), "the panel is at http://127.0.0.1:", "querybudget: GET /setting/{id} ", "2 queries", "duplicate 1x shop.go:15", "querybudget: GET /none", "0 queries")
+}
+
+// panelRequests waits until the panel has two requests, and returns them.
+func panelRequests(t *testing.T, said *lockedBuffer) (got string) {
+	t.Helper()
+	_, rest, _ := strings.Cut(said.String(), "the panel is at ")
+	address, _, _ := strings.Cut(rest, "\n")
+	for range 200 {
+		response, err := http.Get(address + "api/requests")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if got = string(text); strings.Contains(got, "/none") {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return got
+}
+
+// lockedBuffer is a buffer that a command writes while a test reads.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(text []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(text)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.String()
 }
 
 // A signal reaches the program.
 func TestRunSignal(t *testing.T) {
 	cmd := ownCommand(t, "run", "./server")
-	repository(t, "plain")
+	enter(t, "plain")
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +145,7 @@ func TestRunSignal(t *testing.T) {
 
 // What calls go by itself is watched by its environment.
 func TestEnv(t *testing.T) {
-	repository(t, "generated")
+	enter(t, "generated")
 	var out bytes.Buffer
 	if err := printEnv(t.Context(), nil, &out, os.Stderr); err != nil {
 		t.Fatal(err)
@@ -120,7 +167,7 @@ func TestEnv(t *testing.T) {
 
 // A command that calls go below it is watched.
 func TestScanOfACommand(t *testing.T) {
-	repository(t, "generated")
+	enter(t, "generated")
 	got, err := scannedText(t, "--", "sh", "-c", "cd . && go test ./... && exit 3")
 	var ended *exec.ExitError
 	if !errors.As(err, &ended) || ended.ExitCode() != 3 {
@@ -131,7 +178,7 @@ func TestScanOfACommand(t *testing.T) {
 
 // The gate: what is not in the baseline fails, and what is there does not.
 func TestScanCheck(t *testing.T) {
-	folder := repository(t, "generated")
+	folder := enter(t, "generated")
 	kept := filepath.Join(t.TempDir(), "reports")
 	got, err := scannedText(t, "-reports", kept, "-check", "-o", "github")
 	if exit.Code(err) != exit.Gate || !strings.Contains(err.Error(), "1 finding") {
@@ -148,7 +195,7 @@ func TestScanCheck(t *testing.T) {
 
 // Each wrong set-up is one clear sentence.
 func TestScanErrors(t *testing.T) {
-	folder := repository(t, "generated")
+	folder := enter(t, "generated")
 	for _, test := range []struct {
 		name string
 		set  func(t *testing.T)

@@ -12,9 +12,10 @@ import (
 	"testing"
 )
 
-// repository copies one of testdata, beside the driver that it uses, into a folder and
+// enter copies a repository of testdata, beside the driver that it uses, into a folder, and
 // makes it the present one.
-func repository(t *testing.T, name string) (folder string) {
+// makes it the present one.
+func enter(t *testing.T, name string) (folder string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("it compiles the standard library")
@@ -66,7 +67,7 @@ func wants(t *testing.T, got string, wants ...string) {
 // A repository that nobody changed: its loops are found, by the line of the caller, and
 // its traps are not. The outcome is that of its tests.
 func TestScan(t *testing.T) {
-	repository(t, "plain")
+	enter(t, "plain")
 	got, err := scannedText(t, "./...", "--", "-run", ".")
 	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("a test fails there, and the scan ended with %v", err)
@@ -111,7 +112,7 @@ func TestScanOfOthers(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			folder := repository(t, test.name)
+			folder := enter(t, test.name)
 			if test.name == "vendored" {
 				if err := os.CopyFS(filepath.Join(folder, "vendor/example.com/fakedb"), os.DirFS("../fakedb")); err != nil {
 					t.Fatal(err)

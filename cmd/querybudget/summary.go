@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -135,26 +136,69 @@ func (s *summary) leaveOutSetUp() {
 }
 
 // join makes one finding of those that the same lines send, beyond those that everything
-// passes: a list with other filters, or the same code for other tables.
+// passes: a list with other filters, the same code for other tables, or a function that a
+// test also calls by itself.
 func (s *summary) join() {
-	joined := map[findingKey]*seen{}
-	for _, f := range s.sorted() {
+	joined := map[findingKey][]*seen{} // by the innermost line
+	all := map[findingKey]*seen{}
+	for key, f := range s.inOrder() {
 		f.hub = s.passed.hubs(f.frames)
-		own := f.frames[f.hub:]
-		key := findingKey{f.worst.Kind, lines(own[:min(len(own), framesMax)])}
-		if old := joined[key]; old != nil {
-			old.units += f.units
-			old.saved += f.saved
-			maps.Copy(old.shapes, f.shapes)
-			old.worst.Also = append(slices.Clip(old.worst.Also), f.worst.Also...)
-			if old.across == nil {
-				old.across = f.across
-			}
+		line := findingKey{f.worst.Kind, lines(f.frames[f.hub : f.hub+1])}
+		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
+			joined[line][i].merge(f)
 			continue
 		}
-		joined[key] = f
+		joined[line] = append(joined[line], f)
+		all[key] = f
 	}
-	s.findings = joined
+	s.findings = all
+}
+
+// inOrder yields the findings as sorted does, with their keys.
+func (s *summary) inOrder() iter.Seq2[findingKey, *seen] {
+	keys := map[*seen]findingKey{}
+	for key, f := range s.findings {
+		keys[f] = key
+	}
+	return func(yield func(findingKey, *seen) bool) {
+		for _, f := range s.sorted() {
+			if !yield(keys[f], f) {
+				return
+			}
+		}
+	}
+}
+
+// place returns the frames that say where a finding is: to the function that has the loop,
+// where that is known, and those of its nearest callers else.
+func (f *seen) place() []callsite.Frame {
+	own := f.frames[f.hub:]
+	if p := f.worst.Parent; p != nil {
+		loop := loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()).StableName()
+		if i := slices.IndexFunc(own, func(o callsite.Frame) bool { return o.StableName() == loop }); i >= 0 {
+			return own[:i+1]
+		}
+	}
+	return own[:min(len(own), framesMax)]
+}
+
+// isSame reports whether two findings of one kind and line are in one place, as far as
+// both are known to the test.
+func (f *seen) isSame(other *seen) bool {
+	a, b := f.place(), other.place()
+	n := min(len(a), len(b))
+	return lines(a[:n]) == lines(b[:n])
+}
+
+// merge adds what is one finding.
+func (f *seen) merge(other *seen) {
+	f.units += other.units
+	f.saved += other.saved
+	maps.Copy(f.shapes, other.shapes)
+	f.worst.Also = append(slices.Clip(f.worst.Also), other.worst.Also...)
+	if f.across == nil {
+		f.across = other.across
+	}
 }
 
 func (s *summary) read(name string) error {

@@ -1,0 +1,234 @@
+package pgxwrap
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
+)
+
+// connection is what is known of a connection. Like the connection, it is used by one
+// goroutine at a time.
+type connection struct {
+	// counted is set where what is sent is counted elsewhere: by package sqlwrap, above.
+	counted bool
+	// transaction is the open transaction, nil outside of one.
+	transaction *budget.Transaction
+	// names are the statements that the application has prepared, by their names.
+	names map[string]string
+
+	holder holder // of a connection of a pool
+
+	running  query   // that was sent last, and has not ended
+	batch    []query // in the same way
+	also     int     // queries that were sent although one is running, see startQuery
+	refused  bool    // the latest query was
+	copies   bool    // it is CopyFrom
+	prepares prepare // the statement that is being prepared
+}
+
+// dataKey is where a connection keeps what we know of it.
+const dataKey = "github.com/querybudget/querybudget/pgxwrap"
+
+func (t *tracer) connectionOf(conn *pgx.Conn) *connection {
+	data := conn.PgConn().CustomData()
+	c, ok := data[dataKey].(*connection)
+	if !ok {
+		c = &connection{}
+		data[dataKey] = c
+		t.pool.add(c)
+	}
+	return c
+}
+
+// query is one query on its way. The zero query is none.
+type query struct {
+	execution budget.Execution
+	statement *statement.Statement // nil for no query
+	recorder  *budget.Recorder     // nil where nobody counts it, or in a transaction of another one
+	began     time.Duration        // of transaction control
+	control   bool
+}
+
+// outcome is how a query ended.
+type outcome struct {
+	tag pgconn.CommandTag
+	err error
+}
+
+// alsoRunning is the key of a query that is sent although another one is running on the
+// connection: pgx will say that it is busy.
+type alsoRunning struct{}
+
+// startQuery admits a query. The error is a *budget.ExceededError.
+func (t *tracer) startQuery(
+	ctx context.Context,
+	c *connection,
+	conn *pgx.Conn,
+	sql string,
+	args []any,
+) (context.Context, error) {
+	c.refused = false
+	if c.counted || ctx.Err() != nil { // of a context that has ended nothing is sent
+		return ctx, nil
+	}
+	if c.running.statement != nil {
+		if conn.PgConn().IsBusy() {
+			c.also++
+			q, err := t.start(ctx, c, conn, sql, args, 0)
+			return context.WithValue(ctx, alsoRunning{}, &q), err
+		}
+		c.lost(ctx, t, conn)
+	}
+	q, err := t.start(ctx, c, conn, sql, args, 0)
+	c.running, c.refused = q, err != nil
+	return ctx, err
+}
+
+// lost ends a query whose end nobody told.
+func (c *connection) lost(ctx context.Context, t *tracer, conn *pgx.Conn) {
+	c.endQuery(ctx, t, conn, outcome{})
+}
+
+// start admits a query, with its place in a batch, from 1.
+func (t *tracer) start(
+	ctx context.Context,
+	c *connection,
+	conn *pgx.Conn,
+	sql string,
+	args []any,
+	place int,
+) (query, error) {
+	c.sync(conn)
+	if text, ok := c.names[sql]; ok {
+		sql = text
+	}
+	sql, args, unknown := resolve(ctx, conn, sql, args)
+	st := t.statements.Read(sql)
+	r := t.database.Recorder(ctx)
+	q := query{statement: st, recorder: r}
+	switch {
+	case st.Kind == statement.Begin && c.transaction == nil:
+		q.began, q.control = r.Clock(), true
+		return q, nil
+	case st.Kind == statement.Control && c.transaction != nil:
+		q.began, q.control = c.transaction.Clock(), true
+		return q, nil
+	case r == nil:
+		return q, nil
+	}
+	call := budget.Call{
+		Database: t.database, Statement: st, Transaction: c.transaction, Stack: t.stacks.Capture(),
+		OnlyEnd: place == 0, Place: place, CannotRefuse: belowDatabaseSQL,
+	}
+	if unknown {
+		args = []any{untold}
+	}
+	t.addArguments(&call, r, sql, args)
+	var err error
+	q.execution, err = r.Start(call)
+	if err != nil {
+		return query{}, err
+	}
+	c.holder.sent(st, call.Stack)
+	return q, nil
+}
+
+// addArguments takes the arguments, and what somebody opted in to.
+func (t *tracer) addArguments(call *budget.Call, r *budget.Recorder, sql string, args []any) {
+	st := call.Statement
+	if st.Verb == "INSERT" && r.TellsInserts() {
+		call.Arguments.Inserts = new([]uint64)
+	}
+	for _, v := range args {
+		call.Arguments.Add(st, t.hasher, v)
+	}
+	call.Arguments.End(st)
+	if !t.arguments && !r.TracksValues() {
+		return
+	}
+	call.Detail = &budget.CallDetail{}
+	if r.TracksValues() {
+		call.Detail.Hashes = make([]uint64, len(args))
+		for i, v := range args {
+			call.Detail.Hashes[i] = t.hasher.Text(v)
+		}
+	}
+	if t.arguments {
+		call.Detail.SQL, call.Detail.Values = sql, keepArguments(args)
+	}
+}
+
+// endQuery takes the outcome of the query that is running.
+func (c *connection) endQuery(ctx context.Context, t *tracer, conn *pgx.Conn, o outcome) {
+	if c.counted {
+		return
+	}
+	q := &c.running
+	if c.also > 0 {
+		if also, ok := ctx.Value(alsoRunning{}).(*query); ok {
+			c.also--
+			q = also
+		}
+	}
+	c.end(ctx, t, conn, q, o)
+	c.sync(conn)
+}
+
+// end ends a query, once.
+func (c *connection) end(ctx context.Context, t *tracer, conn *pgx.Conn, q *query, o outcome) {
+	done := *q
+	*q = query{}
+	switch st := done.statement; {
+	case st == nil:
+	case done.control && st.Kind == statement.Begin:
+		c.began(ctx, t, done, o)
+	case done.control:
+		c.controlled(done, o)
+	case done.recorder == nil:
+		t.database.CountUnattributed(ctx, st, o.err != nil)
+	case neverSent(o.err):
+		done.execution.Skip()
+	case o.err == nil && fetches(st, o.tag):
+		done.execution.Close(o.tag.RowsAffected(), nil)
+	case o.err != nil && fetches(st, o.tag):
+		done.execution.Close(0, o.err)
+	case o.err != nil:
+		done.execution.End(0, o.err)
+	default:
+		done.execution.End(affected(o.tag), nil)
+	}
+}
+
+// neverSent reports whether the context had ended before anything was sent.
+func neverSent(err error) bool {
+	return err != nil && pgconn.Timeout(err) && pgconn.SafeToRetry(err)
+}
+
+// fetches reports whether the rows in a tag are rows that were fetched: also those of a
+// write that returns what it has written, as for package sqlwrap.
+func fetches(st *statement.Statement, tag pgconn.CommandTag) bool {
+	text := tag.String()
+	switch {
+	case text == "":
+		return st.Kind == statement.Read
+	case tag.Select() || strings.HasPrefix(text, "FETCH"):
+		return true
+	default:
+		return st.Kind == statement.Write && (strings.Contains(st.Shape, "RETURNING") || strings.Contains(st.Shape, "returning"))
+	}
+}
+
+// affected is the number of rows in a tag, -1 for one that has none.
+func affected(tag pgconn.CommandTag) int64 {
+	text := tag.String()
+	if text == "" || text[len(text)-1] < '0' || text[len(text)-1] > '9' {
+		return -1
+	}
+	return tag.RowsAffected()
+}

@@ -1,0 +1,162 @@
+package pgxwrap
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+	"weak"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
+)
+
+// pool is what is known of the pool that a tracer was made for. If there are several, of
+// one configuration, it knows the latest, and looks more often than it needs to.
+type pool struct {
+	latest   atomic.Pointer[pgxpool.Pool]
+	limit    atomic.Int64 // of the latest
+	acquired atomic.Int64 // connections, of all
+	waiting  atomic.Int64 // for one
+	waits    atomic.Int64 // so far
+
+	mu          sync.Mutex
+	connections []weak.Pointer[connection]
+}
+
+// holder tells who uses a connection of a pool. Others look at it.
+type holder struct {
+	goroutine atomic.Uint64 // 0 while it is in the pool
+	statement atomic.Pointer[statement.Statement]
+	stack     atomic.Pointer[callsite.Stack]
+}
+
+func (h *holder) took() {
+	h.statement.Store(nil)
+	h.goroutine.Store(callsite.Goroutine())
+}
+
+// sent takes note of what was sent last, unless the connection is of no pool.
+func (h *holder) sent(st *statement.Statement, s *callsite.Stack) {
+	if h.goroutine.Load() != 0 {
+		h.goroutine.Store(callsite.Goroutine())
+		h.statement.Store(st)
+		h.stack.Store(s)
+	}
+}
+
+// add takes note of a connection, as long as there is one.
+func (p *pool) add(c *connection) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.connections) == cap(p.connections) {
+		p.connections = slices.DeleteFunc(p.connections, func(w weak.Pointer[connection]) bool { return w.Value() == nil })
+	}
+	p.connections = append(p.connections, weak.Make(c))
+}
+
+// heldByMe returns what the calling goroutine sent last on a connection that it holds: the
+// zero Call if it holds none.
+func (p *pool) heldByMe() (held budget.Call, holds bool) {
+	me := callsite.Goroutine()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.connections {
+		if c := w.Value(); c != nil && c.holder.goroutine.Load() == me {
+			held.Statement, held.Stack = c.holder.statement.Load(), c.holder.stack.Load()
+			return held, true
+		}
+	}
+	return held, false
+}
+
+// isFull reports whether all connections of a pool are in use. Few have to ask the pool,
+// which takes its lock.
+func (p *pool) isFull(of *pgxpool.Pool) bool {
+	if p.acquired.Load() < p.limit.Load() {
+		return false
+	}
+	s := of.Stat()
+	return s.AcquiredConns()+s.ConstructingConns() >= s.MaxConns()
+}
+
+// wait is one for a connection of a full pool.
+type wait struct {
+	recorder *budget.Recorder
+	began    time.Duration
+	held     budget.Call
+	holds    bool
+}
+
+// waitingKey is the key of a wait that is under way.
+type waitingKey struct{}
+
+func (t *tracer) TraceAcquireStart(ctx context.Context, pool *pgxpool.Pool, data pgxpool.TraceAcquireStartData) context.Context {
+	p := &t.pool
+	if p.latest.Load() != pool {
+		t.watch(pool)
+	}
+	if p.isFull(pool) && !countedAbove(ctx) {
+		p.waits.Add(1)
+		p.waiting.Add(1)
+		r := t.database.Recorder(ctx)
+		w := &wait{recorder: r, began: r.Clock()}
+		w.held, w.holds = p.heldByMe()
+		ctx = context.WithValue(ctx, waitingKey{}, w)
+	}
+	if t.below.acquire != nil {
+		ctx = t.below.acquire.TraceAcquireStart(ctx, pool, data)
+	}
+	return ctx
+}
+
+// watch lets the account know a pool.
+func (t *tracer) watch(pool *pgxpool.Pool) {
+	limit := pool.Stat().MaxConns()
+	t.pool.limit.Store(int64(limit))
+	t.pool.latest.Store(pool)
+	t.database.WatchPool(func() budget.Pool { return budget.Pool{Max: int(limit), Waits: t.pool.waits.Load()} })
+}
+
+func (t *tracer) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data pgxpool.TraceAcquireEndData) {
+	if t.pool.waiting.Load() > 0 {
+		if w, ok := ctx.Value(waitingKey{}).(*wait); ok {
+			t.waited(w, data.Err)
+		}
+	}
+	if data.Conn != nil {
+		c := t.connectionOf(data.Conn)
+		c.counted = countedAbove(ctx)
+		c.holder.took()
+		t.pool.acquired.Add(1)
+	}
+	if t.below.acquire != nil {
+		t.below.acquire.TraceAcquireEnd(ctx, pool, data)
+	}
+}
+
+func (t *tracer) waited(w *wait, err error) {
+	t.pool.waiting.Add(-1)
+	if w.holds {
+		t.database.WaitedHolding(w.recorder, w.began, w.held, err)
+	} else {
+		w.recorder.Waited(w.began, err)
+	}
+}
+
+func (t *tracer) TraceRelease(pool *pgxpool.Pool, data pgxpool.TraceReleaseData) {
+	c := t.connectionOf(data.Conn)
+	if c.running.statement != nil && !data.Conn.PgConn().IsBusy() {
+		c.lost(context.Background(), t, data.Conn)
+	}
+	if c.holder.goroutine.Swap(0) != 0 { // AcquireAllIdle tells nobody
+		t.pool.acquired.Add(-1)
+	}
+	if t.below.release != nil {
+		t.below.release.TraceRelease(pool, data)
+	}
+}

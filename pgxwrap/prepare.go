@@ -1,0 +1,65 @@
+package pgxwrap
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// prepare is a statement that is being prepared.
+type prepare struct {
+	recorder  *budget.Recorder
+	began     time.Duration
+	name, sql string
+}
+
+// maxNames bounds the statements that a connection knows by their names. A further one
+// counts by its name.
+const maxNames = 1000
+
+func (t *tracer) TracePrepareStart(ctx context.Context, conn *pgx.Conn, data pgx.TracePrepareStartData) context.Context {
+	c := t.connectionOf(conn)
+	if r := t.database.Recorder(ctx); !c.counted {
+		c.prepares = prepare{recorder: r, began: r.Clock(), name: data.Name, sql: data.SQL}
+	}
+	if t.below.prepare != nil {
+		ctx = t.below.prepare.TracePrepareStart(ctx, conn, data)
+	}
+	return ctx
+}
+
+func (t *tracer) TracePrepareEnd(ctx context.Context, conn *pgx.Conn, data pgx.TracePrepareEndData) {
+	t.connectionOf(conn).prepared(ctx, t, conn, data)
+	if t.below.prepare != nil {
+		t.below.prepare.TracePrepareEnd(ctx, conn, data)
+	}
+}
+
+func (c *connection) prepared(ctx context.Context, t *tracer, conn *pgx.Conn, data pgx.TracePrepareEndData) {
+	p := c.prepares
+	c.prepares = prepare{}
+	if c.counted || data.AlreadyPrepared || neverSent(data.Err) || ctx.Err() != nil && c.refused {
+		return
+	}
+	p.recorder.Prepared(p.began, data.Err)
+	switch {
+	case data.Err != nil && c.copies: // pgx tells no end of a CopyFrom that cannot describe its table
+		c.copies = false
+		c.endQuery(ctx, t, conn, outcome{err: data.Err})
+	case data.Err == nil && p.name != p.sql && p.name != "" && !strings.HasPrefix(p.name, "stmtcache_"):
+		c.remember(p.name, p.sql)
+	}
+}
+
+func (c *connection) remember(name, sql string) {
+	if c.names == nil {
+		c.names = make(map[string]string)
+	}
+	if _, known := c.names[name]; known || len(c.names) < maxNames {
+		c.names[name] = sql
+	}
+}
