@@ -62,13 +62,13 @@ type decoded struct {
 }
 
 // readJSON decodes values at the same time, and hands over their spans in order.
-func readJSON(name string, in io.Reader, f func(*Span) error) error {
+func readJSON(name string, in *bufio.Reader, f func(*Span) error) error {
 	queue := make(chan chan decoded, 2*runtime.GOMAXPROCS(0))
 	failed := make(chan struct{})
 	var readErr error
 	go func() {
 		defer close(queue)
-		readErr = jsonvalues.Each(name, in, func(line int64, value json.RawMessage) error {
+		readErr = eachJSON(name, in, func(line int64, value json.RawMessage) error {
 			done := make(chan decoded, 1)
 			select {
 			case queue <- done:
@@ -102,6 +102,31 @@ func readJSON(name string, in io.Reader, f func(*Span) error) error {
 		return err
 	}
 	return readErr // it was written before the queue was closed
+}
+
+// eachJSON calls f for each value of a file. Where the first line is a value, all lines are:
+// they need not be looked at to find their ends.
+func eachJSON(name string, in *bufio.Reader, f func(int64, json.RawMessage) error) error {
+	for n := int64(1); ; n++ {
+		line, err := in.ReadBytes('\n')
+		switch {
+		case len(bytes.TrimSpace(line)) == 0:
+		case n == 1 && !json.Valid(line):
+			return jsonvalues.Each(name, io.MultiReader(bytes.NewReader(line), in), f)
+		case errors.Is(err, io.EOF) && !json.Valid(line):
+			return fmt.Errorf("%s:%d: the file ends within a value: it was not written to its end", name, n)
+		default:
+			if err := f(n, line); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", name, n, err)
+		}
+	}
 }
 
 func each(spans []Span, f func(*Span) error) error {

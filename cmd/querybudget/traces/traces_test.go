@@ -628,7 +628,10 @@ func jsonLine(t *traced) []byte {
 }
 
 func BenchmarkMillion(b *testing.B) {
-	const spans = 1_000_000
+	spans := 1_000_000
+	if testing.Short() {
+		spans = 20_000
+	}
 	for name, write := range map[string]func(*traced) []byte{
 		"protobuf": func(t *traced) []byte { return delimited(t.protobuf(b)) },
 		"json":     jsonLine,
