@@ -84,4 +84,8 @@ fuzz:
 	go test ./statement -run=NONE -fuzz=FuzzLiterals -fuzztime=1m
 	go test ./statement -run=NONE -fuzz=FuzzClauses -fuzztime=1m
 	go test ./budget -run=NONE -fuzz=FuzzSelectShape -fuzztime=1m
+	cd cmd/querybudget && go test ./result -run=NONE -fuzz=FuzzRead -fuzztime=1m -fuzzminimizetime=10x
+	cd cmd/querybudget && go test ./baseline -run=NONE -fuzz=FuzzParse -fuzztime=1m
+	cd cmd/querybudget && go test ./traces -run=NONE -fuzz=FuzzProtobuf -fuzztime=1m
+	cd cmd/querybudget && go test ./traces -run=NONE -fuzz=FuzzJSON -fuzztime=1m
 	go test ./explain -run=NONE -fuzz=FuzzJudge -fuzztime=1m
