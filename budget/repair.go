@@ -27,6 +27,8 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 		return "each key comes out of the answer before: one query with WITH RECURSIVE"
 	case g.recursive || g.Chained || g.parent == nil && strings.HasPrefix(plainName(key), "parent"):
 		return "a walk of a tree: one query with WITH RECURSIVE, or one for each level with all keys of the level"
+	case g.Distinct == 1 && g.Queries > 1 && g.Unknown == 0 && !g.Paged && !g.Batched:
+		return "its arguments are the same each time: read once, before the loop"
 	case len(g.Tables) == 0:
 		return "one query that calls the function for all values"
 	}
