@@ -114,6 +114,23 @@ func conditionsOf(all []*scope, of *scope, alias string, seen map[*scope]bool) [
 	return out
 }
 
+// isOutside reports whether a predicate is with tables of a query around that of a table,
+// or with what a recursive query has so far.
+func (l *located) isOutside(p *predicate, t *target) bool {
+	m := p.on(t)
+	for _, f := range l.scope.tables {
+		if f == l.from || f.inner != nil && len(f.inner) == 0 {
+			continue
+		}
+		for _, c := range m.others {
+			if c.table == "" || strings.EqualFold(c.table, f.alias) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // notTold is why nothing is known of a table.
 func notTold(name string) string {
 	return "the catalogue does not tell what " + name + " is: a temporary table, or one of another schema"

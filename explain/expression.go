@@ -146,7 +146,7 @@ type operand struct {
 func newOperand(tokens []token) operand {
 	tokens = strip(tokens)
 	o := operand{tokens: tokens}
-	if len(tokens) > 0 && tokens[0].isAny("select", "with", "values") {
+	if len(tokens) > 0 && tokens[0].isAny("select", "with", "values", "subplan", "hashed") {
 		o.query = true
 		return o
 	}

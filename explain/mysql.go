@@ -47,6 +47,9 @@ func (d mysql) plan(ctx context.Context, s *session) (p *planned, err error) {
 	}
 	c := &myCollector{ctx: ctx, session: s}
 	p = &planned{text: s.maskJSON(raw), nodes: c.collect(raw)}
+	if err := c.byText(len(s.args) > 0); err != nil {
+		return nil, err
+	}
 	p.tables = judgeAll(c.reads)
 	if message := c.nothing(); message != "" {
 		err = d.withoutRows(ctx, s, p, message)
@@ -70,7 +73,7 @@ func (d mysql) begin(ctx context.Context, s *session) error {
 		return nil // what is sent changes nothing
 	}
 	begin := "START TRANSACTION READ ONLY"
-	if s.facts.Kind != statement.Read {
+	if s.facts.Kind != statement.Read || s.facts.Locks {
 		begin = "START TRANSACTION READ WRITE"
 	}
 	_, _, err := s.send(ctx, begin)
@@ -244,7 +247,69 @@ func (c *myCollector) read(v map[string]any, n *Node, condition string, group in
 	}
 	n.Schema, n.Relation = t.schema, t.name
 	r.narrowed = slices.Contains(narrowing, n.Operation)
+	if !r.narrowed {
+		r.couldLookUp()
+	}
 	c.reads = append(c.reads, r)
+}
+
+// couldLookUp is for a table that is read whole because it is small: the optimizer says that
+// it could look its rows up by those of another table.
+func (r *read) couldLookUp() {
+	for _, p := range r.filter {
+		m := p.on(&r.target)
+		if i, ok := r.leadingOf(m); ok && m.isJoin && slices.Contains(r.possible, i.name) {
+			r.narrowed, r.condition = true, append(r.condition, p)
+		}
+	}
+}
+
+// leadingOf returns an index that begins with the column of a plain comparison.
+func (r *read) leadingOf(m meaning) (index, bool) {
+	if m.use != useOrder || len(m.columns) == 0 {
+		return index{}, false
+	}
+	return r.leading(m.columns[0], nil)
+}
+
+// byText adds what the plan does not tell and the text does: conditions that depend on a
+// value, where a stand-in made one plan of several, and those of a query that is executed
+// once and then looked up.
+func (c *myCollector) byText(hasValues bool) error {
+	for _, r := range c.reads {
+		found, err := c.session.locate(c.ctx, r.alias)
+		if err != nil {
+			return err
+		}
+		if len(found) != 1 || found[0].table == nil || found[0].scope.unread {
+			continue
+		}
+		for _, p := range found[0].conditions(c.session.scopes) {
+			switch m := p.on(&r.target); {
+			case m.dependsOnValue() && !hasValues:
+				r.takeBack(p, m)
+			case !r.narrowed && m.use == useOrder && m.isJoin && found[0].isOutside(&p, &r.target):
+				r.filter = append(r.filter, p)
+				r.possible = append(r.possible, namesOf(r.table.leading(m.columns[0]))...)
+			}
+		}
+	}
+	return nil
+}
+
+// takeBack puts a predicate of the text in the place of what a plan with stand-ins made of
+// it.
+func (r *read) takeBack(p predicate, m meaning) {
+	of := m.allColumns()
+	isOf := func(q predicate) bool {
+		m := q.on(&r.target)
+		columns := m.allColumns()
+		return len(columns) > 0 && !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(of, c) })
+	}
+	r.filter = append(slices.DeleteFunc(r.filter, isOf), p)
+	if r.narrowed && len(r.condition) > 0 && isOf(r.condition[0]) {
+		r.narrowed, r.condition = false, nil
+	}
 }
 
 // tableOf returns the table that the plan calls by an alias, which may be one of a view's.
@@ -259,14 +324,22 @@ func (c *myCollector) tableOf(alias string) (*table, error) {
 	return c.session.tableOf(c.ctx, "", alias)
 }
 
-// table asks the catalogue. In a schema of MySQL, which it calls a database.
+// table asks the catalogue. A schema is what MySQL calls a database. Both names are given as
+// they are: for anything else the server opens all tables of all databases.
 func (mysql) table(ctx context.Context, s *session, schema, name string) (*table, error) {
-	_, rows, err := s.send(ctx, `SELECT c.table_schema, c.column_name, c.data_type, '', '', '', coalesce(v.view_definition, '') FROM information_schema.columns AS c
-LEFT JOIN information_schema.views AS v ON v.table_schema = c.table_schema AND v.table_name = c.table_name
-WHERE c.table_schema = coalesce(nullif(?, ''), database()) AND c.table_name = ?
+	if schema == "" {
+		var err error
+		if schema, err = s.currentDatabase(ctx); err != nil {
+			return nil, err
+		}
+	}
+	_, rows, err := s.send(ctx, `SELECT table_schema, column_name, data_type, '', '', '', '' FROM information_schema.columns
+WHERE table_schema = ? AND table_name = ?
+UNION ALL
+SELECT table_schema, '', '', '', '', '', view_definition FROM information_schema.views WHERE table_schema = ? AND table_name = ?
 UNION ALL
 SELECT table_schema, '', index_type, index_name, column_name, non_unique, '' FROM information_schema.statistics
-WHERE table_schema = coalesce(nullif(?, ''), database()) AND table_name = ? AND seq_in_index = 1`, schema, name, schema, name)
+WHERE table_schema = ? AND table_name = ? AND seq_in_index = 1`, schema, name, schema, name, schema, name)
 	if err != nil {
 		return nil, fmt.Errorf("reading the catalogue: %w", err)
 	}
@@ -275,8 +348,12 @@ WHERE table_schema = coalesce(nullif(?, ''), database()) AND table_name = ? AND 
 	}
 	t := &table{schema: asText(rows[0][0]), name: name, columns: map[string]string{}}
 	for _, row := range rows {
+		if view := asText(row[6]); view != "" {
+			t.view = view
+			continue
+		}
 		if column := asText(row[1]); column != "" {
-			t.columns[strings.ToLower(column)], t.view = asText(row[2]), asText(row[6])
+			t.columns[strings.ToLower(column)] = asText(row[2])
 			continue
 		}
 		t.indexes = append(t.indexes, index{
@@ -320,17 +397,24 @@ func words(value any) []string {
 	return out
 }
 
+// currentDatabase is where a name without a schema is looked for.
+func (s *session) currentDatabase(ctx context.Context) (name string, err error) {
+	if s.database == "" {
+		s.database, err = text(s.send(ctx, "SELECT database()"))
+	}
+	return s.database, err
+}
+
 // lookups writes what an index looks up as conditions: its columns, and what they equal.
 func (c *myCollector) lookups(v map[string]any, alias string) []predicate {
-	parts, _ := v["used_key_parts"].([]any)
-	refs, _ := v["ref"].([]any)
+	refs := words(v["ref"])
 	var out []predicate
-	for i := range min(len(parts), len(refs)) {
-		ref := asText(refs[i])
-		if !strings.Contains(ref, ".") {
-			ref = "0" // a constant
+	for i, part := range words(v["used_key_parts"]) {
+		ref := "0" // a constant, or a range
+		if i < len(refs) && strings.Contains(refs[i], ".") {
+			ref = refs[i]
 		}
-		out = append(out, c.session.predicates(alias+"."+quoteMySQL(asText(parts[i]))+" = "+ref)...)
+		out = append(out, c.session.predicates(alias+"."+quoteMySQL(part)+" = "+ref)...)
 	}
 	return out
 }
@@ -365,4 +449,16 @@ func (mysql) withoutRows(ctx context.Context, s *session, p *planned, message st
 	}
 	p.unknown = "a row was looked up by its key and not found, and nothing is planned then: add rows, or pass the arguments of some"
 	return nil
+}
+
+func (mysql) reading(within bool) (begin, end []string) {
+	if within {
+		return nil, nil
+	}
+	return []string{"START TRANSACTION READ ONLY"}, []string{"ROLLBACK"}
+}
+
+func (mysql) foreignKeys() string {
+	return `SELECT table_schema, table_name, constraint_name, column_name, referenced_table_name FROM information_schema.key_column_usage
+WHERE table_schema = database() AND referenced_table_name IS NOT NULL ORDER BY 1, 2, 3, ordinal_position`
 }

@@ -37,6 +37,9 @@ func (d postgres) plan(ctx context.Context, s *session) (p *planned, err error) 
 	}
 	defer func() { err = errors.Join(err, d.end(ctx, s)) }()
 	root, err := d.explain(ctx, s)
+	if errors.Is(err, errUntyped) {
+		return &planned{unknown: "PostgreSQL cannot tell the type of a parameter without its value: cast it ($1::bigint), or pass the arguments"}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +147,9 @@ func (d postgres) explain(ctx context.Context, s *session) (*pgNode, error) {
 	return d.read(s.send(ctx, explain+"EXECUTE "+preparedName+" ("+strings.TrimSuffix(strings.Repeat("NULL, ", s.params), ", ")+")"))
 }
 
+// errUntyped is for a parameter whose type nothing tells, as in $1 IS NULL.
+var errUntyped = errors.New("the type of a parameter is not known")
+
 // prepare makes a statement of the session. A generic plan is kept with it, so that each
 // change of settings needs a new one.
 func (postgres) prepare(ctx context.Context, s *session) error {
@@ -154,6 +160,9 @@ func (postgres) prepare(ctx context.Context, s *session) error {
 	}
 	s.prepared = false
 	if _, _, err := s.send(ctx, "PREPARE "+preparedName+" AS "+s.query); err != nil {
+		if text := err.Error(); strings.Contains(text, "42P18") || strings.Contains(text, "could not determine data type") {
+			return errUntyped
+		}
 		return fmt.Errorf("preparing it without values (with the arguments it may work): %w", err)
 	}
 	s.prepared = true
@@ -238,30 +247,41 @@ func first(texts ...string) string {
 
 // tables judges each table by plans in which reading it whole is priced out.
 func (d postgres) tables(ctx context.Context, s *session) ([]Access, error) {
-	if err := d.set(ctx, s, "enable_seqscan", "off", "enable_hashjoin", "off", "enable_mergejoin", "off", "max_parallel_workers_per_gather", "0"); err != nil {
+	if err := d.set(ctx, s, "enable_seqscan", "off", "enable_hashjoin", "off", "enable_mergejoin", "off", "max_parallel_workers_per_gather", "0",
+		"enable_partition_pruning", "off"); err != nil {
 		return nil, err
 	}
-	reads, err := d.reads(ctx, s)
-	if err != nil || !slices.ContainsFunc(reads, func(r *read) bool { return !r.narrowed }) {
-		return judgeAll(reads), err
+	ordered, err := d.reads(ctx, s)
+	if err != nil || doubts(ordered) == 0 {
+		return ordered, err
 	}
 	// An index that gives the order may be preferred to the one that finds the rows. A
 	// bitmap has no order.
 	if err := d.set(ctx, s, "enable_indexscan", "off", "enable_indexonlyscan", "off"); err != nil {
 		return nil, err
 	}
-	others, err := d.reads(ctx, s)
+	found, err := d.reads(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range reads {
-		for _, o := range others {
-			if r.alias == o.alias && r.relation == o.relation && r.schema == o.schema {
-				r.merge(o)
-			}
+	if doubts(found) > doubts(ordered) {
+		found = ordered
+	}
+	return d.doubt(ctx, s, found)
+}
+
+// doubts weighs what is not found by an index: each plan is one that the database may
+// choose, so the better one counts.
+func doubts(all []Access) (n int) {
+	for i := range all {
+		switch {
+		case all[i].Verdict.IsFault():
+			n += 2
+		case all[i].Verdict == Unknown:
+			n++
 		}
 	}
-	return d.doubt(ctx, s, judgeAll(reads))
+	return n
 }
 
 // doubt takes the verdict back on a table that another session is changing, with an index
@@ -287,23 +307,14 @@ EXISTS (SELECT FROM pg_class WHERE relname = $2::text AND relpersistence = 't' A
 	return all, nil
 }
 
-// merge adds what another plan shows of the same table.
-func (r *read) merge(o *read) {
-	if !r.narrowed && o.narrowed {
-		r.narrowed, r.index, r.condition, r.filter = true, o.index, o.condition, o.filter
-	} else if r.narrowed == o.narrowed {
-		r.filter, r.outer = append(slices.Clip(r.filter), o.filter...), append(slices.Clip(r.outer), o.outer...)
-	}
-}
-
-func (d postgres) reads(ctx context.Context, s *session) ([]*read, error) {
+func (d postgres) reads(ctx context.Context, s *session) ([]Access, error) {
 	root, err := d.explain(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	c := &pgCollector{ctx: ctx, session: s}
 	c.collect(root, joins{}, 0)
-	return c.reads, c.err
+	return judgeAll(c.reads), c.err
 }
 
 // pgCollector finds the tables of a plan.
@@ -502,4 +513,20 @@ func (t *table) index(name string) *index {
 		}
 	}
 	return nil
+}
+
+func (postgres) reading(within bool) (begin, end []string) {
+	limit := "SET LOCAL statement_timeout = '10s'"
+	if within {
+		return []string{"SAVEPOINT " + preparedName, limit}, []string{"ROLLBACK TO SAVEPOINT " + preparedName, "RELEASE SAVEPOINT " + preparedName}
+	}
+	return []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit}, []string{"ROLLBACK"}
+}
+
+func (postgres) foreignKeys() string {
+	return `SELECT n.nspname::text, t.relname::text, k.conname::text, a.attname::text, r.relname::text
+FROM pg_constraint AS k JOIN pg_class AS t ON t.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = t.relnamespace
+JOIN pg_class AS r ON r.oid = k.confrelid CROSS JOIN unnest(k.conkey) WITH ORDINALITY AS c (number, place)
+JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = c.number
+WHERE k.contype = 'f' AND pg_table_is_visible(k.conrelid) ORDER BY 1, 2, 3, c.place`
 }

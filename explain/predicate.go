@@ -41,7 +41,7 @@ func predicates(tokens []token) []predicate {
 // single reads a condition without AND and OR.
 func single(tokens []token) []predicate {
 	p := predicate{text: join(tokens)}
-	if tokens[0].is("not") && len(tokens) > 1 {
+	if tokens[0].isAny("not", "!") && len(tokens) > 1 {
 		inner := predicates(tokens[1:])
 		if len(inner) != 1 || inner[0].branches != nil {
 			p.negated, p.left = true, newOperand(tokens[1:])
@@ -158,6 +158,32 @@ type meaning struct {
 	hasParameter bool
 }
 
+// dependsOnValue reports whether a predicate has more than one plan.
+func (m *meaning) dependsOnValue() bool {
+	if m.use == useOfValue {
+		return true
+	}
+	for _, branch := range m.branches {
+		for i := range branch {
+			if branch[i].dependsOnValue() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// allColumns are the columns of a predicate and of its branches.
+func (m *meaning) allColumns() []string {
+	out := append([]string(nil), m.columns...)
+	for _, branch := range m.branches {
+		for i := range branch {
+			out = append(out, branch[i].allColumns()...)
+		}
+	}
+	return out
+}
+
 // of returns the columns of an operand that belong to a table.
 func (o *operand) of(t *target) []column {
 	var out []column
@@ -182,7 +208,8 @@ func (p *predicate) on(t *target) meaning {
 		return p.unary(t)
 	case len(left) > 0 && len(right) > 0:
 		if p.left.parameter || p.right.parameter {
-			return meaning{use: useOfValue, text: p.text} // author_id = COALESCE(?, author_id)
+			// author_id = COALESCE(?, author_id)
+			return meaning{use: useOfValue, text: p.text, columns: []string{left[0].name}}
 		}
 		return meaning{use: useNone, text: p.text}
 	case len(left) > 0:
@@ -199,7 +226,7 @@ func (p *predicate) oneOf(t *target) meaning {
 		var all []meaning
 		for i := range branch {
 			of := branch[i].on(t)
-			if of.use == useNothing && branch[i].hasParameter() {
+			if of.use == useNothing && (branch[i].hasParameter() || branch[i].asksElsewhere()) {
 				of = meaning{use: useOfValue, text: branch[i].text} // ? IS NULL OR ...
 			} else {
 				about = about || of.use != useNothing
@@ -227,16 +254,33 @@ func (p *predicate) hasParameter() bool {
 func (p *predicate) unary(t *target) meaning {
 	m := meaning{text: p.text}
 	switch {
+	case p.isLookedUp() && !p.negated:
+		// MariaDB executes author_id IN (SELECT ...) for each row, where it makes no join of it.
+		m.use, m.text = useWrapped, join(p.left.tokens[2:3])+"."+p.left.columns[0].name+" IN (SELECT ...)"
+		m.columns = []string{p.left.columns[0].name}
 	case p.left.bare && t.truth:
 		m.use, m.columns, m.isEqual = useOrder, []string{p.left.columns[0].name}, true
 	case p.left.bare || p.negated:
 		m.use = useNone
 	case p.left.parameter:
-		m.use = useOfValue
+		m.use, m.columns = useOfValue, []string{p.left.of(t)[0].name}
 	default:
 		m.use = useNone
 	}
 	return m
+}
+
+// isLookedUp reports whether a condition is one of in_optimizer(b.author_id, ...).
+func (p *predicate) isLookedUp() bool {
+	t := p.left.tokens
+	return len(t) > 3 && t[0].is("in_optimizer") && len(p.left.columns) > 0
+}
+
+// asksElsewhere reports whether a condition is a query whose columns a plan does not
+// tell: (hashed SubPlan 1).
+func (p *predicate) asksElsewhere() bool {
+	t := p.left.tokens
+	return p.branches == nil && p.operator == "" && !p.negated && len(t) > 0 && t[0].isAny("subplan", "hashed")
 }
 
 // compare is for a comparison of own, a side with columns of the table, with other.

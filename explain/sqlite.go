@@ -45,10 +45,30 @@ func (sqlite) explain(ctx context.Context, s *session) (*planned, error) {
 	}
 	c := &liteCollector{ctx: ctx, session: s, found: map[string]int{}, placed: map[*from]bool{}}
 	p := &planned{nodes: c.nodes(rows), text: c.text.String()}
-	if c.err == nil {
-		p.tables = judgeAll(c.reads)
+	if c.err != nil {
+		return nil, c.err
 	}
-	return p, c.err
+	p.tables = judgeAll(c.reads)
+	return p, doubtStatistics(ctx, s, p.tables)
+}
+
+// doubtStatistics takes the verdict back on an index that could be used as far as the
+// catalogue tells: with statistics, SQLite may prefer to read the whole table.
+func doubtStatistics(ctx context.Context, s *session, all []Access) error {
+	for i := range all {
+		a := &all[i]
+		if a.Verdict != Unusable || !a.isServed {
+			continue
+		}
+		known, err := text(s.send(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'"))
+		if err != nil {
+			return err
+		}
+		if known != "0" {
+			a.Verdict, a.Reason = Unknown, "by its statistics SQLite prefers to read all of the table to index "+a.Index
+		}
+	}
+	return nil
 }
 
 // liteCollector reads the lines of EXPLAIN QUERY PLAN.
@@ -103,18 +123,22 @@ func (c *liteCollector) children(lines []liteLine, parent string, depth int, isP
 }
 
 // liteScan reads SCAN b USING INDEX i, SEARCH b USING INTEGER PRIMARY KEY (rowid=?).
-var liteScan = regexp.MustCompile(`^(SCAN|SEARCH)(?: TABLE)? (\S+)(?: AS (\S+))?(?: EXISTS| LEFT-JOIN)*(?: USING ((?:AUTOMATIC )?(?:PARTIAL )?(?:COVERING )?INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)(?: ([^(\s]+))?)?(?: \((.*)\))?`)
+var liteScan = regexp.MustCompile(`^(SCAN|SEARCH)(?: TABLE)? (.+?)(?: AS (.+?))?(?: EXISTS)?` +
+	`(?: USING ((?:AUTOMATIC )?(?:PARTIAL )?(?:COVERING )?INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)(?: ([^(]+?))?)?` +
+	`(?: \((.*)\))?(?: (?:LEFT|RIGHT|FULL)-JOIN)*(?: VIRTUAL TABLE INDEX .*)?$`)
 
 // read takes note of how a table is read.
 func (c *liteCollector) read(n *Node, using string) {
+	n.Alias = strings.TrimPrefix(n.Alias, "main.")
 	at := c.found[n.Alias]
 	found, err := c.session.locate(c.ctx, n.Alias)
+	if err == nil && len(found) == 0 {
+		err = c.other(n)
+	}
 	if err != nil {
 		c.err = errors.Join(c.err, err)
-		return
 	}
-	if len(found) == 0 {
-		c.place(n.Alias) // the result of a query, or a function
+	if err != nil || len(found) == 0 {
 		return
 	}
 	l := found[min(at, len(found)-1)]
@@ -129,14 +153,39 @@ func (c *liteCollector) read(n *Node, using string) {
 	}
 	c.placed[l.from] = true
 	isAutomatic := strings.HasPrefix(using, "AUTOMATIC")
-	r.narrowed = n.Operation == "SEARCH" && !isAutomatic && !strings.HasPrefix(n.Condition, "ANY(")
+	r.narrowed = n.Operation == "SEARCH" && n.Condition != "" && !isAutomatic && !strings.HasPrefix(n.Condition, "ANY(")
 	if r.narrowed {
 		r.condition = r.lookups(n.Condition)
-	} else {
+		r.narrowed = len(c.session.args) > 0 || !r.isByValue()
+	}
+	if !r.narrowed {
+		if l.scope.unread {
+			r.unknown = "its joins are of a kind that is not read here"
+		}
 		r.filter = slices.DeleteFunc(r.filter, func(p predicate) bool { return c.isLater(&l, r, &p) })
 	}
 	c.reads = append(c.reads, r)
 	c.found[n.Alias]++
+}
+
+// other is for a name that no scope has: the result of a query, a function, or a table
+// that the text hides.
+func (c *liteCollector) other(n *Node) error {
+	c.place(n.Alias)
+	t, err := c.session.tableOf(c.ctx, "", n.Alias)
+	if t != nil && !c.isResult(n.Alias) {
+		c.reads = append(c.reads, &read{relation: n.Alias, target: target{alias: n.Alias}, unknown: "the statement does not show where it reads it"})
+	}
+	return err
+}
+
+// isResult reports whether a name is that of a query of the statement.
+func (c *liteCollector) isResult(alias string) bool {
+	return slices.ContainsFunc(c.session.scopes, func(s *scope) bool {
+		return slices.ContainsFunc(s.tables, func(f *from) bool {
+			return f.inner != nil && (strings.EqualFold(f.alias, alias) || strings.EqualFold(f.name, alias))
+		})
+	})
 }
 
 // place takes note of the result of a query.
@@ -189,6 +238,12 @@ func (r *read) lookups(condition string) []predicate {
 		}
 	}
 	return out
+}
+
+// isByValue reports whether all that an index finds depends on a value, of which SQLite
+// took the stand-in: isbn LIKE ?.
+func (r *read) isByValue() bool {
+	return len(r.condition) == 0 && slices.ContainsFunc(r.meanings(r.filter), func(m meaning) bool { return m.dependsOnValue() })
 }
 
 // isRowID reports whether a column is another name of the row's number.
@@ -288,4 +343,16 @@ func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (s
 		return false, "", err
 	}
 	return a.serves(now.tables), "in a transaction that was rolled back", nil
+}
+
+func (sqlite) reading(within bool) (begin, end []string) {
+	if within {
+		return nil, nil
+	}
+	return []string{"BEGIN"}, []string{"ROLLBACK"}
+}
+
+func (sqlite) foreignKeys() string {
+	return `SELECT '', m.name, f.id, f."from", f."table" FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f
+WHERE m.type = 'table' ORDER BY 2, 3, f.seq`
 }

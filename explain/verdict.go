@@ -162,6 +162,9 @@ func judgeAll(reads []*read) []Access {
 		} else if out[i].judge(&r.target, r.meanings(r.filter)); out[i].Verdict == NoCondition && !isLookedUpFrom(reads, r) {
 			out[i].judge(&r.target, r.meanings(r.outer))
 		}
+		if out[i].Verdict == NoCondition && slices.ContainsFunc(r.filter, func(p predicate) bool { return p.asksElsewhere() }) {
+			out[i].Verdict, out[i].Reason = Unknown, "a query in its condition is not told by the plan"
+		}
 		out[i].Schema, out[i].Relation, out[i].Alias = r.schema, r.relation, r.alias
 	}
 	for i, r := range reads {
@@ -450,7 +453,7 @@ func (a *Access) byExpression(t *target, all []meaning) bool {
 	m := wrapped[0]
 	a.Condition, a.Columns = m.text, []string{m.text}
 	for _, c := range m.columns {
-		if i, ok := t.leading(c, nil); ok {
+		if i, ok := t.leading(c, nil); ok && i.method == "btree" {
 			a.Verdict, a.Index = Unusable, i.name
 			a.Reason = fmt.Sprintf("index %s begins with %s and cannot be used, because the condition is on %s", i.name, c, m.text)
 			return true

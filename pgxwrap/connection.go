@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/statement"
 )
 
@@ -33,7 +34,7 @@ type connection struct {
 }
 
 // dataKey is where a connection keeps what we know of it.
-const dataKey = "github.com/querybudget/querybudget/pgxwrap"
+const dataKey = "querybudget"
 
 func (t *tracer) connectionOf(conn *pgx.Conn) *connection {
 	data := conn.PgConn().CustomData()
@@ -51,6 +52,7 @@ type query struct {
 	execution budget.Execution
 	statement *statement.Statement // nil for no query
 	recorder  *budget.Recorder     // nil where nobody counts it, or in a transaction of another one
+	stack     *callsite.Stack      // where nobody counts it
 	began     time.Duration        // of transaction control
 	control   bool
 }
@@ -120,6 +122,7 @@ func (t *tracer) start(
 		q.began, q.control = c.transaction.Clock(), true
 		return q, nil
 	case r == nil:
+		q.stack = t.stacks.Capture()
 		return q, nil
 	}
 	call := budget.Call{
@@ -191,7 +194,7 @@ func (c *connection) end(ctx context.Context, t *tracer, conn *pgx.Conn, q *quer
 	case done.control:
 		c.controlled(done, o)
 	case done.recorder == nil:
-		t.database.CountUnattributed(ctx, st, o.err != nil)
+		t.database.CountUnattributedFrom(ctx, done.stack, st, o.err != nil)
 	case neverSent(o.err):
 		done.execution.Skip()
 	case o.err == nil && fetches(st, o.tag):

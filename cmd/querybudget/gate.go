@@ -38,7 +38,7 @@ func (e exercised) add(frames []callsite.Frame, u *unit) {
 // functions of the application that send queries, or call what sends them.
 func (s *summary) result() *result.Result {
 	var c result.Collector
-	found := s.sorted()
+	found := slices.DeleteFunc(s.sorted(), (*seen).isSmall)
 	callers := s.callers(found)
 	for i, f := range found {
 		c.Put(f.entry(callers[i]))
