@@ -135,7 +135,7 @@ func (t *tests) once(ctx context.Context, folder string) (outcome, err error) {
 	p := gotest.NewProgress(ctx, t.packages, folder, t.stderr)
 	run := gotest.Run{
 		Packages: t.packages, Flags: t.flags, Env: []string{"QUERYBUDGET_REPORT=" + folder},
-		Stdout: p.Over(t.stdout), Stderr: p.Over(t.stderr), Ended: p.Ended,
+		Stdout: p.Over(t.stdout), Stderr: p.Over(t.stderr), Ended: p.Ended, Prepare: together,
 	}
 	packages, outcome := run.Do(ctx)
 	p.End()
