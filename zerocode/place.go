@@ -17,9 +17,10 @@ const depth = 256
 
 // place is what a stack says about where in a test a query was sent.
 type place struct {
-	// chain identifies the lines of test code; 0 if there are none. line is the innermost of
-	// them, "store_test.go:12": also where the application calls the test back, which then
-	// calls the application again.
+	// chain identifies the lines of test code that call the application; 0 if there are none.
+	// line is the innermost of them, "store_test.go:12". The application may call a test back,
+	// which calls it again: that counts where the test gave it a function. A mock, and a hook
+	// of a package for tests, are in the middle of a call.
 	chain uint64
 	line  string
 	// tests is the number of frames of test code.
@@ -81,7 +82,9 @@ func read(pcs []uintptr) place {
 		f := outer[i]
 		switch {
 		case isTest(f):
-			p.tests++
+			if p.tests++; p.application && !isCallback(f) {
+				continue
+			}
 			p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
 			_, _ = h.WriteString(f.Function + p.line)
 		case isApplication(f.Function):
@@ -127,6 +130,11 @@ func named(variable string) []string {
 }
 
 func isTest(f runtime.Frame) bool { return program().tests.Has(f.Function, f.File) }
+
+// isCallback reports whether a frame is a function literal of a test.
+func isCallback(f runtime.Frame) bool {
+	return strings.HasSuffix(f.File, "_test.go") && strings.Contains(f.Function, ".func")
+}
 
 // TestCode tells code of tests from that of the application.
 type TestCode struct{ names map[string]bool }
