@@ -45,7 +45,7 @@ func runDoctor(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if len(tests) == 0 {
 		return exit.Gatef("no test calls budgettest.Doctor, so nothing is proven; the source shows %s", format.Plural(findings, "place"))
 	}
-	run := gotest.Run{Packages: in, Flags: []string{"-count=1", "-run", "^(" + strings.Join(tests, "|") + ")$"}, Stdout: stdout, Stderr: stderr}
+	run := gotest.Run{Packages: in, Flags: []string{"-count=1", "-run", "^(" + strings.Join(tests, "|") + ")$"}, Stdout: stdout, Stderr: stderr, Prepare: together}
 	if _, err := run.Do(ctx); err != nil {
 		return err
 	}

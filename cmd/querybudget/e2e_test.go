@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -218,4 +221,29 @@ func TestStates(t *testing.T) {
 	r.wants(r.querybudget(exit.Gate, "check", out), "crashed: what they would show is not known")
 	r.wants(r.querybudget(exit.Gate, "test", "./passes"), "no test checked its queries")
 	r.wants(r.querybudget(1, "test", "./passes", "./fails", "--", "-v", "-run", "Fails|Passes"), "=== RUN   TestPasses", "not everything ran: -run Fails|Passes")
+}
+
+// A run that is interrupted says what it did not come to.
+func TestInterrupted(t *testing.T) {
+	r := clone(t, "states")
+	ctx, stop := context.WithCancel(t.Context())
+	stdout := newAwaited()
+	out := filepath.Join(t.TempDir(), "reports")
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, []string{"test", "-reports", out, "./passes", "./hangs", "--", "-p=1", "-timeout=1m"}, stdout, io.Discard)
+	}()
+	stdout.await(t, regexp.MustCompile(`^ok  \texample.com/states/passes`))
+	stop()
+	if err := <-ended; exit.Code(err) == exit.OK {
+		t.Error("it ended as if all was well")
+	}
+	text, err := os.ReadFile(filepath.Join(out, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), `"package":"example.com/states/hangs","state":"ran"`) || !strings.Contains(string(text), `"package":"example.com/states/passes","state":"ran"`) {
+		t.Errorf("%s", text)
+	}
+	r.querybudget(exit.Gate, "check", out)
 }

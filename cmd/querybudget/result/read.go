@@ -192,6 +192,7 @@ func (v *visitor) value(text json.RawMessage) error {
 	}
 	var is struct {
 		Result   int
+		Check    string
 		Report   json.RawMessage
 		Packages json.RawMessage
 		Totals   json.RawMessage
@@ -202,6 +203,8 @@ func (v *visitor) value(text json.RawMessage) error {
 	switch {
 	case is.Result != 0:
 		return v.whole(text)
+	case is.Report != nil && is.Check == "": // a request of the panel
+		return v.bare(Origin{}, is.Report)
 	case is.Report != nil:
 		return v.line(text)
 	case is.Totals != nil:

@@ -266,6 +266,20 @@ func TestUnitsAndStats(t *testing.T) {
 	}
 }
 
+// Clocks that are too coarse, or disagree, make spans that take no time, or less.
+func TestSpansWithoutTime(t *testing.T) {
+	tr := newTrace()
+	s := tr.server("/a")
+	for i := range 6 {
+		q := tr.query(s, fmt.Sprintf("SELECT a FROM t WHERE b = %d", i))
+		q.EndTimeUnixNano = q.StartTimeUnixNano - uint64(i)
+	}
+	reports, _ := judge(t, Options{}, tr.protobuf(t))
+	if totals := reports[0].Totals; totals.Queries != 6 || totals.Running != 0 || totals.ExecTime != 0 || len(findings(reports)) != 1 {
+		t.Errorf("%+v, %q", totals, findings(reports))
+	}
+}
+
 // Circles and spans that are their own parents come to an end.
 func TestCircles(t *testing.T) {
 	tr := newTrace()
