@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/budget/budgettest"
 	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/cmd/querybudget/baseline"
 	"github.com/querybudget/querybudget/cmd/querybudget/exit"
@@ -78,7 +79,7 @@ func (f *seen) entry(caller callsite.Frame) result.Entry {
 		e.Tests = []string{f.in.Package + "." + f.in.Test}
 	}
 	if f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop {
-		e.GrowthKnown = true
+		e.Grows, e.GrowthKnown = budgettest.Linear, true
 	}
 	return e
 }
