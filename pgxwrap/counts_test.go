@@ -338,3 +338,24 @@ func TestMissingEnds(t *testing.T) {
 		t.Errorf("%d queries were lost", n)
 	}
 }
+
+// The server executes a batch one statement after another: none has begun before the one
+// before it has ended.
+func TestBatchHasTurns(t *testing.T) {
+	pool := poolOf(t, nil, table)
+	ctx, r := budget.NewContext(t.Context())
+	b := &pgx.Batch{}
+	for range 5 {
+		b.Queue("SELECT id FROM authors")
+	}
+	must(t, pool.SendBatch(ctx, b).Close())
+	queries := r.Report().Queries
+	if len(queries) != 5 {
+		t.Fatalf("%d queries", len(queries))
+	}
+	for i := range queries[1:] {
+		if before, q := queries[i], queries[i+1]; q.Start < before.Start+before.Exec {
+			t.Errorf("query %d began at %v, the one before ended at %v", q.Position, q.Start, before.Start+before.Exec)
+		}
+	}
+}
