@@ -1,24 +1,35 @@
 # The modules of the repository, each with a go.mod of its own.
-MODULES := . pgxwrap exporters/otelbudget examples/chi-app examples/pgx-app internal/bench internal/corpus cmd/querybudget
+MODULES := . pgxwrap exporters/otelbudget examples/chi-app examples/pgx-app internal/bench internal/browser internal/corpus cmd/querybudget zerocode/inject
 
 # Pinned tools. They are built from source, so that no binary is downloaded.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test foreign e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
+.PHONY: build test screenshots foreign e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
 
-# All tests of all modules, with the race detector, on every database.
+# All tests of all modules, with the race detector, on every database and in a browser.
 test:
+	scripts/with-chromium
 	scripts/with-databases sh -ec 'for m in $(MODULES); do (cd $$m && go test -race ./...); done'
+
+# The pictures in docs/images, made anew.
+screenshots:
+	scripts/with-chromium
+	cd internal/browser && go run ./cmd/screenshots -o ../../docs/images
 
 # The tests of other projects on a wrapped database/sql, bare beside wrapped: a nightly
 # check, see docs/foreign.md.
 foreign:
 	scripts/with-databases scripts/foreign
 	scripts/with-databases scripts/foreign-pgx
+
+# The rules for orchestrion, on a service that they are woven into: its engine takes
+# minutes to build, so this is a module that nothing else builds.
+woven:
+	cd zerocode/inject/woven && GOWORK=off go test ./...
 
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:
@@ -73,3 +84,8 @@ fuzz:
 	go test ./statement -run=NONE -fuzz=FuzzLiterals -fuzztime=1m
 	go test ./statement -run=NONE -fuzz=FuzzClauses -fuzztime=1m
 	go test ./budget -run=NONE -fuzz=FuzzSelectShape -fuzztime=1m
+	cd cmd/querybudget && go test ./result -run=NONE -fuzz=FuzzRead -fuzztime=1m -fuzzminimizetime=10x
+	cd cmd/querybudget && go test ./baseline -run=NONE -fuzz=FuzzParse -fuzztime=1m
+	cd cmd/querybudget && go test ./traces -run=NONE -fuzz=FuzzProtobuf -fuzztime=1m
+	cd cmd/querybudget && go test ./traces -run=NONE -fuzz=FuzzJSON -fuzztime=1m
+	go test ./explain -run=NONE -fuzz=FuzzJudge -fuzztime=1m

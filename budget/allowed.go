@@ -15,7 +15,7 @@ func (f *finder) allow() {
 		}
 	}
 	for i := range f.report.Allowances {
-		if a := &f.report.Allowances[i]; !used[i] {
+		if a := &f.report.Allowances[i]; !used[i] && (a.Kind != MissingIndex || f.report.Planned) {
 			f.found = append(f.found, Finding{
 				Kind: StaleAllowance, Confidence: Hint, Count: 1, stack: a.stack,
 				Note:   fmt.Sprintf("nothing of kind %s was found under the allowance %q", a.Kind, a.Reason),

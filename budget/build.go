@@ -78,6 +78,9 @@ func (b *builder) details() {
 	slices.SortFunc(rep.Queries, func(x, y Query) int { return cmp.Compare(x.Position, y.Position) })
 	b.inserts()
 	rep.Open = b.queries(a.open)
+	if rep.Executing = b.executing(); rep.Stage == Running {
+		rep.Pools = b.pools()
+	}
 	rep.Nested = b.nested()
 	rep.Held = b.held()
 	rep.Allowances = b.allowances()
@@ -120,6 +123,9 @@ func (b *builder) fill(q *Query, rec *record) {
 		Transaction: rec.transaction.numberIn(b.recorder.unit), Duplicate: rec.duplicate, stack: o.stack,
 		Group: -1, Arguments: b.number(rec.list(), rec.unknown()), Row: b.number(rec.row, rec.row == 0),
 	}
+	if !rec.unknown() {
+		q.identity = rec.list()
+	}
 	q.Serializable = rec.transaction != nil && rec.transaction.Serializable
 	if g != nil {
 		q.Group = int(g.place)
@@ -132,7 +138,10 @@ func (b *builder) fill(q *Query, rec *record) {
 		q.Rows = rec.rows
 	}
 	if d := rec.details; d != nil {
-		q.SQL, q.Values, q.Retries, q.Waited, q.Failed = d.SQL, d.Values, d.retries, d.waited, errorType(d.err)
+		q.Values, q.Retries, q.Waited, q.Failed = d.Values, d.retries, d.waited, errorType(d.err)
+		if d.Values != nil { // the handle opted in, and not Bounds.Texts alone
+			q.SQL = d.SQL
+		}
 	}
 }
 

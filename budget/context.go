@@ -28,11 +28,18 @@ type Bounds struct {
 	// about 0.1 µs for each value and up to 10 MB, so it is for tests and for
 	// development. Default: off.
 	TrackValues bool
+	// Texts keeps the text of each statement as it was sent, once for each, up to the number of
+	// Groups: for plans, which need it. It may have literals in it, and stays in memory. It is
+	// for tests and for development. Default: off.
+	Texts bool
 	// Databases are the handles whose queries without a recorder are looked for in each
 	// unit, also in one that sends no query with its context: a handle that a unit used is
 	// looked at in any case. A wrapper tells the handle, such as sqlwrap.Database. At most
 	// 8 of them are looked at; nil ones are left out. Default: none.
 	Databases []*Database
+	// ObserveOnly takes each budget of the unit for one of mode [Observe]. It is for tests:
+	// a query that is refused hides those behind it. Default: modes are what they say.
+	ObserveOnly bool
 }
 
 func (b Bounds) withDefaults() Bounds {
@@ -105,4 +112,12 @@ func Without(ctx context.Context) context.Context {
 func excluded(ctx context.Context) bool {
 	r, ok := ctx.Value(contextKey{}).(*Recorder)
 	return ok && r == nil
+}
+
+// mode returns b as the unit holds to it.
+func (b *Bounds) mode(of Budget) Budget {
+	if b.ObserveOnly {
+		of.Mode = Observe
+	}
+	return of
 }

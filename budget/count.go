@@ -43,6 +43,13 @@ func (r *Recorder) advance(rec *record) {
 	if rec.counted == declared && rec.step >= inDriver {
 		rec.counted = inDriver
 		r.countStart(rec)
+		if rec.step == inDriver {
+			r.unit.execute(rec)
+			return
+		}
+	}
+	if rec.counted == inDriver && rec.step > inDriver {
+		r.unit.executed(rec)
 	}
 	switch {
 	case rec.counted == inDriver && rec.step == changedRows:
@@ -117,6 +124,7 @@ func (r *Recorder) admit(rec *record, cannotRefuse func() bool) error {
 
 // skipped takes a query back that the driver declined.
 func (r *Recorder) skipped(rec *record, now time.Duration) {
+	r.unit.executed(rec)
 	for s := r.counts(); s != nil; s = s.around() {
 		s.account.release(rec, &r.unit.bounds)
 		s.account.busy.leave(now)

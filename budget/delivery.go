@@ -83,6 +83,10 @@ func (d *Delivery) End(ctx context.Context, r *Recorder) {
 	}
 	d.prepare()
 	r = r.counting()
+	if r.isDiscarded() {
+		d.unfollow(r)
+		return
+	}
 	d.Deliver(ctx, d.finish(ctx, r))
 }
 

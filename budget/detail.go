@@ -52,11 +52,23 @@ type Query struct {
 	SQL    string
 	Values []any
 
-	stack *callsite.Stack
+	stack    *callsite.Stack
+	identity uint64 // of its arguments
+}
+
+// ArgumentsIdentity tells argument lists apart in all reports of the process, as
+// Arguments does in one: equal ones of one statement on one handle have equal
+// identities. It says nothing about the values, differs from process to process, and is
+// part of no encoding. It returns false if the arguments are not known.
+func (q *Query) ArgumentsIdentity() (identity uint64, ok bool) {
+	return q.identity, q.Arguments != 0
 }
 
 // CallSite is where the query came from.
 func (q *Query) CallSite() callsite.CallSite { return q.stack.CallSite() }
+
+// SetCallSite says where the query came from, in a report that no recorder made.
+func (q *Query) SetCallSite(site callsite.CallSite) { q.stack = stackOf(site) }
 
 // end is when its rows were closed.
 func (q *Query) end() time.Duration { return q.Start + q.Waited + q.Exec + q.Fetch }
@@ -81,6 +93,12 @@ type Group struct {
 	// Chained is set if each execution asked for a value that the one before answered:
 	// with [Bounds.TrackValues] only.
 	Chained bool `json:"chained,omitempty"`
+	// FullReads are the tables that the statement reads whole in vain, where plans were made:
+	// package explain adds them.
+	FullReads []FullRead `json:"full_reads,omitempty"`
+	// SQL is the text of one of the queries as it was sent, with [Bounds.Texts] or where the
+	// handle keeps texts. It may have literals in it, and is never encoded.
+	SQL string `json:"-"`
 	// Overflow is set for the one group that takes the queries for which there
 	// was no room. It has no shape and no call site.
 	Overflow bool `json:"overflow,omitempty"`
@@ -96,6 +114,17 @@ func (g *Group) Via() string { return cmp.Or(g.via, g.stack.Via()) }
 
 // CallSite is where the queries came from.
 func (g *Group) CallSite() callsite.CallSite { return g.stack.CallSite() }
+
+// SetCallSite says where the queries came from, in a report that no recorder made.
+func (g *Group) SetCallSite(site callsite.CallSite) { g.stack = stackOf(site) }
+
+// stackOf is nil for a call site that is not known.
+func stackOf(site callsite.CallSite) *callsite.Stack {
+	if site.IsZero() {
+		return nil
+	}
+	return callsite.New(site)
+}
 
 // Parent is a column of an earlier result whose values are those of an argument of a
 // group.

@@ -1,6 +1,9 @@
 package budget
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // group adds up the queries of one origin. It is kept small: most units have a few
 // queries that are sent once.
@@ -20,6 +23,7 @@ type group struct {
 // moreOfGroup is what few groups have.
 type moreOfGroup struct {
 	allowances []*allowance
+	text       string // as it was sent
 }
 
 // edit returns it for writing, look for reading.
@@ -49,8 +53,22 @@ func (g *group) executed(rec *record, err error) {
 			g.loop.listsVary = g.loop.listsVary || g.ListsVary
 		}
 	}
+	if rec.details != nil && rec.details.SQL != "" {
+		g.keepText(rec.details)
+	}
 	if rec.details != nil && rec.details.allowances != nil && g.look().allowances == nil {
 		g.edit().allowances = rec.details.allowances
+	}
+}
+
+// keepText keeps the first text of a group. Those that are equal share its memory: some
+// libraries write each anew.
+func (g *group) keepText(d *details) {
+	if g.look().text == "" {
+		g.edit().text = strings.Clone(d.SQL)
+	}
+	if d.SQL == g.more.text {
+		d.SQL = g.more.text
 	}
 }
 

@@ -128,7 +128,7 @@ func joined(all []*group) Group {
 		return out
 	}
 	out.Statement, out.Database, out.System, out.stack = o.statement, o.database.name, o.database.system, o.stack
-	out.advice = &o.advice
+	out.advice, out.SQL = &o.advice, first.look().text
 	return out
 }
 

@@ -21,6 +21,7 @@ type encodedReport struct {
 	Verdict    encodedVerdict     `json:"verdict"`
 	Groups     []encodedGroup     `json:"groups,omitempty"`
 	Queries    []encodedQuery     `json:"queries,omitempty"`
+	Executing  []encodedQuery     `json:"executing,omitempty"`
 	Open       []encodedQuery     `json:"open,omitempty"`
 	Held       []encodedHeld      `json:"held,omitempty"`
 	Lost       []encodedLost      `json:"lost,omitempty"`
@@ -173,7 +174,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		g := &r.Groups[i]
 		out.Groups = append(out.Groups, e.group(g))
 	}
-	out.Queries, out.Open = e.queries(&r, r.Queries), e.queries(&r, r.Open)
+	out.Queries, out.Executing, out.Open = e.queries(&r, r.Queries), e.queries(&r, r.Executing), e.queries(&r, r.Open)
 	for i := range r.Held {
 		out.Held = append(out.Held, encodedHeld{plainHeld(r.Held[i]), e.site(r.Held[i].waiter)})
 	}

@@ -30,7 +30,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 		g.stack = d.site(in.Groups[i].CallSite)
 		r.Groups = append(r.Groups, g)
 	}
-	r.Queries, r.Open = d.queries(r, in.Queries), d.queries(r, in.Open)
+	r.Queries, r.Executing, r.Open = d.queries(r, in.Queries), d.queries(r, in.Executing), d.queries(r, in.Open)
 	for _, h := range in.Held {
 		held := Held(h.plainHeld)
 		held.waiter = d.site(h.Waiter)

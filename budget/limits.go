@@ -238,13 +238,14 @@ func mostRepeated(groups []Group) (most *Group, repeats int64) {
 	}
 	sums := make(map[site]int64)
 	of := func(g *Group) site { return site{handleAndShape{g.Handle, g.Fingerprint}, g.stack.Folded()} }
+	isKnown := func(g *Group) bool { return !g.Overflow && g.Statement != nil }
 	for i := range groups {
-		if g := &groups[i]; !g.Overflow {
+		if g := &groups[i]; isKnown(g) {
 			sums[of(g)] += g.Queries
 		}
 	}
 	for i := range groups {
-		if g := &groups[i]; !g.Overflow && sums[of(g)] > repeats {
+		if g := &groups[i]; isKnown(g) && sums[of(g)] > repeats {
 			most, repeats = g, sums[of(g)]
 		}
 	}

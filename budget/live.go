@@ -53,7 +53,9 @@ func (d *Delivery) Live() []*Recorder {
 	defer f.mu.Unlock()
 	out := make([]*Recorder, 0, len(f.live))
 	for r := range f.live {
-		out = append(out, r)
+		if !r.isDiscarded() {
+			out = append(out, r)
+		}
 	}
 	return out
 }
@@ -75,16 +77,21 @@ func (d *Delivery) follow(ctx context.Context, r *Recorder) {
 	}
 }
 
-// finish makes the final report of a unit, and lets what comes later be told.
-func (d *Delivery) finish(ctx context.Context, r *Recorder) *Report {
+// unfollow takes no more note of a unit: it has ended.
+func (d *Delivery) unfollow(r *Recorder) {
 	f := &d.followed
 	if f.wantsRunning || f.isWatched {
 		f.mu.Lock()
 		delete(f.live, r)
 		f.mu.Unlock()
 	}
+}
+
+// finish makes the final report of a unit, and lets what comes later be told.
+func (d *Delivery) finish(ctx context.Context, r *Recorder) *Report {
+	d.unfollow(r)
 	var onLate func()
-	if f.wantsLate {
+	if d.followed.wantsLate {
 		ctx = context.WithoutCancel(ctx)
 		onLate = func() { go d.followLate(ctx, r) } // the unit's lock is held
 	}
@@ -126,7 +133,7 @@ func (d *Delivery) look() {
 	}
 	var reports []due
 	for r, u := range f.live {
-		if f.wantsRunning && u.isDue(r) {
+		if f.wantsRunning && u.isDue(r) && !r.isDiscarded() {
 			reports = append(reports, due{u.ctx, r, false})
 		}
 	}

@@ -39,10 +39,11 @@ const (
 
 // lose takes note of a query without a recorder, as the number-th of its handle.
 func (d *Database) lose(st *statement.Statement, stack *callsite.Stack) {
-	q := lostQuery{st, stack, callsite.Goroutine(), time.Since(d.made)}
+	q := lostQuery{statement: st, stack: stack, goroutine: callsite.Goroutine()}
 	l := &d.lost
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	q.at = time.Since(d.made) // with the lock: latest must not go back
 	l.latest.Store(int64(q.at))
 	if len(l.ring) < maxLost {
 		l.ring = append(l.ring, q)

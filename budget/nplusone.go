@@ -69,6 +69,9 @@ func (f *finder) addNPlusOne(g *loopGroup, others []*loopGroup) {
 		out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
 	}
 	out.Repair = f.readRepair(g, out.Parent)
+	if !g.recursive && !g.Chained {
+		out.loop = &loopKey{f.keyOfLoop(g)}
+	}
 	f.addLoop(out, g, others)
 }
 

@@ -20,6 +20,8 @@ import (
 type Pool struct {
 	// Max is the number of connections that it may have, 0 for no limit.
 	Max int
+	// InUse is how many are handed out now, 0 where that is not known.
+	InUse int
 	// Waits is how often a query had to wait for a connection so far.
 	Waits int64
 }

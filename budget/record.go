@@ -14,7 +14,7 @@ type record struct {
 	exec, fetch    time.Duration
 	rows           int64   // fetched, or changed
 	position       int64   // in the order in which queries started, from 1
-	next           *record // in the backlog, or to be used again
+	next           *record // in the backlog, in the driver when somebody looked, or to be used again
 	goroutine      uint64  // that sent it, where rows were open; 0 elsewhere
 	serial         uint32  // another one each time it is used
 	step, counted  step

@@ -36,9 +36,11 @@ type Recorder struct {
 	allowed []*allowance
 	// steps counts the times at which a limit was crossed, and then twice as much was
 	// observed.
-	steps  int32
-	late   *Recorder // counts what comes after the final report, see late.go
-	onLate func()    // is told of the first of it; nil where nobody asks
+	steps int32
+	late  *Recorder // counts what comes after the final report, see late.go
+	// discarded is set where nobody wants a report.
+	discarded bool
+	onLate    func() // is told of the first of it; nil where nobody asks
 }
 
 // counting returns the recorder that counts for r.
@@ -54,6 +56,7 @@ func (r *Recorder) counting() *Recorder {
 type unit struct {
 	mu      sync.Mutex
 	started time.Time
+	clock   func() time.Duration // of a replay, nil for the present
 	bounds  Bounds
 	// goroutine is the one that began the unit.
 	goroutine uint64
@@ -66,10 +69,11 @@ type unit struct {
 	records   slab[record]
 	free      *record // that may be used again, see newRecord
 	nFree     int
+	executing *record     // counted, and in the driver; the rest by record.next
 	open      int         // results whose rows are open
-	unseen    []Execution // that may have rows open, see unseen.go
 	scopes    int         // that are kept, of all depths
 	unkept    int         // that are not
+	unseen    []Execution // that may have rows open, see unseen.go
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
@@ -84,8 +88,14 @@ func (u *unit) unnamed() *Database {
 	return u.database
 }
 
-// now returns the time since the unit started. It uses the monotonic clock.
-func (u *unit) now() time.Duration { return time.Since(u.started) }
+// now returns the time since the unit started. It uses the monotonic clock, or that of a
+// replay.
+func (u *unit) now() time.Duration {
+	if u.clock != nil {
+		return u.clock()
+	}
+	return time.Since(u.started)
+}
 
 const (
 	// maxScopes is the number of scopes that a recorder lists in its report, and
@@ -167,7 +177,7 @@ func (r *Recorder) scope(name string, b Budget) *Recorder {
 	allowances := r.allowances
 	r = r.counting()
 	s := &Recorder{
-		unit: r.unit, parent: r, allowances: allowances, name: name, budget: b, started: r.unit.now(), depth: r.depth + 1,
+		unit: r.unit, parent: r, allowances: allowances, name: name, budget: r.unit.bounds.mode(b), started: r.unit.now(), depth: r.depth + 1,
 	}
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
@@ -247,10 +257,31 @@ func (r *Recorder) SetBudget(b Budget) {
 	}
 	r.unit.lock()
 	defer r.unit.mu.Unlock()
+	b = r.unit.bounds.mode(b)
 	r.budget = b
 	if r.account != nil {
 		r.account.enforce(b)
 	}
+}
+
+// Discard keeps the unit from reporters: a [Delivery] hands out no report of it from now
+// on, and does not list it among those that run. It is for handlers that are no part of
+// the application's work although middleware tracks them, such as a page that shows
+// reports. What the unit does still counts in the units around it.
+func (r *Recorder) Discard() {
+	r = r.counting()
+	if r == nil {
+		return
+	}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	r.discarded = true
+}
+
+func (r *Recorder) isDiscarded() bool {
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	return r.discarded
 }
 
 // Totals returns the totals so far.

@@ -61,13 +61,28 @@ func (g *Group) batched(key string) string {
 func batchedForm(shape, key, system, via string) string {
 	if s, ok := parseSelect(shape); ok {
 		if sql, ok := s.batch(key, system); ok {
-			return oneForAll + ": " + sql + inHint(via, sql)
+			return oneForAll + s.whereOthersAgree() + ": " + sql + inHint(via, sql)
 		}
 		if s.limit != "" {
 			return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
 		}
 	}
 	return "one query for all, with JOIN or a list of keys, and put the rows together in memory"
+}
+
+// whereOthersAgree says what a list of keys takes for granted: a statement with further
+// values is one for all keys only if these are the same each time.
+func (s *selectShape) whereOthersAgree() string {
+	values := 0
+	for _, c := range s.conditions {
+		if strings.Contains(c, "?") {
+			values++
+		}
+	}
+	if values < 2 {
+		return ""
+	}
+	return ", where the other values are the same"
 }
 
 // inHint says how a list gets into IN (?).

@@ -41,8 +41,16 @@ type Report struct {
 	// ValuesTracked is set where [Bounds.TrackValues] kept the values of all results and
 	// arguments: what they do not prove is not so.
 	ValuesTracked bool `json:"values_tracked,omitempty"`
+	// Planned is set where package explain looked at the plans of the statements.
+	Planned bool `json:"planned,omitempty"`
 	// Queries are the first queries in detail, in the order in which they started.
 	Queries []Query `json:"queries,omitempty"`
+	// Executing are the queries that are in the driver when the report is made, the first
+	// 100: those of a unit that runs. They are not in Queries yet.
+	Executing []Query `json:"executing,omitempty"`
+	// Pools are those of the handles that the unit uses, where they have a limit: in
+	// reports of stage Running only.
+	Pools []PoolUse `json:"pools,omitempty"`
 	// Open are the results that have not been closed, as far as they are told
 	// apart: the first 500.
 	Open []Query `json:"open,omitempty"`

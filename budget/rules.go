@@ -86,6 +86,7 @@ var kinds = []struct {
 	{UnclosedRows, mayBeUnclosed, (*finder).unclosed},
 	{HeldConnection, mayBeHeld, (*finder).heldConnections},
 	{Slow, mayBeSlow, (*finder).slow},
+	{MissingIndex, func(*suspect) bool { return false }, (*finder).missingIndexes}, // plans are made later
 	{LargeResult, mayBeLarge, (*finder).large},
 	{ReadModifyWrite, mayBeReadModifyWrite, (*finder).readModifyWrites},
 	{SelectThenInsert, mayBeSelectThenInsert, (*finder).selectThenInserts},

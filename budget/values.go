@@ -15,6 +15,10 @@ const (
 // hashes of arguments ([CallDetail.Hashes]) and of rows ([Execution.Fetched]).
 func (r *Recorder) TracksValues() bool { return r != nil && r.unit.bounds.TrackValues }
 
+// KeepsTexts reports whether r keeps the texts of statements, see [Bounds.Texts]. It is for
+// driver wrappers, which then hand over the text ([CallDetail.SQL]).
+func (r *Recorder) KeepsTexts() bool { return r != nil && r.unit.bounds.Texts }
+
 // column is a column of a result, with the hashes of its values in their order. What
 // proves nothing, such as NULL, is not among them.
 type column struct {

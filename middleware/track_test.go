@@ -478,3 +478,20 @@ func withoutTiming(answer string) (rest string, timing bool) {
 	}
 	return strings.Join(out, "\r\n"), timing
 }
+
+// A handler can keep itself out of the reports, whatever has installed Track around it.
+func TestDiscardedRequest(t *testing.T) {
+	c := newCollector()
+	h := middleware.Track(c)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/debug" {
+			budget.FromContext(r.Context()).Discard()
+		}
+		page(1)(w, r)
+	}))
+	for _, path := range []string{"/debug", "/page"} {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+	}
+	if len(c.reports) != 1 {
+		t.Errorf("%d reports", len(c.reports))
+	}
+}

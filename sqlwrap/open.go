@@ -49,7 +49,7 @@ func (c *connector) watch(db *sql.DB) {
 func poolOf(db *sql.DB) func() budget.Pool {
 	return func() budget.Pool {
 		s := db.Stats()
-		return budget.Pool{Max: s.MaxOpenConnections, Waits: s.WaitCount}
+		return budget.Pool{Max: s.MaxOpenConnections, InUse: s.InUse, Waits: s.WaitCount}
 	}
 }
 

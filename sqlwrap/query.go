@@ -41,7 +41,7 @@ func (c *conn) start(
 	}
 	call.Arguments.End(st)
 	var tracked *values
-	if r.TracksValues() || c.handle.arguments {
+	if r.TracksValues() || c.handle.arguments || r.KeepsTexts() {
 		call.Detail, tracked = c.detail(r, text, args)
 	}
 	x, err := r.Start(call)
@@ -61,6 +61,8 @@ func (c *conn) detail(
 	}
 	if c.handle.arguments {
 		d.SQL, d.Values = text, keepArguments(args)
+	} else if r.KeepsTexts() {
+		d.SQL = text
 	}
 	return d, tracked
 }

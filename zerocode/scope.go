@@ -2,33 +2,36 @@ package zerocode
 
 import (
 	"context"
-	"hash/fnv"
-	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/querybudget/querybudget/budget"
 )
 
 // A unit of work is a request that a server serves, or else one call that a test makes
-// into the application: the lines of test files on the stack tell such calls apart. The
+// into the application: the lines of test code on the stack tell such calls apart. The
 // scope of a test, of a round of a loop in it, or of a goroutine that it started, has one
 // unit at a time. Scopes are found by a profiler label of the goroutine, which goroutines
 // that it starts inherit.
 
-// Labels are the profiler's labels of the calling goroutine. The hook of a watched
-// toolchain sets them; without one, nothing is attributed.
+// Labels are the profiler's labels of goroutines. The hook of a watched toolchain sets
+// them; without one, nothing is attributed.
 type Labels struct {
-	Get func() string
+	Get func() string // of the calling goroutine
 	Set func(string)
+	// Stacks calls yield with the label and the stack of each goroutine that has a label.
+	Stacks func(yield func(label string, stack []uintptr))
 }
 
 var (
 	labels Labels
 	scopes sync.Map // by label: *scope
 	last   atomic.Int64
+	// process is the scope of what belongs to no test: TestMain, and servers and workers
+	// that nobody's test started.
+	process = &scope{name: "outside of tests"}
 )
 
 // Watch makes the labels known, before the program begins.
@@ -38,14 +41,26 @@ func Watch(l Labels) { labels = l }
 type scope struct {
 	label, name string
 	test        *scope // the one of the test that a round belongs to; nil for itself
+	// whole is set for what has one unit from its beginning to its end: a request, and a
+	// goroutine that nobody waits for.
+	whole bool
 
-	mu     sync.Mutex
-	chain  uint64 // of the present unit
-	unit   *budget.Recorder
-	rounds []*scope // of a test, which end with it
+	mu      sync.Mutex
+	used    time.Time // last, where somebody looks on
+	chain   uint64    // of the present unit
+	unit    *budget.Recorder
+	open    []*budget.Recorder // units before it whose rows were open
+	members []*scope           // of a test, which end with it
+	served  []*scope           // its latest requests, which may go on
 }
 
-var bounds = budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{Slow: budget.None}}
+// servedMax is how many requests of a test that were answered are kept: what their
+// goroutines send afterwards is theirs.
+const servedMax = 32
+
+// bounds leave out what test data says nothing about: the time of a query, and how many
+// rows it has.
+var bounds = budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{Slow: budget.None, LargeResult: budget.None}}
 
 func newScope(name string) *scope {
 	s := &scope{label: strconv.FormatInt(last.Add(1), 10), name: name}
@@ -53,11 +68,33 @@ func newScope(name string) *scope {
 	return s
 }
 
-func currentScope() *scope {
-	if labels.Get == nil {
-		return nil
+// member returns a scope that ends with s or with its test.
+func (s *scope) member() *scope {
+	m := newScope(s.name)
+	m.test = s.family()
+	m.test.mu.Lock()
+	defer m.test.mu.Unlock()
+	m.test.members = append(m.test.members, m)
+	return m
+}
+
+func (s *scope) family() *scope {
+	if s.test != nil {
+		return s.test
 	}
-	s, _ := scopes.Load(labels.Get())
+	return s
+}
+
+// currentScope is never nil where labels are known.
+func currentScope() *scope {
+	if s := scopeOf(labels.Get()); s != nil {
+		return s
+	}
+	return process
+}
+
+func scopeOf(label string) *scope {
+	s, _ := scopes.Load(label)
 	found, _ := s.(*scope)
 	return found
 }
@@ -77,130 +114,126 @@ func BeginTest(name string) (end func()) {
 	}
 }
 
-// Round begins the next round of a loop in a test, or a goroutine that a test starts:
-// what follows is no part of what was before.
+// End ends what belongs to no test, when the tests of a program have run.
+func End() { process.end() }
+
+// Round begins the next round of a loop in a test: what follows is no part of what was
+// before.
 func Round() {
+	if labels.Get == nil {
+		return
+	}
 	s := currentScope()
-	if s == nil || s.isRequest() {
+	if s.whole {
 		return
 	}
 	s.flush()
-	next := newScope(s.name)
-	if next.test = s.test; s.test == nil {
-		next.test = s
-	}
-	next.test.mu.Lock()
-	next.test.rounds = append(next.test.rounds, next)
-	next.test.mu.Unlock()
-	labels.Set(next.label)
+	labels.Set(s.member().label)
 }
 
-func (s *scope) isRequest() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.chain == requestChain
+// Func begins a function of test code. One that a goroutine began with is a round of its
+// own.
+func Func() {
+	if labels.Get == nil {
+		return
+	}
+	var pcs [depth]uintptr
+	if p := lookAt(capture(pcs[:], 1)); p.started && p.tests == 1 && !p.application {
+		Round()
+	}
 }
 
 // flush ends the present unit. Goroutines that go on begin another one.
 func (s *scope) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	write(s.unit)
+	s.write()
 	s.unit = nil
 }
 
-// BeginRequest begins a request that a server serves. The function that it returns ends
-// it, with the pattern of its route if that is known.
-func BeginRequest(ctx context.Context, method, path string) (context.Context, func(pattern string)) {
-	if budget.FromContext(ctx) != nil || labels.Get == nil {
-		return ctx, func(string) {}
-	}
-	before := labels.Get()
-	ctx, r := bounds.NewContext(ctx)
-	s := newScope(method + " " + path)
-	s.unit, s.chain = r, requestChain
-	labels.Set(s.label)
-	return ctx, func(pattern string) {
-		if pattern == "" {
-			pattern = folded(path)
-		}
-		r.SetRoute(budget.Route{Method: method, Pattern: strings.TrimPrefix(pattern, method+" ")})
-		s.end()
-		labels.Set(before)
+// write writes the report of the present unit. The scope is locked. Rows that are open may
+// be a goroutine's that goes on: such a unit is written when its scope ends.
+func (s *scope) write() {
+	switch {
+	case s.unit == nil:
+	case s.unit.Totals().OpenRows > 0 && len(s.open) < servedMax:
+		s.open = append(s.open, s.unit)
+	default:
+		write(s.unit, s.family().name)
 	}
 }
 
-// requestChain is the chain of a unit that goes on until its request ends.
-const requestChain = 1
-
-// folded is a path with its numbers taken out: a guess at its route.
-func folded(path string) string {
-	parts := strings.Split(path, "/")
-	for i, p := range parts {
-		if strings.ContainsAny(p, "0123456789") {
-			parts[i] = "{}"
-		}
+// end ends a scope and its members. Goroutines that go on are outside of tests.
+func (s *scope) end() {
+	s.flush()
+	scopes.Delete(s.label)
+	s.mu.Lock()
+	members := append(s.members, s.served...)
+	open := s.open
+	s.members, s.served, s.open = nil, nil, nil
+	s.mu.Unlock()
+	for _, unit := range open {
+		write(unit, s.family().name)
 	}
-	return strings.Join(parts, "/")
+	for _, m := range members {
+		m.end()
+	}
+}
+
+// answered takes note that a request of a test was answered.
+func (s *scope) answered(request *scope) {
+	s.mu.Lock()
+	s.served = append(s.served, request)
+	var oldest *scope
+	if len(s.served) > servedMax || live() {
+		oldest, s.served = s.served[0], s.served[1:]
+	}
+	s.mu.Unlock()
+	if oldest != nil {
+		oldest.end()
+	}
 }
 
 // recorder returns who counts a query of the calling goroutine.
 func recorder(carried *budget.Recorder) *budget.Recorder {
-	if carried != nil {
+	if carried != nil || labels.Get == nil {
 		return carried
 	}
 	s := currentScope()
-	if s == nil {
-		return nil
+	if s.whole {
+		return s.present(1, s.name)
 	}
+	var pcs [depth]uintptr
+	p := lookAt(capture(pcs[:], 1))
+	if p.chain == 0 {
+		s, p = s.waiting()
+	}
+	return s.present(p.chain, s.name+" "+p.line)
+}
+
+// present returns the unit of a chain, a new one if the chain is not that of the latest.
+func (s *scope) present(chain uint64, name string) *budget.Recorder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.chain == requestChain {
-		return s.unit
+	if live() {
+		s.used = time.Now()
 	}
-	chain, line := testChain()
-	if s.unit == nil || chain != 0 && chain != s.chain {
-		write(s.unit)
+	if s.unit == nil || chain != s.chain {
+		s.write()
 		_, s.unit = bounds.NewContext(context.Background())
-		s.unit.SetName(s.name + " " + line)
+		s.unit.SetName(name)
 		s.chain = chain
 	}
 	return s.unit
 }
 
-func (s *scope) end() {
-	s.flush()
-	scopes.Delete(s.label)
-	s.mu.Lock()
-	rounds := s.rounds
-	s.rounds = nil
-	s.mu.Unlock()
-	for _, r := range rounds {
-		r.end()
+// goroutine gives the calling goroutine a unit of its own.
+func (s *scope) goroutine() *scope {
+	m := s.member()
+	m.whole = true
+	if f := outermost(); f != "" {
+		m.name = f
 	}
-}
-
-// testChain identifies the lines of test files on the stack, and names the innermost one.
-// It is 0 in a goroutine that has none.
-func testChain() (chain uint64, line string) {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	h := fnv.New64a()
-	for {
-		f, more := frames.Next()
-		if strings.HasSuffix(f.File, "_test.go") {
-			at := f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
-			_, _ = h.Write([]byte(at + f.Function))
-			if line == "" {
-				line = at
-			}
-		}
-		if !more {
-			break
-		}
-	}
-	if line == "" {
-		return 0, ""
-	}
-	return h.Sum64() | 2, line
+	labels.Set(m.label)
+	return m
 }

@@ -2,9 +2,14 @@ package zerocode
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/querybudget/querybudget/budget"
@@ -16,33 +21,88 @@ const FolderVariable = "QUERYBUDGET_REPORTS"
 
 var output struct {
 	sync.Mutex
-	file *os.File
+	to     io.Writer
+	failed bool
+}
+
+// PipeVariable is the number of an open file to which a program writes reports while it
+// runs, in place of the folder: what nobody reads in time is dropped.
+const PipeVariable = "QUERYBUDGET_REPORTS_PIPE"
+
+// live reports whether somebody looks on.
+var live = sync.OnceValue(func() bool { return os.Getenv(PipeVariable) != "" })
+
+// line is a report with what only a watched program knows. It reads as a budget.Report, too.
+type line struct {
+	Test    string `json:"test,omitempty"`
+	Package string `json:"package,omitempty"`
 }
 
 // write writes the report of a unit that has ended, if it sent a query. The program goes
-// on if that fails: it is watched, and not changed.
-func write(r *budget.Recorder) {
-	if r == nil || r.Totals().Queries == 0 {
-		return
-	}
-	folder := os.Getenv(FolderVariable)
-	if folder == "" {
+// on if that fails: it is watched, and not changed. The failure is said once.
+func write(r *budget.Recorder, test string) {
+	if r.Totals().Queries == 0 && !live() || os.Getenv(FolderVariable) == "" && !live() {
 		return
 	}
 	report := r.Report()
 	report.Stage = budget.Final
-	report.Queries, report.Open = nil, nil
-	line, err := json.Marshal(report)
-	if err != nil {
-		return
+	if !live() {
+		leaveOutDetails(report)
 	}
+	text, err := encode(report, line{test, binary()})
 	output.Lock()
 	defer output.Unlock()
-	if output.file == nil {
-		name := filepath.Join(folder, strconv.Itoa(os.Getpid())+".ndjson")
-		if output.file, err = os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
-			return
-		}
+	if output.failed {
+		return
 	}
-	_, _ = output.file.Write(append(line, '\n'))
+	if output.to == nil && err == nil {
+		output.to, err = create()
+	}
+	if err == nil {
+		_, err = output.to.Write(text)
+	}
+	if err != nil {
+		output.failed = true
+		fmt.Fprintln(os.Stderr, "querybudget: no more reports of this process:", err)
+	}
 }
+
+// leaveOutDetails leaves out the queries one by one, but for those that tell which loops
+// have a transaction for each round.
+func leaveOutDetails(report *budget.Report) {
+	report.Open = nil
+	report.Queries = slices.DeleteFunc(report.Queries, func(q budget.Query) bool {
+		return q.Transaction <= 0 || q.Group < 0 || report.Groups[q.Group].Queries < 2
+	})
+}
+
+// encode returns the report and the line as one object.
+func encode(report *budget.Report, with line) ([]byte, error) {
+	text, err := json.Marshal(report)
+	if err != nil {
+		return nil, err
+	}
+	head, err := json.Marshal(with)
+	if err != nil || len(head) == 2 {
+		return append(text, '\n'), err
+	}
+	head[len(head)-1] = ','
+	return append(append(head, text[1:]...), '\n'), nil
+}
+
+func create() (io.Writer, error) {
+	if live() {
+		return newPipe(os.Getenv(PipeVariable))
+	}
+	return os.OpenFile(filepath.Join(os.Getenv(FolderVariable), strconv.Itoa(os.Getpid())+".ndjson"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+}
+
+// binary is the import path of what the program was built from: of a test, the package that
+// it tests.
+var binary = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(info.Path, ".test")
+})

@@ -11,7 +11,9 @@ import (
 
 // Check serves a request with h and holds it to the budget that stands at its
 // route, see middleware.Limit. It fails the test if the budget broke, if there are
-// findings that nobody allowed, if no query was seen, and if the route has no budget.
+// findings that nobody allowed, if no query was seen, and if the route has no budget; and
+// if the answer is not the page: another status than 200 to 299, a query that failed, or
+// no row that was read. A [Want] says what else is right.
 //
 // It returns the report of the request and the recorded response, also when the
 // test failed. The request's context is passed on with a recorder in it, and
@@ -36,7 +38,7 @@ func (w Want) Check(t TB, h http.Handler, r *http.Request) (*budget.Report, *htt
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel() // as a server does: it closes rows that were left open
-	ctx, unit := begin(ctx, t.Name())
+	ctx, unit := begin(ctx, t.Name(), w.Enforce)
 	unit.SetBudget(w.Budget)
 	// The request is a scope of its own, because the route sets a budget, too.
 	ctx, request := budget.With(ctx, "", budget.Budget{})
@@ -47,11 +49,12 @@ func (w Want) Check(t TB, h http.Handler, r *http.Request) (*budget.Report, *htt
 	response := httptest.NewRecorder()
 	func() {
 		defer watch.end()
+		defer showPanic(t, request)()
 		serve(h, response, r.WithContext(ctx))
 	}()
 
-	report := requestReport(request)
-	problems := watch.problems()
+	report, problems := w.plan(t, requestReport(request))
+	problems = append(problems, watch.problems()...)
 	if report.Budget.IsZero() && !w.limits() {
 		problems = append(
 			problems,
@@ -61,9 +64,11 @@ func (w Want) Check(t TB, h http.Handler, r *http.Request) (*budget.Report, *htt
 			},
 		)
 	}
+	problems = append(problems, w.judgeAnswer(t, report, response.Code)...)
 	problems = append(problems, exceeded(unit.Report().Verdict.Exceeded)...)
 	problems = append(problems, w.judge(report)...)
 	conclude(t, "check", subject(report, r), report, problems)
+	watchLate(t, subject(report, r), request, report.Totals.Queries)
 	return report, response
 }
 

@@ -35,7 +35,7 @@ func TestCheck(t *testing.T) {
 		"allowed in vain": {"/authors", three, budgettest.Want{
 			Allow: []budget.Allowance{{Kind: budget.NPlusOne, Max: 4, Reason: "a test"}},
 		}, []string{`stale  nothing of kind n+1 was found for the allowance "a test"`}},
-		"refused":        {"/bad/authors", budget.Budget{Queries: 3, Mode: budget.Enforce}, budgettest.Want{}, []string{"3 allowed, number 4 was refused", "(1 refused)"}},
+		"refused":        {"/bad/authors", budget.Budget{Queries: 3, Mode: budget.Enforce}, budgettest.Want{Enforce: true}, []string{"3 allowed, number 4 was refused", "(1 refused)"}},
 		"no budget":      {"/unlimited/7", three, budgettest.Want{}, []string{"GET /unlimited/{id}", "no budget  the route has none"}},
 		"budget of want": {"/unlimited/7", three, budgettest.Want{Budget: three}, nil},
 		"over want":      {"/authors", three, budgettest.Want{Budget: budget.Budget{Rows: 9}}, []string{"rows  9 allowed, 10 seen"}},
@@ -47,7 +47,7 @@ func TestCheck(t *testing.T) {
 		"no route":       {"/no/such/route", three, budgettest.Want{}, []string{"GET /no/such/route is not", "no budget"}},
 		"aborted":        {"/aborted", three, budgettest.Want{Queries: budgettest.Exactly(0)}, nil},
 		"time":           {"/authors", budget.Budget{Time: time.Nanosecond}, budgettest.Want{}, nil},
-		"time refused":   {"/bad/authors", budget.Budget{Time: time.Nanosecond, Mode: budget.Enforce}, budgettest.Want{}, []string{"the time was up"}},
+		"time refused":   {"/bad/authors", budget.Budget{Time: time.Nanosecond, Mode: budget.Enforce}, budgettest.Want{Enforce: true}, []string{"the time was up"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,9 @@
 //
 // Handlers and code have to use a database that was opened with package sqlwrap.
 //
+// [Doctor] proves that an application is wired: handle, middleware, contexts, routes and
+// budgets, with an n+1 that it plants.
+//
 // # What is not judged
 //
 // Time. A slow machine must not fail a test: [budget.Budget.Time] and findings of

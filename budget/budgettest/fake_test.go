@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -115,6 +116,9 @@ func (c fakeConn) ExecContext(context.Context, string, []driver.NamedValue) (dri
 }
 
 func (c fakeConn) QueryContext(_ context.Context, text string, _ []driver.NamedValue) (driver.Rows, error) {
+	if strings.Contains(text, "nowhere") {
+		return nil, errors.New("there is no such table")
+	}
 	return &fakeRows{left: c.db.rows(text)}, nil
 }
 

@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
-	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/internal/oneline"
 )
 
@@ -133,7 +131,7 @@ func goldenLines(report *budget.Report) []goldenLine {
 			continue // all were refused
 		}
 		site := g.CallSite()
-		text := functionName(site.Frame) + ": " + strings.Join(strings.Fields(g.Shape), " ")
+		text := site.StableName() + ": " + strings.Join(strings.Fields(g.Shape), " ")
 		if g.Database != "" {
 			text = "[" + g.Database + "] " + text
 		}
@@ -150,47 +148,6 @@ func goldenLines(report *budget.Report) []goldenLine {
 	}
 	slices.SortFunc(out, func(a, b goldenLine) int { return strings.Compare(a.text, b.text) })
 	return out
-}
-
-// functionName shortens a function's full name to "store.(*Store).List". A closure
-// takes the name of the function around it, and the package from its file: its own
-// name changes with the code, and with what the compiler inlines where. Of
-// store.List.func1, inlined into main.handler, that name is main.handler.List.func1.
-func functionName(site callsite.Frame) string {
-	name := strings.ReplaceAll(site.Function[strings.LastIndexByte(site.Function, '/')+1:], "[...]", "")
-	pkg, function, _ := strings.Cut(name, ".")
-	function, _, isLoop := strings.Cut(function, "-range")
-	parts := strings.Split(function, ".")
-	closure := slices.IndexFunc(parts, isClosure)
-	switch {
-	case closure < 0 && !isLoop:
-		return name
-	case closure >= 0:
-		parts = parts[:closure]
-	}
-	if dir := path.Base(path.Dir(site.File)); dir != "." {
-		pkg = dir
-	}
-	// A type without a pointer cannot be told from a function around an inlined one.
-	last := len(parts) - 1
-	if last > 0 && strings.HasPrefix(parts[last-1], "(*") {
-		return pkg + "." + parts[last-1] + "." + parts[last]
-	}
-	if last < 0 {
-		return pkg
-	}
-	return pkg + "." + parts[last]
-}
-
-// isClosure reports whether a part of a function's name is the compiler's: func1,
-// gowrap2, deferwrap1, 3, or List-range1 of a loop over a function.
-func isClosure(part string) bool {
-	for _, prefix := range []string{"func", "gowrap", "deferwrap", ""} {
-		if rest, ok := strings.CutPrefix(part, prefix); ok && rest != "" && strings.Trim(rest, "0123456789") == "" {
-			return true
-		}
-	}
-	return false
 }
 
 const goldenHeader = "# Queries of a test, for review: executions, function, statement.\n# Written with " + updateVariable + "=1.\n"

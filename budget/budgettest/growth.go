@@ -41,6 +41,20 @@ func (g Growth) String() string {
 	}
 }
 
+// MarshalText implements [encoding.TextMarshaler].
+func (g Growth) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (g *Growth) UnmarshalText(text []byte) error {
+	for _, known := range []Growth{Constant, PerBatch, Linear, Quadratic} {
+		if known.String() == string(text) {
+			*g = known
+			return nil
+		}
+	}
+	return fmt.Errorf("budgettest: unknown growth %q", text)
+}
+
 // Series is a statement at a call site, at each size of the data.
 type Series struct {
 	Shape, Summary, Database string
@@ -61,12 +75,19 @@ type Series struct {
 type Grows struct {
 	// Shape is a shape as reports print it, a part of one, or a summary, as in
 	// [Want.Runs].
-	Shape string
+	Shape string `json:"shape"`
 	// Queries is the growth of its number that is accepted. Rows may always grow
 	// with the data; Quadratic accepts more.
-	Queries, Rows Growth
+	Queries Growth `json:"queries"`
+	Rows    Growth `json:"rows"`
 	// Reason says why, for those who find it in the code. It is required.
-	Reason string
+	Reason string `json:"reason"`
+}
+
+// Accepts reports whether g is about a statement, and the growth of its number and of
+// its rows is no more than what g accepts or [Scale] accepts of any.
+func (g Grows) Accepts(s Series) bool {
+	return s.is(g.Shape) && s.QueryGrowth <= max(g.Queries, PerBatch) && s.RowGrowth <= max(g.Rows, Linear)
 }
 
 // Fit tells how each statement grows over reports of the same code at growing

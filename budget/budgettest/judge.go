@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
 )
 
@@ -11,6 +12,7 @@ import (
 type growthJudge struct {
 	sizes    []int
 	above    above
+	loops    []budget.Covariation // what the sizes together show
 	accepted []Grows
 	used     []bool // of accepted
 	problems []problem
@@ -20,12 +22,12 @@ type growthJudge struct {
 // looks at each statement at each call site, at the levels of a recursion together, at
 // each statement at all of its call sites, and at all that is left. Constant is the number
 // of statements that do not grow.
-func judgeGrowth(sizes []int, all []Series, accepted []Grows) (problems []problem, constant int) {
+func judgeGrowth(sizes []int, all []Series, loops []budget.Covariation, accepted []Grows) (problems []problem, constant int) {
 	series, sites := make([]*Series, len(all)), make([]callsite.CallSite, len(all))
 	for i := range all {
 		series[i], sites[i] = &all[i], all[i].CallSite
 	}
-	j := &growthJudge{sizes: sizes, above: newAbove(sites), accepted: accepted, used: make([]bool, len(accepted))}
+	j := &growthJudge{sizes: sizes, above: newAbove(sites), loops: loops, accepted: accepted, used: make([]bool, len(accepted))}
 	var rest []*Series
 	for _, members := range partsBy(series, byStatement) {
 		if !j.statement(members) {
@@ -97,8 +99,21 @@ func (j *growthJudge) queries(s *Series, where string) {
 		return
 	}
 	j.add(s.QueryGrowth, fmt.Sprintf(
-		"%s: %s queries at %s: %s grows with the data", where, list(s.Queries), atSizes(j.sizes), s.Summary,
+		"%s: %s queries at %s: %s grows with the data%s", where, list(s.Queries), atSizes(j.sizes), s.Summary, j.eachOf(s),
 	), s.advice())
+}
+
+// eachOf says whose rows a statement goes through, where the sizes together show it.
+func (j *growthJudge) eachOf(s *Series) string {
+	for i := range j.loops {
+		c := &j.loops[i]
+		if c.Parent == nil || c.Shape != s.Shape || c.CallSite().Frame != s.CallSite.Frame {
+			continue
+		}
+		site := c.Parent.CallSite()
+		return fmt.Sprintf(", %d for each row of %s at %s:%d", c.Each, c.Parent.Summary, site.File, site.Line)
+	}
+	return ""
 }
 
 // rows judges a number of rows.

@@ -29,7 +29,9 @@ type entry struct {
 	// Check is "check", "run", "scale", "golden" or "context".
 	Check string `json:"check"`
 	// Size is the size of the data, for "scale".
-	Size   int            `json:"size,omitempty"`
+	Size int `json:"size,omitempty"`
+	// Grows is the growth that the test accepts, for "scale".
+	Grows  []Grows        `json:"grows,omitempty"`
 	Failed bool           `json:"failed"`
 	Report *budget.Report `json:"report"`
 }

@@ -3,6 +3,7 @@ package budgettest
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -19,7 +20,7 @@ func Run(t TB, want Want, block func(ctx context.Context)) *budget.Report {
 	if err := want.validate(); err != nil {
 		t.Fatalf("%v", err)
 	}
-	ctx, unit := begin(t.Context(), t.Name())
+	ctx, unit := begin(t.Context(), t.Name(), want.Enforce)
 	unit.SetBudget(want.Budget)
 	for _, a := range want.Allow {
 		ctx = budget.Allow(ctx, a)
@@ -29,8 +30,8 @@ func Run(t TB, want Want, block func(ctx context.Context)) *budget.Report {
 		defer watch.end()
 		block(ctx)
 	}()
-	report := finalReport(unit)
-	conclude(t, "run", t.Name(), report, append(watch.problems(), want.judge(report)...))
+	report, problems := want.plan(t, finalReport(unit))
+	conclude(t, "run", t.Name(), report, slices.Concat(problems, watch.problems(), want.judge(report)))
 	return report
 }
 

@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 		"write loop":         {budgettest.Want{}, rename(5), []string{"write-loop  5x UPDATE authors", "budget.WriteLoop, Max: 5"}},
 		"runs":               {budgettest.Want{Runs: []string{"select BOOKS", "JOIN  writers"}}, joined, nil},
 		"does not run":       {budgettest.Want{Runs: []string{"SELECT publishers"}}, joined, []string{`missing  "SELECT publishers" did not run`}},
-		"refused is not run": {budgettest.Want{Budget: budget.Budget{Writes: budget.None, Mode: budget.Enforce}, Runs: []string{"UPDATE"}}, rename(1), []string{`missing  "UPDATE" did not run`}},
+		"refused is not run": {budgettest.Want{Enforce: true, Budget: budget.Budget{Writes: budget.None, Mode: budget.Enforce}, Runs: []string{"UPDATE"}}, rename(1), []string{`missing  "UPDATE" did not run`}},
 		"slow": {budgettest.Want{}, func(ctx context.Context) {
 			slow := openFake(t, func(string) int { time.Sleep(250 * time.Millisecond); return 1 })
 			_ = (&shop{db: slow}).joined(ctx)

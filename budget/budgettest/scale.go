@@ -54,7 +54,7 @@ func Scale[D any](
 	var reports []*budget.Report
 	for _, n := range sizes {
 		report := atSize(t, n, seed, run)
-		saveReport(t, entry{Check: "scale", Size: n, Report: report})
+		saveReport(t, entry{Check: "scale", Size: n, Grows: accepted, Report: report})
 		reports = append(reports, report)
 	}
 	all, err := Fit(sizes, reports)
@@ -62,7 +62,11 @@ func Scale[D any](
 		t.Fatalf("%v", err)
 	}
 	sortSeries(all)
-	problems, constant := judgeGrowth(sizes, all, accepted)
+	var across budget.Across
+	for _, r := range reports {
+		across.Add(r)
+	}
+	problems, constant := judgeGrowth(sizes, all, across.Findings(), accepted)
 	if len(all) == 0 {
 		problems = append(problems, problem{name: "nothing", text: noQueries})
 	}
@@ -83,7 +87,7 @@ func atSize[D any](t TB, n int, seed func(TB, int) (D, error), run func(context.
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ctx, r := begin(ctx, fmt.Sprintf("%s at size %d", t.Name(), n))
+	ctx, r := begin(ctx, fmt.Sprintf("%s at size %d", t.Name(), n), false)
 	if err := run(ctx, data); err != nil {
 		t.Fatalf("budgettest: Scale: run at size %d: %v", n, err)
 	}

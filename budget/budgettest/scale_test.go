@@ -2,6 +2,7 @@ package budgettest_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -232,6 +233,42 @@ func TestGrowthString(t *testing.T) {
 	} {
 		if g.String() != want {
 			t.Errorf("got %q", g)
+		}
+	}
+}
+
+func TestGrowthSurvivesJSON(t *testing.T) {
+	in := []budgettest.Grows{{Shape: "SELECT a", Queries: budgettest.Linear, Rows: budgettest.Quadratic, Reason: "each has its own"}}
+	text, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []budgettest.Grows
+	if err := json.Unmarshal(text, &out); err != nil || !slices.Equal(in, out) || !strings.Contains(string(text), `"queries":"linear"`) {
+		t.Errorf("%s became %v: %v", text, out, err)
+	}
+	if err := json.Unmarshal([]byte(`[{"rows":"cubic"}]`), &out); err == nil {
+		t.Error("an unknown growth was read")
+	}
+}
+
+func TestGrowsAccepts(t *testing.T) {
+	series := func(queries, rows budgettest.Growth) budgettest.Series {
+		return budgettest.Series{Shape: "SELECT a FROM b", QueryGrowth: queries, RowGrowth: rows}
+	}
+	for _, test := range []struct {
+		grows  budgettest.Grows
+		series budgettest.Series
+		want   bool
+	}{
+		{budgettest.Grows{Shape: "FROM b"}, series(budgettest.PerBatch, budgettest.Linear), true},
+		{budgettest.Grows{Shape: "FROM b"}, series(budgettest.Linear, budgettest.Linear), false},
+		{budgettest.Grows{Shape: "FROM b", Queries: budgettest.Linear}, series(budgettest.Linear, budgettest.Linear), true},
+		{budgettest.Grows{Shape: "FROM b", Queries: budgettest.Linear}, series(budgettest.Linear, budgettest.Quadratic), false},
+		{budgettest.Grows{Shape: "FROM c", Queries: budgettest.Quadratic}, series(budgettest.Linear, budgettest.Constant), false},
+	} {
+		if got := test.grows.Accepts(test.series); got != test.want {
+			t.Errorf("%+v, %+v: %v", test.grows, test.series, got)
 		}
 	}
 }

@@ -9,15 +9,29 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/explain"
 )
 
 // Want is what a request or a block of code may do to the database, and what it
 // must do. The zero Want asks only for what [Check] and [Run] always ask for: at
 // least one query, and no finding.
 type Want struct {
-	// Budget is held to in addition to the budget of the route. In mode
-	// [budget.Enforce] the query over the limit is refused.
+	// Budget is held to in addition to the budget of the route.
 	Budget budget.Budget
+	// Enforce refuses the query over a limit of mode [budget.Enforce], here and at the route,
+	// for tests of what happens then. Default: limits are observed to the end, so that the
+	// test shows all that runs.
+	Enforce bool
+	// Status is the status of the answer, for [Want.Check]. Zero is any from 200 to 299:
+	// a redirect, a 404 or an error is not the page, and says nothing of its queries.
+	Status int
+	// Errors are queries that fail, as in [budget.Totals]. The zero Count allows none:
+	// what comes behind a failed query did not run.
+	Errors Count
+	// Empty accepts an answer for which no row was read, for [Want.Check]. Default: it fails,
+	// because a page without data has no loop. A page that writes may be empty, and so
+	// may one that Rows is about.
+	Empty bool
 	// Queries, Reads, Writes, Transactions and Rows (fetched) are counts of the
 	// whole, each as in [budget.Totals]. The zero Count allows any.
 	Queries, Reads, Writes, Transactions, Rows Count
@@ -34,6 +48,19 @@ type Want struct {
 	Allow []budget.Allowance
 	// Hints fails on hints too, such as SELECT *. Default: they are left alone.
 	Hints bool
+	// Indexed fails on statements that read all of a table although a condition could narrow
+	// it, however little data the test has: explain.SQL(db), or explain.Tx(tx) where the
+	// test's data is in a transaction. After the block, each distinct statement is planned
+	// once, on a connection of its own, and executed never. Findings are of kind missing-index
+	// and can be allowed; of what depends on a value they are hints. Nil: no plans are made.
+	Indexed explain.Planner
+	// SmallTables are tables that stay small: reading them whole is right. It needs Indexed.
+	SmallTables []string
+	// Repairs says of each n+1 that fails the test whether the one query that it names gives
+	// the same rows: explain.SQL(db). The loop is run again beside it, in a transaction that writes
+	// nothing. It needs a handle of sqlwrap.Config{Arguments: true}. A repair that gives other
+	// rows is taken back. Nil: repairs are named, and not tried.
+	Repairs explain.Planner
 	// DB also counts the queries that DB runs without the context of the test, for
 	// code that takes none. The handle must be in use by nobody else meanwhile;
 	// queries of goroutines that the block did not start fail the test. Nil: only
@@ -46,7 +73,7 @@ type Want struct {
 // Verify returns an error that names everything in which a report is not as
 // wanted, nil if nothing is. It does not change the report. Allow is judged by
 // what the report marks as allowed; [Want.DB] and [Want.Attributed] are not
-// judged, because a report does not show them. A nil report is an error.
+// judged, because a report does not show them, and [Want.Indexed] makes no plans. A nil report is an error.
 func (w Want) Verify(report *budget.Report) error {
 	if report == nil {
 		return errors.New("budgettest: Verify of a nil *budget.Report")
@@ -78,10 +105,19 @@ func (w *Want) validate() error {
 			)
 		}
 	}
+	if w.Status != 0 && (w.Status < 200 || w.Status > 599) {
+		return fmt.Errorf("budgettest: Want.Status is %d: no handler answers with that", w.Status)
+	}
+	if !w.Errors.valid() {
+		return fmt.Errorf("budgettest: Want.Errors can never be: from %d to %d", w.Errors.min, w.Errors.max)
+	}
 	for _, part := range slices.Concat(w.Runs, w.Never) {
 		if strings.TrimSpace(part) == "" {
 			return errors.New("budgettest: an empty text in Want.Runs or Want.Never matches every statement")
 		}
+	}
+	if w.Indexed == nil && (len(w.SmallTables) > 0 || slices.ContainsFunc(w.Allow, isOfPlans)) {
+		return errors.New("budgettest: Want.SmallTables and allowances of missing-index need Want.Indexed: without plans there are none")
 	}
 	if w.Attributed && w.DB == nil {
 		return errors.New(
@@ -143,9 +179,29 @@ func (w *Want) judge(r *budget.Report) (out []problem) {
 	if r.Totals.Queries+r.Totals.Blocked == 0 && !w.zero() {
 		out = append(out, problem{name: "nothing", text: noQueries})
 	}
+	out = append(out, w.judgeErrors(r)...)
 	out = append(out, w.judgeStatements(r)...)
 	out = append(out, w.judgeTransaction(r)...)
 	return append(out, w.judgeFindings(r)...)
+}
+
+// judgeErrors fails on queries that failed, the first of which is named.
+func (w *Want) judgeErrors(r *budget.Report) []problem {
+	n := r.Totals.Errors
+	if w.Errors.set && w.Errors.allows(n) || !w.Errors.set && n == 0 {
+		return nil
+	}
+	p := problem{name: "errors", text: fmt.Sprintf("%s failed: what comes behind it did not run. If that is right, say so in Want.Errors", plural(n, "query", "queries"))}
+	if w.Errors.set {
+		p.text = fmt.Sprintf("%s wanted, %s failed", w.Errors, plural(n, "query", "queries"))
+	}
+	for i := range r.Queries {
+		if q := &r.Queries[i]; q.Failed != "" {
+			p.more = append(p.more, fmt.Sprintf("%s at %s: %s", q.Summary, q.CallSite(), q.Failed))
+			break
+		}
+	}
+	return []problem{p}
 }
 
 // noQueries is what a test is told that watched nothing.

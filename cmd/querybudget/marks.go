@@ -1,16 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
+	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,25 +16,69 @@ import (
 
 // Loops of a test and goroutines that it starts are no waste of the application: each
 // round is a unit of its own. Test files are compiled with marks at the beginning of loops
-// and function literals, on the same lines, by way of an overlay.
+// and functions, on the same lines, by way of an overlay.
 
-// marks writes marked test files and an overlay into a folder, and returns the name of the
-// overlay.
-func marks(ctx context.Context, goTool string, env, packages []string, folder string) (string, error) {
-	list := exec.CommandContext(ctx, goTool, append([]string{"list", "-e", "-json=Dir,TestGoFiles,XTestGoFiles"}, packages...)...)
-	list.Env, list.Stderr = env, os.Stderr
-	out, err := list.StdoutPipe()
-	if err != nil {
-		return "", err
+// overlay is what the command go takes with -overlay: files by those that they stand for.
+// An empty name stands for a file that is not there.
+type overlay struct{ Replace map[string]string }
+
+// readOverlay reads one of the user's. The empty name is none.
+func readOverlay(name string) (o overlay, err error) {
+	if name != "" {
+		var text []byte
+		if text, err = os.ReadFile(name); err == nil {
+			err = json.Unmarshal(text, &o)
+		}
+		if err != nil {
+			return o, fmt.Errorf("overlay %s: %w", name, err)
+		}
 	}
-	if err := list.Start(); err != nil {
-		return "", err
+	replace := map[string]string{}
+	for from, to := range o.Replace {
+		if from, err = filepath.Abs(from); err != nil {
+			return o, err
+		}
+		if to != "" {
+			if to, err = filepath.Abs(to); err != nil {
+				return o, err
+			}
+		}
+		replace[from] = to
 	}
-	replace, err := markAll(json.NewDecoder(out), folder)
-	if err := errors.Join(err, list.Wait()); err != nil {
-		return "", err
+	return overlay{replace}, nil
+}
+
+// mark puts marks into files, writes them into a folder and replaces the files. What
+// cannot be parsed is left alone: the compiler says why.
+func (o overlay) mark(files []string, folder string) error {
+	for i, file := range files {
+		source, replaced := o.Replace[file]
+		if !replaced {
+			source = file
+		}
+		text, err := os.ReadFile(source)
+		if errors.Is(err, fs.ErrNotExist) || source == "" {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		marked, ok := mark(string(text))
+		if !ok {
+			continue
+		}
+		target := filepath.Join(folder, fmt.Sprintf("%d_%s", i, filepath.Base(file)))
+		if err := os.WriteFile(target, []byte(marked), 0o600); err != nil {
+			return err
+		}
+		o.Replace[file] = target
 	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
+	return nil
+}
+
+// write writes the overlay into a folder and returns its name.
+func (o overlay) write(folder string) (string, error) {
+	text, err := json.Marshal(o)
 	if err != nil {
 		return "", err
 	}
@@ -44,76 +86,68 @@ func marks(ctx context.Context, goTool string, env, packages []string, folder st
 	return name, os.WriteFile(name, text, 0o600)
 }
 
-func markAll(list *json.Decoder, folder string) (map[string]string, error) {
-	replace := map[string]string{}
-	for {
-		var p struct {
-			Dir                       string
-			TestGoFiles, XTestGoFiles []string
-		}
-		if err := list.Decode(&p); err == io.EOF {
-			return replace, nil
-		} else if err != nil {
-			return nil, err
-		}
-		for _, name := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
-			file := filepath.Join(p.Dir, name)
-			text, err := os.ReadFile(file)
-			if err != nil {
-				return nil, err
-			}
-			marked, ok := mark(string(text))
-			if !ok {
-				continue
-			}
-			target := filepath.Join(folder, fmt.Sprintf("%d_%s", len(replace), name))
-			if err := os.WriteFile(target, []byte(marked), 0o600); err != nil {
-				return nil, err
-			}
-			replace[file] = target
-		}
-	}
+// rounds is how the package zerocode is called in a marked file.
+const rounds = "querybudgetRounds"
+
+// insertion is a text that is put at an offset.
+type insertion struct {
+	at   int
+	text string
 }
 
-// mark returns a test file with marks, false if it needs none or cannot be parsed: then
-// the compiler says why.
+// mark returns a test file with marks, false if it needs none or cannot be parsed.
 func mark(text string) (string, bool) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "", text, parser.SkipObjectResolution)
 	if err != nil {
 		return "", false
 	}
-	var places []int
-	add := func(body *ast.BlockStmt) {
+	var marks []insertion
+	add := func(body *ast.BlockStmt, call string) {
 		if body != nil {
-			places = append(places, set.Position(body.Lbrace).Offset+1)
+			marks = append(marks, insertion{set.Position(body.Lbrace).Offset + 1, rounds + "." + call + "();"})
 		}
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ForStmt:
-			add(n.Body)
+			add(n.Body, "Round")
 		case *ast.RangeStmt:
-			add(n.Body)
+			add(n.Body, "Round")
 		case *ast.FuncLit:
-			add(n.Body)
+			add(n.Body, "Func")
+		case *ast.FuncDecl:
+			if isDirective(n) {
+				return false
+			}
+			add(n.Body, "Func")
 		}
 		return true
 	})
-	if len(places) == 0 {
+	if len(marks) == 0 {
 		return "", false
 	}
-	slices.Sort(places)
-	const name = "querybudgetRounds"
+	marks = append(marks, insertion{set.Position(file.Name.End()).Offset, `; import ` + rounds + ` "querybudget/zerocode"`})
+	slices.SortFunc(marks, func(a, b insertion) int { return a.at - b.at })
+	return insert(text, marks), true
+}
+
+func insert(text string, marks []insertion) string {
 	var b strings.Builder
-	at := set.Position(file.Name.End()).Offset
-	b.WriteString(text[:at])
-	b.WriteString(`; import ` + name + ` "querybudget/zerocode"`)
-	for _, place := range places {
-		b.WriteString(text[at:place])
-		b.WriteString(name + ".Round();")
-		at = place
+	at := 0
+	for _, m := range marks {
+		b.WriteString(text[at:m.at])
+		b.WriteString(m.text)
+		at = m.at
 	}
-	b.WriteString(text[at:])
-	return b.String(), true
+	return b.String() + text[at:]
+}
+
+// isDirective reports whether the compiler is told something about a function, which a
+// call in it could break: go:nosplit.
+func isDirective(f *ast.FuncDecl) bool {
+	if f.Doc == nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:") })
 }

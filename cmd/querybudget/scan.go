@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -11,64 +12,142 @@ import (
 	"slices"
 	"strings"
 
-	querybudget "github.com/querybudget/querybudget"
-	"github.com/querybudget/querybudget/cmd/querybudget/toolchain"
+	"github.com/querybudget/querybudget/cmd/querybudget/baseline"
+	"github.com/querybudget/querybudget/cmd/querybudget/exit"
+	"github.com/querybudget/querybudget/cmd/querybudget/format"
 	"github.com/querybudget/querybudget/zerocode"
 )
 
-// scan runs the tests of packages with a watched toolchain, and prints what was found. The
-// outcome of the tests is that of go test.
-func scan(ctx context.Context, args []string, out io.Writer) error {
-	packages, flags := args, []string(nil)
-	if i := slices.Index(args, "--"); i >= 0 {
-		packages, flags = args[:i], args[i+1:]
-	}
-	if len(packages) == 0 {
-		packages = []string{"./..."}
-	}
-	root, err := watched(ctx)
-	if err != nil {
-		return err
-	}
-	folder, err := os.MkdirTemp("", "querybudget-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
-	goTool, env := filepath.Join(root, "bin", "go"), append(os.Environ(), "GOROOT="+root, "GOTOOLCHAIN=local", zerocode.FolderVariable+"="+folder)
-	overlay, err := marks(ctx, goTool, env, packages, folder)
-	if err != nil {
-		return err
-	}
-	test := exec.CommandContext(ctx, goTool, slices.Concat([]string{"test", "-count=1", "-overlay", overlay}, flags, packages)...)
-	test.Env = env
-	test.Stdin, test.Stdout, test.Stderr = os.Stdin, out, os.Stderr
-	outcome := test.Run()
-	var exit *exec.ExitError
-	if outcome != nil && !errors.As(outcome, &exit) {
-		return outcome
-	}
-	s, err := readReports(folder)
-	if err != nil {
-		return err
-	}
-	s.print(out)
-	return outcome
+const scanUsage = `usage: querybudget scan [flags] [packages] [-- flags of go test]
+       querybudget scan [flags] -- command [arguments]
+
+Scan runs the tests of packages, ./... by default, with every handle of database/sql
+watched, and lists the queries that are waste. Nothing in the repository is written, and
+the exit code is that of the tests. With a command, such as "make test", whatever calls go
+below it is watched.
+
+`
+
+// scanOptions are the flags of scan.
+type scanOptions struct {
+	reports, judged, from, baseline string
+	all, check                      bool
+	outputs                         format.Outputs
 }
 
-// watched returns the root of the watched toolchain.
-func watched(ctx context.Context) (string, error) {
-	env, err := exec.CommandContext(ctx, "go", "env", "GOROOT", "GOVERSION").Output()
-	if err != nil {
-		return "", fmt.Errorf("go env: %w: is go in PATH?", err)
+func (o *scanOptions) parse(args []string, stderr io.Writer) (rest []string, err error) {
+	flags := flag.NewFlagSet("scan", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		_, _ = fmt.Fprint(stderr, scanUsage)
+		flags.PrintDefaults()
 	}
-	lines := strings.Split(strings.TrimSpace(string(env)), "\n")
-	if len(lines) != 2 {
-		return "", fmt.Errorf("go env says %q", env)
+	flags.StringVar(&o.reports, "reports", "", "keep the reports in `folder`, which must be empty or new")
+	flags.StringVar(&o.from, "from", "", "read the reports in `folder`, and run nothing")
+	flags.StringVar(&o.judged, "judged", "", "compare the findings with the judgements in `file`")
+	flags.BoolVar(&o.all, "all", false, "list every finding, not the worst ones alone")
+	flags.BoolVar(&o.check, "check", false, "fail if a finding is not in the baseline")
+	flags.StringVar(&o.baseline, "baseline", baseline.Name, "the `file` of accepted findings")
+	flags.Var(&o.outputs, "o", "write the findings as `kind[=file]`, may be repeated:\n"+format.Kinds())
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil, err
+	} else if err != nil {
+		return nil, exit.Usagef("%w", err)
 	}
-	cache, err := os.UserCacheDir()
+	return flags.Args(), nil
+}
+
+// scan runs the tests of packages with a watched toolchain, and prints what was found. The
+// outcome of the tests is that of go test.
+func scan(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var o scanOptions
+	before, after := args, []string(nil)
+	if i := slices.Index(args, "--"); i >= 0 {
+		before, after = args[:i], args[i+1:]
+	}
+	patterns, err := o.parse(before, stderr)
 	if err != nil {
+		return err
+	}
+	if o.from != "" {
+		return o.show(ctx, o.from, nil, stdout)
+	}
+	folder, err := o.folder()
+	if err != nil {
+		return err
+	}
+	if o.reports == "" {
+		defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+	}
+	w, err := newWatch(ctx)
+	if err != nil {
+		return err
+	}
+	w.set(zerocode.FolderVariable, folder)
+	outcome := w.runTests(ctx, patterns, after, stdout, stderr)
+	var exit *exec.ExitError
+	if outcome != nil && !errors.As(outcome, &exit) || ctx.Err() != nil {
+		return errors.Join(outcome, ctx.Err())
+	}
+	return errors.Join(outcome, o.show(ctx, folder, w, stdout))
+}
+
+// folder returns where reports go.
+func (o *scanOptions) folder() (string, error) {
+	if o.reports == "" {
+		return os.MkdirTemp("", "querybudget-")
+	}
+	if err := os.MkdirAll(o.reports, 0o755); err != nil {
 		return "", err
 	}
-	return toolchain.Make(strings.TrimSpace(lines[0]), strings.TrimSpace(lines[1]), filepath.Join(cache, "querybudget"), querybudget.Sources)
+	if old, err := os.ReadDir(o.reports); err != nil || len(old) > 0 {
+		return "", errors.Join(err, fmt.Errorf("-reports %s: the folder is not empty", o.reports))
+	}
+	return filepath.Abs(o.reports)
+}
+
+// runTests runs go test, or a command that calls it.
+func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, stderr io.Writer) error {
+	if len(patterns) == 0 {
+		patterns = []string{"./..."}
+	}
+	marked, err := os.MkdirTemp("", "querybudget-marks-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(marked) //nolint:errcheck // a temporary folder
+	flags := after
+	isCommand := len(after) > 0 && !strings.HasPrefix(after[0], "-")
+	if isCommand {
+		flags = nil
+	}
+	if flags, err = w.tests(ctx, marked, flags, patterns); err != nil {
+		return err
+	}
+	command := after
+	if !isCommand {
+		command = goTest(w.goTool(), flags, patterns)
+	} else if !exists(command[0]) {
+		return fmt.Errorf("there is no command %s", command[0])
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Env, cmd.Stdin = w.environ(), os.Stdin
+	p := newProgress(stdout, stderr)
+	cmd.Stdout, cmd.Stderr = p, stderr
+	together(cmd)
+	defer p.end()
+	return cmd.Run()
+}
+
+// goTest is the command line. A flag -C must come first, and packages before -args.
+func goTest(goTool string, flags, patterns []string) []string {
+	command := []string{goTool, "test"}
+	if len(flags) > 0 && strings.HasPrefix(flags[0], "-C") {
+		command, flags = append(command, flags[0]), flags[1:]
+	}
+	rest := []string(nil)
+	if i := slices.Index(flags, "-args"); i >= 0 {
+		flags, rest = flags[:i:i], flags[i:]
+	}
+	return slices.Concat(command, flags, patterns, rest)
 }

@@ -12,40 +12,122 @@ import (
 	"testing"
 )
 
-// A repository that nobody changed: its loop is found, by the line of the caller, and its
-// traps are not. Nothing in it is written, and the outcome is that of its tests.
-func TestScan(t *testing.T) {
+// enter copies a repository of testdata, beside the driver that it uses, into a folder, and
+// makes it the present one.
+// makes it the present one.
+func enter(t *testing.T, name string) (folder string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("it compiles the standard library")
 	}
-	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	cache, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("GOCACHE", strings.TrimSpace(string(cache))) // before the other cache moves
+	go1, modules, _ := strings.Cut(strings.TrimSpace(string(cache)), "\n")
+	t.Setenv("GOCACHE", go1) // before the other cache moves
+	t.Setenv("GOMODCACHE", modules)
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(os.TempDir(), "querybudget-test-cache"))
-	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "")
-	t.Chdir("testdata/plain")
+	t.Setenv("GOWORK", "")
+	top := t.TempDir()
+	for _, part := range []string{"fakedb", filepath.Join("repos", name)} {
+		if err := os.CopyFS(filepath.Join(top, filepath.Base(part)), os.DirFS(filepath.Join("testdata", part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder = filepath.Join(top, name)
+	t.Chdir(folder)
+	return folder
+}
+
+// scanned scans the present folder. Its tests end as they should, and no byte of it changes.
+func scannedText(t *testing.T, args ...string) (text string, err error) {
+	t.Helper()
 	before := sumOf(t)
-	var out bytes.Buffer
-	err = scan(t.Context(), []string{"./...", "--", "-run", "."}, &out)
+	var out, said bytes.Buffer
+	err = scan(t.Context(), args, &out, &said)
+	if after := sumOf(t); after != before {
+		t.Error("the repository was changed")
+	}
+	return out.String() + said.String(), err
+}
+
+// wants looks for texts, and for none of others.
+func wants(t *testing.T, got string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if no, ok := strings.CutPrefix(want, "not: "); ok == strings.Contains(got, no) {
+			t.Errorf("%s in\n%s", want, got)
+			return
+		}
+	}
+}
+
+// A repository that nobody changed: its loops are found, by the line of the caller, and
+// its traps are not. The outcome is that of its tests.
+func TestScan(t *testing.T) {
+	enter(t, "plain")
+	got, err := scannedText(t, "./...", "--", "-run", ".")
 	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("a test fails there, and the scan ended with %v", err)
 	}
-	got := out.String()
-	for _, want := range []string{
-		"querybudget: 3 findings", "n+1          4x SELECT title FROM books WHERE author_id = ?", "at shop.go:30 plain.(*Shop).Titles",
-		"write-loop   6x INSERT INTO log (line) VALUES (?)", "at shop.go:44 plain.(*Shop).Log",
-		"duplicate    1x SELECT name FROM settings WHERE id = ?", "GET /setting/{id}",
-		"of which tests sent 7 themselves", "--- FAIL: TestFails",
+	wants(t, got,
+		"querybudget: 5 findings",
+		"n+1          SELECT title FROM books WHERE author_id = ?\n  at         shop.go:31 plain.(*Shop).Titles",
+		"4 times at worst, in 1 call; go test -run '^TestTitles$' example.com/plain",
+		"for each   row of SELECT id FROM authors at shop.go:30",
+		"write-loop   INSERT INTO log (line) VALUES (?)\n  at         shop.go:45 plain.(*Shop).Log",
+		"duplicate    SELECT name FROM settings WHERE id = ?", "in 8 calls",
+		"n+1          SELECT count FROM stock WHERE book_id = ?",
+		"6 times at worst, in 1 call; go test -run '^TestFanOut$' example.com/plain",
+		"n+1          SELECT title, price FROM books WHERE id = ?",
+		"the number of its executions is that of the rows in 2 units: 0, 1, 2",
+		"--- FAIL: TestFails", "ok  \texample.com/plain/shared",
+	)
+}
+
+// Whatever a repository is built with.
+func TestScanOfOthers(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		args  []string
+		env   []string
+		wants []string
+	}{
+		{"vendored", nil, []string{"GOPROXY=off", "GOFLAGS=-mod=vendor"}, []string{
+			"querybudget: 1 finding\n", "at         list.go:21 vendored.Names", "row of SELECT id FROM authors at list.go:8",
+		}},
+		{"workspace", []string{"./store/...", "./api/..."}, nil, []string{
+			"querybudget: 1 finding\n", "store/store.go:11 store.Price", "7 times at worst, in 1 call; go test -run '^TestPrices$' example.com/api",
+		}},
+		{"cgo", []string{"./...", "--", "-tags", "withtags", "-race"}, nil, []string{
+			"querybudget: 1 finding\n", "at         sum.go:15 cgo.Save", "6 times",
+		}},
+		{"generated", []string{"./...", "--", "-cover", "-shuffle=on", "-v"}, nil, []string{
+			"querybudget: 1 finding\n", "at         page.go:13 generated.Page", "-test.shuffle", "coverage:",
+		}},
+		{"grpc", nil, []string{"GOFLAGS=-mod=mod"}, []string{
+			"querybudget: 1 finding\n", "duplicate    SELECT count(*) FROM books WHERE shop = ?", "1 times at worst, in 12 calls",
+		}},
 	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("no %q in\n%s", want, got)
-		}
-	}
-	if after := sumOf(t); after != before {
-		t.Error("the repository was changed")
+		t.Run(test.name, func(t *testing.T) {
+			folder := enter(t, test.name)
+			if test.name == "vendored" {
+				if err := os.CopyFS(filepath.Join(folder, "vendor/example.com/fakedb"), os.DirFS("../fakedb")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, v := range test.env {
+				name, value, _ := strings.Cut(v, "=")
+				t.Setenv(name, value)
+			}
+			got, err := scannedText(t, test.args...)
+			if err != nil {
+				t.Error(err)
+			}
+			wants(t, got, test.wants...)
+		})
 	}
 }
 
@@ -66,12 +148,4 @@ func sumOf(t *testing.T) (sum [32]byte) {
 		t.Fatal(err)
 	}
 	return sha256.Sum256(all.Bytes())
-}
-
-func TestUsage(t *testing.T) {
-	for _, args := range [][]string{nil, {"unknown"}} {
-		if err := run(t.Context(), args); err == nil || err.Error() != usage {
-			t.Errorf("%q: %v", args, err)
-		}
-	}
 }

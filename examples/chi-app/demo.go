@@ -26,7 +26,7 @@ func runDemo(ctx context.Context, s *store.Store, t *telemetry, stdout io.Writer
 	}
 	reports := make(chan *budget.Report, 1)
 	keep := budget.ReporterFunc(func(_ context.Context, r *budget.Report) { reports <- r })
-	handler := t.handler(s, slog.New(slog.DiscardHandler), keep)
+	handler := t.handler(s, slog.New(slog.DiscardHandler), nil, keep)
 
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)

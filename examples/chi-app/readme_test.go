@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"net/http"
 	"time"
@@ -13,7 +14,9 @@ import (
 	"go.opentelemetry.io/otel"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/explain"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
+	"github.com/querybudget/querybudget/exporters/panel"
 	"github.com/querybudget/querybudget/exporters/slogbudget"
 	"github.com/querybudget/querybudget/middleware"
 	"github.com/querybudget/querybudget/sqlwrap"
@@ -33,10 +36,34 @@ func readmeFirst(dsn string, logger *slog.Logger) (http.Handler, error) {
 	db, err := sqlwrap.Open("pgx", dsn)      // an ordinary *sql.DB
 	store := NewStore(sqlx.NewDb(db, "pgx")) // sqlx, sqlc, GORM, ent, bun: unchanged
 
+	recent := panel.New(panel.Options{})
 	r := chi.NewRouter()
-	r.Use(middleware.Track(slogbudget.Reporter(logger)))
+	r.Use(middleware.Track(slogbudget.Reporter(logger), recent))
 	r.With(middleware.Limit(budget.Budget{Queries: 3, Duplicates: budget.None})).Get("/authors", listAuthors(store))
+	r.Mount("/debug/queries", recent)
 	return r, err
+}
+
+func panelMount(r chi.Router, logger *slog.Logger) {
+	recent := panel.New(panel.Options{})
+	r.Use(middleware.Track(slogbudget.Reporter(logger), recent))
+	r.Mount("/debug/queries", recent)
+}
+
+func panelPlans(r chi.Router, db *sql.DB) {
+	recent := panel.New(panel.Options{Planner: explain.SQL(db)})
+	tracked := middleware.Options{Bounds: budget.Bounds{Texts: true}} // plans need the texts
+	r.Use(tracked.Track(recent))
+}
+
+func panelForColleagues(isColleague func(*http.Request) bool) *panel.Panel {
+	return panel.New(panel.Options{
+		Allow: func(r *http.Request) bool { return isColleague(r) }, // checks a session, not an address
+	})
+}
+
+func panelEditor() *panel.Panel {
+	return panel.New(panel.Options{Editor: panel.VSCode, Root: "/home/me/shop"})
 }
 
 func readmeBudget() budget.Budget {
@@ -98,4 +125,4 @@ func docsOtelsql() []otelsql.Option {
 	}
 }
 
-var _ = []any{docsTelemetry, docsOtelsql, docsAllow, readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip}
+var _ = []any{docsTelemetry, docsOtelsql, docsAllow, readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip, panelMount, panelPlans, panelForColleagues, panelEditor}

@@ -24,6 +24,7 @@ import (
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
+	"github.com/querybudget/querybudget/exporters/panel"
 )
 
 // telemetry is the service's OpenTelemetry. Where its spans and metrics go is said
@@ -102,14 +103,21 @@ func (t *telemetry) options() []otelsql.Option {
 	return []otelsql.Option{otelsql.WithTracerProvider(t.tracer), otelsql.WithMeterProvider(t.meter)}
 }
 
-// handler is the service with a span around each request, beside its metrics. The
-// span is started in the router, so that otelhttp learns the route that it is named
-// by.
-func (t *telemetry) handler(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) http.Handler {
+// handler is the service with a span around each request, beside its metrics and the
+// panel, which may be nil. The span is started in the router, so that otelhttp learns the
+// route that it is named by.
+func (t *telemetry) handler(s *store.Store, logger *slog.Logger, recent *panel.Panel, reporters ...budget.Reporter) http.Handler {
 	r := chi.NewRouter()
 	r.Use(otelhttp.NewMiddleware("chi-app",
 		otelhttp.WithTracerProvider(t.tracer), otelhttp.WithMeterProvider(t.meter), otelhttp.WithPropagators(propagation.TraceContext{})))
-	addRoutes(r, s, logger, append(reporters, otelbudget.Spans(), t.metrics)...)
+	reporters = append(reporters, otelbudget.Spans(), t.metrics)
+	if recent != nil {
+		reporters = append(reporters, recent)
+	}
+	addRoutes(r, s, logger, reporters...)
+	if recent != nil {
+		r.Mount("/debug/queries", recent)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/metrics" {
 			t.scrape.ServeHTTP(w, req)

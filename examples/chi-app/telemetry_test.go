@@ -154,7 +154,7 @@ func TestScrape(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unwatch() //nolint:errcheck // a test
-	server := httptest.NewServer(tel.handler(store.New(db.DB), slog.New(slog.DiscardHandler)))
+	server := httptest.NewServer(tel.handler(store.New(db.DB), slog.New(slog.DiscardHandler), nil))
 	defer server.Close()
 	get(t, server.URL+"/bad/authors")
 	body := get(t, server.URL+"/metrics")

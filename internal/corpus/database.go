@@ -44,6 +44,7 @@ type server struct {
 	name   string // of the schema, the database or the folder
 	admin  *sql.DB
 	dsn    string
+	config sqlwrap.Config // of the handles that are opened
 }
 
 // newServer connects to a system. The error is for one that has no address.
@@ -88,7 +89,7 @@ func (s *server) open(ctx context.Context) (*sql.DB, error) {
 	switch s.system {
 	case "sqlite":
 		file := filepath.Join(s.name, rand.Text()+".db")
-		return sqlwrap.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)")
+		return s.config.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)")
 	case "postgres":
 		return s.openPostgres(ctx)
 	default:
@@ -113,7 +114,7 @@ func (s *server) openPostgres(ctx context.Context) (*sql.DB, error) {
 	if s.label == Pgx {
 		return openPgx(u.String())
 	}
-	return sqlwrap.Open("pgx", u.String())
+	return s.config.Open("pgx", u.String())
 }
 
 func openPgx(dsn string) (*sql.DB, error) {
@@ -137,7 +138,7 @@ func (s *server) openMySQL(ctx context.Context) (*sql.DB, error) {
 		return nil, fmt.Errorf("corpus: %s: %w", variables[s.system], err)
 	}
 	config.DBName, config.ParseTime = s.name, true
-	return sqlwrap.Open("mysql", config.FormatDSN())
+	return s.config.Open("mysql", config.FormatDSN())
 }
 
 // rebind writes the placeholders as the system wants them.

@@ -13,7 +13,7 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 	var known string
 	for _, name := range []string{
 		"examples/chi-app/readme_test.go", "examples/chi-app/internal/guide/guide_test.go", "examples/chi-app/internal/guide/raw_test.go",
-		"pgxwrap/example_test.go",
+		"examples/chi-app/internal/guide/plans_test.go", "pgxwrap/example_test.go", "budget/budgettest/example_test.go",
 	} {
 		compiled, err := os.ReadFile(filepath.Join(root(t), filepath.FromSlash(name)))
 		if err != nil {
@@ -21,10 +21,7 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 		}
 		known += fold(string(compiled)) + "\n"
 	}
-	files, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := documents(t)
 	blocks := 0
 	for _, file := range append(files, filepath.Join(root(t), "README.md")) {
 		text, err := os.ReadFile(file)
@@ -45,14 +42,25 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 	}
 }
 
+// documents are the pages in docs and its folders.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, pattern := range []string{"*.md", "*/*.md"} {
+		files, err := filepath.Glob(filepath.Join(root(t), "docs", filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, files...)
+	}
+	return out
+}
+
 func fold(code string) string { return strings.Join(strings.Fields(code), " ") }
 
 // Links between the documents lead somewhere.
 func TestDocumentLinks(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := documents(t)
 	for _, file := range append(files, filepath.Join(root(t), "README.md")) {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -54,13 +54,16 @@ func TestImports(t *testing.T) {
 		{"callsite", nil, []string{"net/http", "log/slog", "database/sql"}},
 		{"statement", nil, []string{"net/http", "log/slog", "database/sql"}},
 		{"budget", []string{"callsite", "statement"}, []string{"net/http", "log/slog", "database/sql"}},
-		{"budget/budgettest", []string{"budget", "callsite", "statement"}, []string{"log/slog"}},
+		{"budget/budgettest", []string{"budget", "callsite", "statement", "explain"}, []string{"log/slog"}},
 		{"budget/adaptortest", []string{"budget", "callsite", "statement"}, []string{"log/slog", "net/http"}},
+		{"explain", []string{"budget", "callsite", "statement"}, []string{"net/http", "log/slog"}},
 		{"sqlwrap", []string{"budget", "callsite", "statement"}, []string{"net/http"}},
 		{"sqlwrap/sqlwraptest", []string{"budget", "callsite", "statement", "sqlwrap", "budget/adaptortest"}, []string{"net/http"}},
 		{"zerocode", []string{"budget", "callsite", "statement", "sqlwrap"}, []string{"net/http"}},
 		{"middleware", []string{"budget", "callsite", "statement", chi}, []string{"database/sql"}},
 		{"exporters/slogbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql"}},
+		{"exporters/panel", []string{"budget", "callsite", "statement", "explain"}, nil},
+		{"exporters/jsonbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql", "log/slog"}},
 	} {
 		allowed := map[string]bool{module + "/" + test.pkg: true, module + "/internal/oneline": true}
 		for _, may := range test.may {
@@ -95,6 +98,16 @@ func TestOtelbudgetImports(t *testing.T) {
 	}
 }
 
+// What is woven into a service brings nothing that a service should choose.
+func TestInjectImports(t *testing.T) {
+	out := run(t, filepath.Join(root(t), "zerocode", "inject"), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+	for _, dep := range strings.Fields(out) {
+		if !strings.HasPrefix(dep, module+"/") && !strings.HasPrefix(dep, "github.com/go-chi/chi/") {
+			t.Errorf("zerocode/inject must not import %s", dep)
+		}
+	}
+}
+
 // The wrapper of pgx is built from pgx, and from what counts: nothing of database/sql's
 // wrapper, and no router.
 func TestPgxwrapImports(t *testing.T) {
@@ -107,12 +120,55 @@ func TestPgxwrapImports(t *testing.T) {
 	}
 }
 
+// The browser that the panel is tested in is nobody else's: no other module requires what
+// drives it.
+func TestBrowserIsForItsTestsOnly(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root(t), "*", "*", "go.mod"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d modules: %v", len(files), err)
+	}
+	for _, file := range append(files, filepath.Join(root(t), "go.mod")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		isBrowser := filepath.Base(filepath.Dir(file)) == "browser"
+		if strings.Contains(string(text), "chromedp") != isBrowser {
+			t.Errorf("%s: chromedp is for internal/browser", file)
+		}
+	}
+}
+
+// The command is built without a driver, and writes what others read without their
+// libraries: those are for its tests.
+func TestCommandImports(t *testing.T) {
+	out := run(t, filepath.Join(root(t), "cmd", "querybudget"), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./...")
+	for _, dep := range strings.Fields(out) {
+		for _, barred := range []string{"modernc.org", "github.com/jackc", "github.com/lib/pq", "github.com/go-sql-driver", "github.com/mattn", "github.com/owenrumney", "github.com/stretchr"} {
+			if strings.HasPrefix(dep, barred) {
+				t.Errorf("cmd/querybudget must not import %s", dep)
+			}
+		}
+	}
+}
+
 // Every package is in the test above: a new one has to say what it may import.
 func TestEveryPackageHasARule(t *testing.T) {
 	known := map[string]bool{
-		"callsite": true, "statement": true, "budget": true, "budget/budgettest": true, "budget/adaptortest": true, "sqlwrap": true, "sqlwrap/sqlwraptest": true, "middleware": true, "exporters/slogbudget": true,
-		"zerocode": true, module: true, // the sources, which import nothing
-		"internal/rules": true, "internal/oneline": true, "internal/mutate": true,
+		"callsite":             true,
+		"statement":            true,
+		"budget":               true,
+		"budget/budgettest":    true,
+		"budget/adaptortest":   true,
+		"explain":              true,
+		"sqlwrap":              true,
+		"sqlwrap/sqlwraptest":  true,
+		"middleware":           true,
+		"exporters/slogbudget": true,
+		"exporters/panel":      true,
+		"zerocode":             true, module: true, // the sources, which import nothing
+		"exporters/jsonbudget": true,
+		"internal/rules":       true, "internal/oneline": true, "internal/mutate": true,
 	}
 	for _, pkg := range strings.Fields(run(t, root(t), "go", "list", module+"/...")) {
 		if rel := strings.TrimPrefix(pkg, module+"/"); !known[rel] {
@@ -138,6 +194,7 @@ func TestConsumerGoSum(t *testing.T) {
 import (
 	_ "`+module+`/budget"
 	_ "`+module+`/budget/budgettest"
+	_ "`+module+`/exporters/panel"
 	_ "`+module+`/exporters/slogbudget"
 	_ "`+module+`/middleware"
 	_ "`+module+`/sqlwrap"

@@ -33,55 +33,109 @@ var (
 	},
 	{file: "database/sql/sql.go", function: "Conn.Raw", call: "f(dc.ci)", with: "f(QuerybudgetRaw(dc.ci))"},
 	{
-		file: "testing/testing.go", function: "tRunner", begin: "fn = querybudgetTest(t, fn);",
+		file: "testing/testing.go", function: "tRunner", call: "fn(t)", with: "fn(querybudgetBegin(t))",
 		beside: `package testing
 
 import "querybudget/zerocode"
 
-func querybudgetTest(t *T, fn func(*T)) func(*T) {
-	return func(t *T) {
-		defer zerocode.BeginTest(t.Name())()
-		fn(t)
-	}
+func querybudgetEnd() { zerocode.End() }
+
+func querybudgetBegin(t *T) *T {
+	t.Cleanup(zerocode.BeginTest(t.Name())) // the first that is registered runs last
+	return t
 }
 `,
 	},
+	{file: "testing/testing.go", function: "M.Run", begin: "defer querybudgetEnd();"},
 	{
 		file: "net/http/server.go", function: "serverHandler.ServeHTTP",
 		begin: "req, querybudgetEnd := querybudgetRequest(req); defer querybudgetEnd();",
 		beside: `package http
 
-import "querybudget/zerocode"
+import (
+	"context"
+	"querybudget/zerocode"
+)
 
 func querybudgetRequest(r *Request) (*Request, func()) {
-	ctx, end := zerocode.BeginRequest(r.Context(), r.Method, r.URL.Path)
-	r = r.WithContext(ctx)
-	return r, func() { end(r.Pattern) }
+	ctx, request := zerocode.BeginRequest(r.Context(), r.Method, r.URL.Path)
+	return r.WithContext(ctx), request.End
+}
+
+func querybudgetCopy(r *Request, ctx context.Context) *Request {
+	c := new(Request)
+	*c = *r
+	c.ctx = ctx
+	zerocode.Copied(ctx, func() string { return c.Pattern })
+	return c
 }
 `,
 	},
 	{
-		file: "runtime/pprof/label.go",
+		file: "net/http/request.go", function: "Request.WithContext",
+		begin: "if ctx != nil { return querybudgetCopy(r, ctx) };",
+	},
+	{
+		file: "runtime/pprof/runtime.go", function: "SetGoroutineLabels",
+		begin: "ctx = querybudgetKept(ctx);",
 		beside: `package pprof
 
-import "context"
+import (
+	"context"
+	"internal/profilerecord"
+	"unsafe"
+)
+
+const querybudgetKey = "querybudget"
 
 // QuerybudgetLabel reads a label of the calling goroutine.
-func QuerybudgetLabel() string {
-	v, _ := Label(querybudgetLabels(), "querybudget")
+func QuerybudgetLabel() string { return querybudgetLabel(runtime_getProfLabel()) }
+
+func querybudgetLabel(labels unsafe.Pointer) string {
+	v, _ := Label(querybudgetContext(labels), querybudgetKey)
 	return v
 }
 
 // QuerybudgetSetLabel sets it.
 func QuerybudgetSetLabel(v string) {
-	SetGoroutineLabels(WithLabels(querybudgetLabels(), Labels("querybudget", v)))
+	SetGoroutineLabels(WithLabels(querybudgetContext(runtime_getProfLabel()), Labels(querybudgetKey, v)))
 }
 
-func querybudgetLabels() context.Context {
-	if l := (*labelMap)(runtime_getProfLabel()); l != nil {
+func querybudgetContext(labels unsafe.Pointer) context.Context {
+	if l := (*labelMap)(labels); l != nil {
 		return context.WithValue(context.Background(), labelContextKey{}, l)
 	}
 	return context.Background()
+}
+
+// querybudgetKept returns labels that the application sets, with that of the goroutine.
+func querybudgetKept(ctx context.Context) context.Context {
+	if _, ok := Label(ctx, querybudgetKey); ok {
+		return ctx
+	}
+	if v := QuerybudgetLabel(); v != "" {
+		return WithLabels(ctx, Labels(querybudgetKey, v))
+	}
+	return ctx
+}
+
+// QuerybudgetStacks calls yield with the label and the stack of each goroutine that has one.
+func QuerybudgetStacks(yield func(string, []uintptr)) {
+	n, _ := pprof_goroutineProfileWithLabels(nil, nil)
+	for {
+		n += 10
+		stacks, labels := make([]profilerecord.StackRecord, n), make([]unsafe.Pointer, n)
+		var ok bool
+		if n, ok = pprof_goroutineProfileWithLabels(stacks, labels); !ok {
+			continue
+		}
+		for i := range n {
+			if l := querybudgetLabel(labels[i]); l != "" {
+				yield(l, stacks[i].Stack)
+			}
+		}
+		return
+	}
 }
 `,
 	},
@@ -96,7 +150,7 @@ import (
 
 func init() {
 	sql.QuerybudgetOpen, sql.QuerybudgetRaw = Connector, Raw
-	Watch(Labels{Get: pprof.QuerybudgetLabel, Set: pprof.QuerybudgetSetLabel})
+	Watch(Labels{Get: pprof.QuerybudgetLabel, Set: pprof.QuerybudgetSetLabel, Stacks: pprof.QuerybudgetStacks})
 }
 `,
 	},

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // ours is where our packages are in the watched toolchain: the command go takes what has
@@ -28,8 +29,11 @@ func Make(goroot, version, cache string, sources fs.FS) (root string, err error)
 	}
 	root = filepath.Join(cache, version+"-"+sum)
 	if _, err := os.Stat(root); err == nil {
+		now := time.Now()
+		_ = os.Chtimes(root, now, now) // it is in use
 		return root, nil
 	}
+	removeUnused(cache)
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", err
 	}
@@ -48,6 +52,21 @@ func Make(goroot, version, cache string, sources fs.FS) (root string, err error)
 		return "", err
 	}
 	return root, nil
+}
+
+// unusedAfter is how long a toolchain stays that nobody uses: each takes 50 MB and more.
+const unusedAfter = 30 * 24 * time.Hour
+
+// removeUnused removes old toolchains, and what was left of those that were not finished.
+func removeUnused(cache string) {
+	entries, _ := os.ReadDir(cache)
+	for _, e := range entries {
+		info, err := e.Info()
+		isOurs := strings.HasPrefix(e.Name(), "go1.") || strings.HasPrefix(e.Name(), "making-")
+		if err == nil && isOurs && e.IsDir() && time.Since(info.ModTime()) > unusedAfter {
+			_ = os.RemoveAll(filepath.Join(cache, e.Name()))
+		}
+	}
 }
 
 // checksum tells versions of our sources and toolchains at different places apart.

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"path"
+	"slices"
+
+	"github.com/querybudget/querybudget/callsite"
+)
+
+// passed tells for each line which statements came through it, and from which lines. A
+// retry helper or a generic function of a repository that everything passes says nothing
+// about a finding.
+type passed struct {
+	generated []string // files of generators, as "import/path/file.go"
+	lines     map[callsite.Frame]*passedBy
+}
+
+type passedBy struct {
+	shapes  map[string]bool
+	callers map[callsite.Frame]bool
+}
+
+// hubStatements and hubCallers are how many statements from how many lines make a hub of a
+// line.
+const (
+	hubStatements = 8
+	hubCallers    = 4
+)
+
+func (p passed) add(frames []callsite.Frame, shape string) {
+	for i, f := range frames[:max(0, len(frames)-1)] {
+		by := p.lines[f]
+		if by == nil {
+			by = &passedBy{map[string]bool{}, map[callsite.Frame]bool{}}
+			p.lines[f] = by
+		}
+		if len(by.shapes) < hubStatements {
+			by.shapes[shape] = true
+		}
+		if caller := frames[i+1]; len(by.callers) < hubCallers {
+			by.callers[caller] = true
+		}
+	}
+}
+
+// hubs returns how many of the inner frames everything passes, or a generator wrote. The
+// outermost frame is none.
+func (p passed) hubs(frames []callsite.Frame) int {
+	n := 0
+	for i, f := range frames[:len(frames)-1] {
+		if slices.Contains(p.generated, packageOf(f.Function)+"/"+path.Base(f.File)) {
+			n = i + 1
+			continue
+		}
+		by := p.lines[f]
+		if by == nil || len(by.shapes) < hubStatements {
+			break
+		}
+		if len(by.callers) >= hubCallers {
+			n = i + 1
+		}
+	}
+	return n
+}

@@ -1,0 +1,294 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// listed is what the command go tells of a package.
+type listed struct {
+	Dir, ImportPath, ForTest, Name     string
+	Standard                           bool
+	GoFiles, TestGoFiles, XTestGoFiles []string
+	Imports, TestImports, XTestImports []string
+	Module                             *struct {
+		Path    string
+		Main    bool
+		Replace *struct{ Version string }
+	}
+}
+
+// packages are those that are tested, with what they are built from.
+type packages []listed
+
+// list asks the command go. Errors of packages are left to go test, which says them.
+func list(ctx context.Context, goTool string, env, flags, patterns []string) (packages, error) {
+	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,GoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,Module"
+	args := slices.Concat([]string{"list", "-e", "-test", "-deps", fields}, flags, patterns)
+	cmd := exec.CommandContext(ctx, goTool, args...)
+	var said strings.Builder
+	cmd.Env, cmd.Stderr = env, &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	all, err := decode(out)
+	if failed := cmd.Wait(); failed != nil {
+		return nil, fmt.Errorf("go list: %s", cmp.Or(strings.TrimSpace(said.String()), failed.Error()))
+	}
+	return all, err
+}
+
+func decode(from io.Reader) (all packages, err error) {
+	for d := json.NewDecoder(from); ; {
+		var p listed
+		if err := d.Decode(&p); err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		if !p.Standard {
+			all = append(all, p)
+		}
+	}
+}
+
+func (p *listed) isOwn() bool { return p.Module != nil && p.Module.Main }
+
+// modules returns those of the application: the main ones, and those in folders that stand
+// for others.
+func (all packages) modules() (paths []string) {
+	for _, p := range all {
+		if m := p.Module; m != nil && (m.Main || m.Replace != nil && m.Replace.Version == "") && !slices.Contains(paths, m.Path) {
+			paths = append(paths, m.Path)
+		}
+	}
+	return paths
+}
+
+// isVariant reports whether it is a package as it is compiled for a test.
+func (p *listed) isVariant() bool { return p.ForTest != "" || strings.HasSuffix(p.ImportPath, ".test") }
+
+// testOnly returns packages of the repository that serve its tests: nothing but tests
+// imports them, and their names or what they import say so. A library's packages, which its
+// own tests alone import, are not.
+func (all packages) testOnly() []string {
+	imported, tested := map[string]bool{}, map[string]bool{}
+	for _, p := range all {
+		if !p.isOwn() || p.isVariant() {
+			continue
+		}
+		for _, i := range p.Imports {
+			imported[i] = true
+		}
+		for _, i := range slices.Concat(p.TestImports, p.XTestImports) {
+			if i != p.ImportPath {
+				tested[i] = true
+			}
+		}
+	}
+	var found []string
+	for changed := true; changed; { // one that test packages alone import is one, too
+		changed = false
+		for _, p := range all {
+			if !p.isOwn() || p.isVariant() || p.Name == "main" || slices.Contains(found, p.ImportPath) {
+				continue
+			}
+			if !all.isImported(p.ImportPath, found) && (tested[p.ImportPath] || imported[p.ImportPath]) && servesTests(p) {
+				found, changed = append(found, p.ImportPath), true
+			}
+		}
+	}
+	return found
+}
+
+// isImported reports whether a package that is none of those imports it.
+func (all packages) isImported(importPath string, those []string) bool {
+	return slices.ContainsFunc(all, func(p listed) bool {
+		return p.isOwn() && !p.isVariant() && slices.Contains(p.Imports, importPath) && !slices.Contains(those, p.ImportPath)
+	})
+}
+
+// servesTests reports whether a package imports what is for tests, or is called so.
+func servesTests(p listed) bool {
+	for _, i := range p.Imports {
+		if isForTests(i) {
+			return true
+		}
+	}
+	name := strings.ToLower(path.Base(p.ImportPath))
+	return slices.ContainsFunc([]string{"test", "fixture", "mock", "fake", "seed"}, func(word string) bool { return strings.Contains(name, word) })
+}
+
+// testCode names what is test code outside of test files: packages that serve tests, and in
+// others the files and functions that do.
+func (all packages) testCode() []string {
+	names := all.testOnly()
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() || slices.Contains(names, p.ImportPath) {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			names = append(names, testCodeOf(p.ImportPath, filepath.Join(p.Dir, name))...)
+		}
+	}
+	return names
+}
+
+// forTests are what only tests need of other modules.
+var forTests = []string{"testing", "net/http/httptest", "github.com/stretchr/testify", "github.com/go-testfixtures/testfixtures"}
+
+func isForTests(importPath string) bool {
+	return slices.ContainsFunc(forTests, func(p string) bool { return importPath == p || strings.HasPrefix(importPath, p+"/") })
+}
+
+// testCodeOf names a file of the application that imports what tests need and is called
+// like them, and else the functions in it that use that.
+func testCodeOf(importPath, name string) (names []string) {
+	text, err := os.ReadFile(name)
+	if err != nil || !strings.Contains(string(text), "test") {
+		return nil
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	used := map[string]bool{} // names of packages for tests
+	for _, i := range file.Imports {
+		if p := strings.Trim(i.Path.Value, `"`); isForTests(p) {
+			used[cmp.Or(nameOfImport(i), path.Base(strings.TrimSuffix(p, "/v3")))] = true
+		}
+	}
+	if base := strings.ToLower(filepath.Base(name)); len(used) > 0 && (strings.Contains(base, "test") || strings.Contains(base, "fixture")) {
+		return []string{importPath + "/" + filepath.Base(name)}
+	}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && len(used) > 0 && uses(f, used) {
+			names = append(names, importPath+"."+nameOfFunc(f))
+		}
+	}
+	return names
+}
+
+func nameOfImport(i *ast.ImportSpec) string {
+	if i.Name == nil {
+		return ""
+	}
+	return i.Name.Name
+}
+
+// uses reports whether a function mentions one of some packages.
+func uses(f *ast.FuncDecl, packages map[string]bool) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok && packages[x.Name] {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// nameOfFunc is the name that a function has on a stack, behind its package.
+func nameOfFunc(f *ast.FuncDecl) string {
+	if f.Recv == nil || len(f.Recv.List) == 0 {
+		return f.Name.Name
+	}
+	receiver := f.Recv.List[0].Type
+	if star, ok := receiver.(*ast.StarExpr); ok {
+		if name, ok := star.X.(*ast.Ident); ok {
+			return "(*" + name.Name + ")." + f.Name.Name
+		}
+	}
+	if name, ok := receiver.(*ast.Ident); ok {
+		return name.Name + "." + f.Name.Name
+	}
+	return f.Name.Name
+}
+
+// testFiles returns the files of test code: those of the packages that are tested, and
+// those that serve tests.
+func (all packages) testFiles(testCode []string) (files []string) {
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() {
+			continue
+		}
+		names := slices.Concat(p.TestGoFiles, p.XTestGoFiles)
+		for _, name := range p.GoFiles {
+			if slices.Contains(testCode, p.ImportPath) || slices.Contains(testCode, p.ImportPath+"/"+name) {
+				names = append(names, name)
+			}
+		}
+		for _, name := range names {
+			files = append(files, filepath.Join(p.Dir, name))
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// generated returns the files that a generator wrote, as "import/path/file.go": a line in
+// them says little about who asks.
+func (all packages) generated() (files []string) {
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			if isGenerated(filepath.Join(p.Dir, name)) {
+				files = append(files, p.ImportPath+"/"+name)
+			}
+		}
+	}
+	return files
+}
+
+func isGenerated(name string) bool {
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly|parser.ParseComments)
+	return err == nil && ast.IsGenerated(file)
+}
+
+// unseen are packages that speak to a database without database/sql, and what to do.
+var unseen = []struct{ path, say string }{
+	{"github.com/jackc/pgx/v5/pgxpool", "what goes through pgx's own pool was not seen: see docs/pgx.md"},
+	{"github.com/jackc/pgx/v4/pgxpool", "what goes through pgx's own pool was not seen"},
+	{"github.com/go-pg/pg", "go-pg speaks to PostgreSQL without database/sql: it was not seen"},
+	{"github.com/gocql/gocql", "gocql has no database/sql: it was not seen"},
+	{"go.mongodb.org/mongo-driver", "MongoDB's driver has no database/sql: it was not seen"},
+	{"zombiezen.com/go/sqlite", "zombiezen's SQLite has no database/sql: it was not seen"},
+	{"crawshaw.io/sqlite", "crawshaw's SQLite has no database/sql: it was not seen"},
+	{"cloud.google.com/go/spanner", "Spanner's own client was not seen"},
+}
+
+// notSeen says which of them the tests are built from.
+func (all packages) notSeen() (say []string) {
+	for _, u := range unseen {
+		if slices.ContainsFunc(all, func(p listed) bool { return p.ImportPath == u.path || strings.HasPrefix(p.ImportPath, u.path+"/") }) {
+			say = append(say, u.say)
+		}
+	}
+	return say
+}
+
+// exists reports whether a command can be found.
+func exists(command string) bool {
+	_, err := exec.LookPath(command)
+	return err == nil || !errors.Is(err, exec.ErrNotFound) && !os.IsNotExist(err)
+}

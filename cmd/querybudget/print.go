@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/cmd/querybudget/format"
+	"github.com/querybudget/querybudget/zerocode"
+)
+
+// scanned is what a scan knows beside the reports. It is kept with them.
+type scanned struct {
+	TestCode  []string `json:"test_code,omitempty"`
+	NotSeen   []string `json:"not_seen,omitempty"`
+	Generated []string `json:"generated,omitempty"`
+}
+
+// scannedFile is its name in a folder of reports.
+const scannedFile = "scan.json"
+
+func (w *watch) scanned() scanned {
+	return scanned{TestCode: w.testCode, NotSeen: w.packages.notSeen(), Generated: w.packages.generated()}
+}
+
+// about returns what is known of the reports in a folder, of a scan that has just run or of
+// an earlier one.
+func about(folder string, w *watch) (s scanned, err error) {
+	name := filepath.Join(folder, scannedFile)
+	if w != nil {
+		s = w.scanned()
+		text, err := json.MarshalIndent(s, "", "\t")
+		if err != nil {
+			return s, err
+		}
+		return s, os.WriteFile(name, text, 0o600)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return s, fmt.Errorf("no reports of a scan: %w", err)
+	}
+	return s, json.Unmarshal(text, &s)
+}
+
+// show prints what the reports in a folder say.
+func (o *scanOptions) show(ctx context.Context, folder string, w *watch, out io.Writer) error {
+	a, err := about(folder, w)
+	if err != nil {
+		return err
+	}
+	s, err := readReports(folder, testCode{zerocode.NewTestCode(a.TestCode)}, a.Generated)
+	if err != nil {
+		return err
+	}
+	s.print(out, o.all)
+	for _, say := range a.NotSeen {
+		fmt.Fprintln(out, say)
+	}
+	if o.judged != "" {
+		if err := s.judge(o.judged, out); err != nil {
+			return err
+		}
+	}
+	return o.gate(ctx, s, out)
+}
+
+// shownMax is how many findings are listed unless all are asked for.
+const shownMax = 30
+
+// print writes the findings, the worst first, and the totals.
+func (s *summary) print(out io.Writer, all bool) {
+	found := s.sorted()
+	if !all {
+		found = slices.DeleteFunc(found, (*seen).isSmall)
+	}
+	callers := s.callers(found)
+	fmt.Fprintf(out, "\nquerybudget: %s\n", format.Plural(len(found), "finding"))
+	for i, f := range found {
+		if i == shownMax && !all {
+			fmt.Fprintf(out, "\n%d more with -all\n", len(found)-i)
+			break
+		}
+		f.print(out, callers[i])
+	}
+	fmt.Fprintln(out)
+	s.printTotals(out)
+}
+
+func (s *summary) printTotals(out io.Writer) {
+	if s.units == 0 {
+		fmt.Fprintln(out, "No query was seen: no test that ran touched a database by way of database/sql.")
+		return
+	}
+	fmt.Fprintf(out, "%d queries in %d calls and requests", s.queries, s.units)
+	if s.fixtures > 0 {
+		fmt.Fprintf(out, "; tests sent %d of them themselves", s.fixtures)
+	}
+	fmt.Fprintln(out)
+	if n := s.small(); n > 0 {
+		fmt.Fprintf(out, "%s left out: one read again in one call, and in few calls; -all lists them\n", format.Plural(n, "finding"))
+	}
+	if s.leftOut > 0 {
+		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables\n", format.Plural(s.leftOut, "finding"))
+	}
+	if s.interrupted > 0 {
+		fmt.Fprintf(out, "%s ended in the middle of a report: what it had to say is lost\n", format.Plural(s.interrupted, "process"))
+	}
+}
+
+// callers returns for each finding the frame that tells it from the others of its line.
+func (s *summary) callers(found []*seen) []callsite.Frame {
+	sites := make([]callsite.CallSite, len(found))
+	for i, f := range found {
+		own := f.frames[f.hub:]
+		sites[i] = callsite.CallSite{Frame: own[0], Outer: own[1:]}
+	}
+	return callsite.Distinguish(sites)
+}
+
+func (f *seen) print(out io.Writer, caller callsite.Frame) {
+	line := f.frames[f.hub]
+	at := line.String()
+	if caller != line {
+		at += " < " + caller.String()
+	}
+	fmt.Fprintf(out, "\n%-12s %s\n", f.worst.Kind, cut(f.worst.Shape, 160))
+	if n := len(f.shapes) - 1; n > 0 {
+		fmt.Fprintf(out, "             and %s from there\n", format.Plural(n, "other statement"))
+	}
+	fmt.Fprintf(out, "  at         %s\n", at)
+	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.command())
+	if p := f.worst.Parent; p != nil {
+		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()))
+	}
+	if f.across != nil {
+		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
+	}
+	fmt.Fprintf(out, "  repair     %s\n", f.worst.Repair)
+}
+
+// loopLine returns the line of a loop's function that has the rows: the innermost function
+// that called both the parent and the statements of the loop.
+func loopLine(parent, loop []callsite.Frame) callsite.Frame {
+	if len(parent) == 0 || len(loop) == 0 {
+		return callsite.Frame{}
+	}
+	i, j := len(parent)-1, len(loop)-1
+	for i > 0 && j > 0 && parent[i] == loop[j] {
+		i, j = i-1, j-1
+	}
+	if parent[i].StableName() != loop[j].StableName() && i+1 < len(parent) {
+		i++
+	}
+	return parent[i]
+}
+
+// cut shortens a statement in the middle, whose beginning and end say most.
+func cut(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most*2/3]) + " ... " + string(r[len(r)-most/3:])
+}
+
+// command returns how to see the finding again.
+func (u *unit) command() string {
+	if u.Test == "" || u.Package == "" {
+		return u.Name
+	}
+	var parts []string
+	for part := range strings.SplitSeq(u.Test, "/") {
+		parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
+	}
+	return fmt.Sprintf("go test -run '%s' %s", strings.ReplaceAll(strings.Join(parts, "/"), "'", `'\''`), u.Package)
+}

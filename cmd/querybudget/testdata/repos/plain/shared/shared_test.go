@@ -1,0 +1,43 @@
+// Package shared has tests that share a handle and a server, which TestMain opens.
+package shared
+
+import (
+	"database/sql"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"example.com/fakedb"
+	"example.com/plain"
+)
+
+var (
+	db     *sql.DB
+	server *httptest.Server
+)
+
+func TestMain(m *testing.M) {
+	db = fakedb.Open()
+	server = httptest.NewServer((&plain.Shop{DB: db}).Routes())
+	for range 8 {
+		_, _ = db.Exec("CREATE TABLE books (id int)")
+		_, _ = db.Exec("INSERT INTO books (title) VALUES ('fixture')")
+	}
+	code := m.Run()
+	server.Close()
+	os.Exit(code)
+}
+
+func TestFirst(t *testing.T)  { (&plain.Shop{DB: db}).One(t.Context()) }
+func TestSecond(t *testing.T) { (&plain.Shop{DB: db}).One(t.Context()) }
+
+func TestTable(t *testing.T) {
+	for _, test := range []struct{ path string }{{"/setting/1"}, {"/setting/2"}, {"/setting/3"}, {"/setting/4"}, {"/setting/5"}} {
+		response, err := http.Get(server.URL + test.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+	}
+}

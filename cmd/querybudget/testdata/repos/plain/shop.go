@@ -1,0 +1,82 @@
+// Package plain is a repository that knows nothing of querybudget.
+package plain
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"sync"
+)
+
+// Shop sells books.
+type Shop struct{ DB *sql.DB }
+
+func (s *Shop) list(ctx context.Context, query string, args ...any) (out []int) {
+	rows, err := s.DB.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n int
+		_ = rows.Scan(&n)
+		out = append(out, n)
+	}
+	return out
+}
+
+// Titles asks for the books of each author.
+func (s *Shop) Titles(ctx context.Context) (n int) {
+	for _, id := range s.authors(ctx) {
+		rows, err := s.DB.QueryContext(ctx, "SELECT title FROM books WHERE author_id = ?", id)
+		if err == nil {
+			n++
+			_ = rows.Close()
+		}
+	}
+	return n
+}
+
+func (s *Shop) authors(ctx context.Context) []int { return s.list(ctx, "SELECT id FROM authors") }
+
+// Log writes lines, without a context.
+func (s *Shop) Log(lines ...string) {
+	for _, line := range lines {
+		_, _ = s.DB.Exec("INSERT INTO log (line) VALUES (?)", line)
+	}
+}
+
+// One asks once.
+func (s *Shop) One(ctx context.Context) { s.list(ctx, "SELECT title FROM books WHERE id = ?", 7) }
+
+// Routes serves a setting that it reads twice.
+func (s *Shop) Routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /setting/{id}", func(w http.ResponseWriter, r *http.Request) {
+		for range 2 {
+			s.list(context.Background(), "SELECT name FROM settings WHERE id = ?", r.PathValue("id"))
+		}
+	})
+	return mux
+}
+
+// Note writes one line.
+func (s *Shop) Note(line string) { _, _ = s.DB.Exec("INSERT INTO notes (line) VALUES (?)", line) }
+
+// Shelf reads the books of a shelf, one by one.
+func (s *Shop) Shelf(ctx context.Context, number int) (n int) {
+	for _, id := range s.list(ctx, "SELECT book_id FROM shelf_books WHERE shelf = ?", number) {
+		s.list(ctx, "SELECT title, price FROM books WHERE id = ?", id)
+		n++
+	}
+	return n
+}
+
+// Stock asks for all books at once.
+func (s *Shop) Stock(ids ...int) {
+	var all sync.WaitGroup
+	for _, id := range ids {
+		all.Go(func() { s.list(context.Background(), "SELECT count FROM stock WHERE book_id = ?", id) })
+	}
+	all.Wait()
+}

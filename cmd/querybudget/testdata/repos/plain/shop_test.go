@@ -1,0 +1,117 @@
+package plain
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"example.com/fakedb"
+	"example.com/plain/shoptest"
+)
+
+func open(t *testing.T) *Shop {
+	db := fakedb.Open()
+	t.Cleanup(func() { _ = db.Close() })
+	for range 7 {
+		_, _ = db.Exec("INSERT INTO books (title) VALUES ('fixture')")
+	}
+	return &Shop{db}
+}
+
+func TestTitles(t *testing.T) {
+	if n := open(t).Titles(t.Context()); n != 4 {
+		t.Error(n)
+	}
+}
+
+// A loop of the test, and goroutines that it starts, are no loop of the shop.
+func TestRounds(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	for range 8 {
+		s.One(t.Context())
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { s.One(t.Context()) })
+	}
+	all.Wait()
+}
+
+func TestLog(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	s.Log("a", "b", "c", "d", "e", "f")
+}
+
+func TestServer(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	server := httptest.NewServer(s.Routes())
+	defer server.Close()
+	for range 3 {
+		response, err := http.Get(server.URL + "/setting/7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+	}
+}
+
+// The driver's own type is there, as in any program.
+func TestRaw(t *testing.T) {
+	db := fakedb.Open()
+	defer db.Close()
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Raw(func(c any) error { _ = c.(fakedb.Conn); return nil }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFails(t *testing.T) { t.Error("as it does without a scan") }
+
+// Of subtests that run at the same time, each is one call.
+func TestParallel(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s.One(t.Context())
+		})
+	}
+}
+
+// Packages that only tests import are fixtures.
+func TestFixtures(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	shoptest.Fill(s.Note, 9)
+}
+
+// No shelf has more than two books; that they are read one by one shows in the three
+// tests together.
+func TestEmptyShelf(t *testing.T) { shelf(t, 0) }
+func TestShelfOfOne(t *testing.T) { shelf(t, 1) }
+func TestShelfOfTwo(t *testing.T) { shelf(t, 2) }
+
+func shelf(t *testing.T, books int) {
+	t.Helper()
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	if got := s.Shelf(t.Context(), books); got != books {
+		t.Error(got)
+	}
+}
+
+// Goroutines of the shop belong to the call, although they have no context.
+func TestFanOut(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	s.Stock(1, 2, 3, 4, 5, 6)
+	s.Stock(7, 8)
+}

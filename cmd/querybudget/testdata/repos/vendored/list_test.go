@@ -1,0 +1,13 @@
+package vendored
+
+import (
+	"testing"
+
+	"example.com/fakedb"
+)
+
+func TestNames(t *testing.T) {
+	if n := len(Names(fakedb.Open())); n != 4 {
+		t.Error(n)
+	}
+}

@@ -1,0 +1,5 @@
+package cached
+
+import "testing"
+
+func TestCached(t *testing.T) {}

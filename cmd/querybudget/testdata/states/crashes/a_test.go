@@ -1,0 +1,5 @@
+package crashes
+
+import "testing"
+
+func TestCrashes(t *testing.T) { panic("on purpose") }

@@ -1,0 +1,60 @@
+package explain
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// mask takes the literals out of an expression of a plan.
+func (s *session) mask(text string) string {
+	if s.options.Values || text == "" {
+		return text
+	}
+	return join(tokensOf(s.system.dialect(), text))
+}
+
+// plain are the keys of a plan in JSON whose texts are words of the database and names.
+var plain = []string{
+	"Node Type", "Parent Relationship", "Join Type", "Strategy", "Partial Mode", "Scan Direction", "Relation Name", "Schema",
+	"Alias", "Index Name", "Operation", "Command", "Subplan Name", "CTE Name", "Function Name", "Sort Method", "Sort Space Type",
+	"table_name", "access_type", "possible_keys", "key", "key_length", "used_key_parts", "ref", "join_type", "buffer_type",
+	"buffer_size", "state", "operation", "message", "index_name", "using_index",
+}
+
+// maskJSON takes the literals out of a plan in JSON.
+func (s *session) maskJSON(value any) string {
+	if !s.options.Values {
+		value = s.masked(value)
+	}
+	out, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return ""
+	}
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(out))
+}
+
+func (s *session) masked(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, inner := range v {
+			if slices.Contains(plain, key) {
+				out[key] = inner
+			} else {
+				out[key] = s.masked(inner)
+			}
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = s.masked(v[i])
+		}
+		return out
+	case string:
+		return s.mask(v)
+	default:
+		return value
+	}
+}

@@ -1,0 +1,65 @@
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// try: with hypopg an index is hypothetical; else it is created, if that was asked for, in a
+// transaction that is rolled back.
+func (d postgres) try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error) {
+	hypopg, err := text(s.send(ctx, "SELECT nspname::text FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace WHERE extname = 'hypopg'"))
+	if err != nil {
+		return false, "", err
+	}
+	table := s.quote(a.Schema) + "." + s.quote(a.Relation)
+	switch {
+	case hypopg != "":
+		serves, err = d.hypothesise(ctx, s, a, s.quote(hypopg), c.create(s, "", table))
+		return serves, "as a hypothetical index", err
+	case s.options.TryIndexes:
+		serves, err = d.create(ctx, s, a, c.create(s, trialIndex, table))
+		return serves, "in a transaction that was rolled back", err
+	}
+	return false, "", nil
+}
+
+// hypothesise: hypothetical indexes outlive a transaction, so they are taken back by
+// themselves.
+func (d postgres) hypothesise(ctx context.Context, s *session, a *Access, hypopg, create string) (serves bool, err error) {
+	return d.trial(ctx, s, a, "READ ONLY", func() (err error) {
+		_, _, err = s.send(ctx, "SELECT indexname::text FROM "+hypopg+".hypopg_create_index($1::text)", create)
+		return err
+	}, func() error {
+		_, _, err := s.send(context.WithoutCancel(ctx), "SELECT "+hypopg+".hypopg_reset()::text")
+		return err
+	})
+}
+
+func (d postgres) create(ctx context.Context, s *session, a *Access, create string) (bool, error) {
+	return d.trial(ctx, s, a, "", func() error {
+		_, _, err := s.send(ctx, create)
+		return err
+	}, func() error { return nil })
+}
+
+// trial plans with an index and takes it back.
+func (d postgres) trial(ctx context.Context, s *session, a *Access, mode string, create, drop func() error) (serves bool, err error) {
+	if err := d.begin(ctx, s, mode); err != nil {
+		return false, err
+	}
+	s.forget()
+	defer func() {
+		s.forget()
+		err = errors.Join(err, d.end(ctx, s), drop())
+	}()
+	if err := create(); err != nil {
+		return false, fmt.Errorf("creating it: %w", err)
+	}
+	now, err := d.tables(ctx, s)
+	return a.serves(now), err
+}
+
+// forget forgets what the catalogue told, because an index was made or dropped.
+func (s *session) forget() { clear(s.tables) }

@@ -1,0 +1,86 @@
+package panel
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// refusal says why a request is not answered, and what opens the panel; it is empty for
+// one that is. It stands in front of everything the panel serves.
+func (p *Panel) refusal(r *http.Request) string {
+	isAllowed := p.options.Allow != nil && p.options.Allow(r)
+	switch {
+	case isCrossSite(r) && (!isAllowed || !isNavigation(r)):
+		return "a page of another site led here or sent this: type the address yourself"
+	case isAllowed:
+		return ""
+	case isForwarded(r.Header):
+		return "this came through a proxy, so who asks is not known: see panel.Options.Allow"
+	case !isLoopback(r.RemoteAddr) || !isLocal(r):
+		return "it answers browsers on its own machine only: see panel.Options.Allow"
+	case !p.isOwnHost(r.Host):
+		return "it is asked for by a host name that somebody else may own: use localhost, or see panel.Options.Hosts"
+	}
+	return ""
+}
+
+// isCrossSite reports whether a page of another site made the browser ask. Pages cannot
+// forge this header.
+func isCrossSite(r *http.Request) bool {
+	return slices.Contains(r.Header.Values("Sec-Fetch-Site"), "cross-site")
+}
+
+// isNavigation reports whether somebody followed a link.
+func isNavigation(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+}
+
+// isForwarded reports whether a proxy says that it asks for somebody else. Behind a
+// proxy on this machine everybody is local.
+func isForwarded(h http.Header) bool {
+	for name := range h {
+		switch name = http.CanonicalHeaderKey(name); name {
+		case "Forwarded", "Via", "X-Real-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Forwarded-For":
+			return true
+		default:
+			if strings.HasPrefix(name, "X-Forwarded") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isLocal reports whether the connection came in at a loopback address. Middleware such
+// as chi's RealIP writes a header into RemoteAddr; this it cannot write.
+func isLocal(r *http.Request) bool {
+	at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && isLoopback(at.String())
+}
+
+func isLoopback(address string) bool {
+	if at, err := netip.ParseAddrPort(address); err == nil {
+		return at.Addr().Unmap().IsLoopback()
+	}
+	at, err := netip.ParseAddr(address) // as RealIP has it
+	return err == nil && at.Unmap().IsLoopback()
+}
+
+// isOwnHost reports whether no stranger's DNS can answer for a host. A page of a
+// stranger's name that is made to lead here (DNS rebinding) is of the same origin for the
+// browser: the name is what gives it away.
+func (p *Panel) isOwnHost(host string) bool {
+	name := host
+	if withoutPort, _, err := net.SplitHostPort(host); err == nil {
+		name = withoutPort
+	}
+	name = strings.ToLower(name)
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return true
+	}
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") ||
+		slices.ContainsFunc(p.options.Hosts, func(own string) bool { return strings.EqualFold(own, name) })
+}

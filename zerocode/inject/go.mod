@@ -1,0 +1,9 @@
+module github.com/querybudget/querybudget/zerocode/inject
+
+go 1.26.0
+
+require github.com/querybudget/querybudget v0.0.0-00010101000000-000000000000
+
+require github.com/go-chi/chi/v5 v5.5.0 // indirect
+
+replace github.com/querybudget/querybudget => ../..

@@ -1,0 +1,183 @@
+package zerocode
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// depth is how many frames of a stack are looked at. Tests of an application stand at the
+// outer end, below routers and middleware.
+const depth = 256
+
+// place is what a stack says about where in a test a query was sent.
+type place struct {
+	// chain identifies the lines of test code; 0 if there are none. line is the innermost of
+	// them, "store_test.go:12": also where the application calls the test back, which then
+	// calls the application again.
+	chain uint64
+	line  string
+	// tests is the number of frames of test code.
+	tests int
+	// application is set if there is a frame of the application.
+	application bool
+	// started is set for a goroutine that testing did not begin.
+	started bool
+}
+
+var (
+	places struct {
+		sync.Mutex
+		known map[uint64]place
+	}
+	seed = maphash.MakeSeed()
+)
+
+// placesMax is how many stacks are remembered: a hundred bytes each.
+const placesMax = 50_000
+
+// capture fills pcs with the stack of the caller's caller, without skip more frames.
+func capture(pcs []uintptr, skip int) []uintptr {
+	return pcs[:runtime.Callers(skip+2, pcs)]
+}
+
+// lookAt tells what a stack says. Functions and lines are looked up once for each stack.
+func lookAt(pcs []uintptr) place {
+	key := uint64(len(pcs))
+	for _, pc := range pcs {
+		key = bits.RotateLeft64(key^uint64(pc), 29) * 0x9e3779b97f4a7c15
+	}
+	places.Lock()
+	defer places.Unlock()
+	p, ok := places.known[key]
+	if !ok {
+		p = read(pcs)
+		if places.known == nil || len(places.known) == placesMax {
+			places.known = map[uint64]place{}
+		}
+		places.known[key] = p
+	}
+	return p
+}
+
+func read(pcs []uintptr) place {
+	var outer []runtime.Frame // from the inside out
+	for frames := runtime.CallersFrames(pcs); ; {
+		f, more := frames.Next()
+		outer = append(outer, f)
+		if !more {
+			break
+		}
+	}
+	p := place{started: true}
+	h := maphash.Hash{}
+	h.SetSeed(seed)
+	for i := len(outer) - 1; i >= 0; i-- {
+		f := outer[i]
+		switch {
+		case isTest(f):
+			p.tests++
+			p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
+			_, _ = h.WriteString(f.Function + p.line)
+		case isApplication(f.Function):
+			p.application = true
+		case f.Function == "testing.tRunner" || f.Function == "testing.(*M).Run" || f.Function == "main.main":
+			p.started = false
+		}
+	}
+	if p.line != "" {
+		p.chain = h.Sum64() | 1
+	}
+	return p
+}
+
+// TestCodeVariable names test code outside of test files, by commas: packages that only tests
+// import, files ("import/path/file.go"), and functions ("import/path.Name").
+const TestCodeVariable = "QUERYBUDGET_TEST_CODE"
+
+// ModulesVariable names the modules of the application, by commas: those of a workspace,
+// and those that stand for another one. The build information of tests does not have them.
+const ModulesVariable = "QUERYBUDGET_MODULES"
+
+var program = sync.OnceValue(func() (p struct {
+	tests   TestCode
+	modules []string
+}) {
+	p.tests = NewTestCode(named(TestCodeVariable))
+	p.modules = named(ModulesVariable)
+	if info, ok := debug.ReadBuildInfo(); ok {
+		p.modules = append(p.modules, info.Main.Path)
+		for _, m := range info.Deps {
+			if m.Version == "(devel)" || m.Replace != nil && m.Replace.Version == "" {
+				p.modules = append(p.modules, m.Path)
+			}
+		}
+	}
+	return p
+})
+
+// named returns the names in a variable.
+func named(variable string) []string {
+	return strings.FieldsFunc(os.Getenv(variable), func(r rune) bool { return r == ',' })
+}
+
+func isTest(f runtime.Frame) bool { return program().tests.Has(f.Function, f.File) }
+
+// TestCode tells code of tests from that of the application.
+type TestCode struct{ names map[string]bool }
+
+// NewTestCode returns what is test code beside the files of tests, by the names that
+// [TestCodeVariable] has.
+func NewTestCode(names []string) TestCode {
+	c := TestCode{map[string]bool{}}
+	for _, n := range names {
+		c.names[n] = true
+	}
+	return c
+}
+
+// Has reports whether a function in a file is test code. The file may be a path of the
+// machine, or relative to its module.
+func (c TestCode) Has(function, file string) bool {
+	if strings.HasSuffix(file, "_test.go") {
+		return true
+	}
+	if len(c.names) == 0 {
+		return false
+	}
+	pkg := packageOf(function)
+	if c.names[pkg] || c.names[pkg+"/"+file[strings.LastIndexByte(file, '/')+1:]] {
+		return true
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(function[min(len(pkg), len(function)):], "."), ".func")
+	return c.names[pkg+"."+name]
+}
+
+func isApplication(function string) bool {
+	pkg := packageOf(function)
+	if pkg == "main" {
+		return true
+	}
+	for _, m := range program().modules {
+		if rest, ok := strings.CutPrefix(pkg, m); ok && m != "" && (rest == "" || rest[0] == '/') {
+			return true
+		}
+	}
+	return false
+}
+
+// packageOf returns the import path of a function's package: "example.com/shop/store" of
+// "example.com/shop/store.(*Books).List". The linker writes a dot in the last element as
+// "%2e".
+func packageOf(function string) string {
+	slash := strings.LastIndexByte(function, '/') + 1
+	if dot := strings.IndexByte(function[slash:], '.'); dot >= 0 {
+		function = function[:slash+dot]
+	}
+	return strings.ReplaceAll(function, "%2e", ".")
+}

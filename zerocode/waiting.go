@@ -1,0 +1,88 @@
+package zerocode
+
+import (
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// A goroutine without a line of test code on its stack was started by the application, or
+// by a library: an errgroup, a server of gRPC. Its work belongs to the test that waits for
+// it, if exactly one does; its stack is looked at. Else the goroutine is a unit of its own.
+
+// looksMax is how often stacks of all goroutines are looked at: it takes 100 µs, and more
+// in a program of many goroutines.
+const looksMax = 20_000
+
+var looks atomic.Int64
+
+// waiter is a goroutine that runs a line of a test.
+type waiter struct {
+	scope *scope
+	place place
+}
+
+// waiting returns for whom the calling goroutine works.
+func (s *scope) waiting() (*scope, place) {
+	if s == process || looks.Add(1) > looksMax {
+		return s.goroutine(), place{chain: 1}
+	}
+	var own, others []waiter
+	labels.Stacks(func(label string, stack []uintptr) {
+		w := scopeOf(label)
+		if w == nil || w.whole || w.family() != s.family() {
+			return
+		}
+		p := lookAt(stack)
+		switch {
+		case p.chain == 0:
+		case w != s:
+			others = append(others, waiter{w, p})
+		case !p.started || p.application:
+			own = append(own, waiter{w, p})
+		}
+	})
+	switch {
+	case len(own) == 1:
+		return own[0].scope, own[0].place
+	case len(own) == 0 && len(others) == 1:
+		return others[0].scope, others[0].place
+	}
+	return s.goroutine(), place{chain: 1}
+}
+
+// outermost is the function of the application that the calling goroutine began with:
+// "shop.(*Worker).Run".
+func outermost() (name string) {
+	var pcs [depth]uintptr
+	for frames := runtime.CallersFrames(capture(pcs[:], 1)); ; {
+		f, more := frames.Next()
+		if isApplication(f.Function) {
+			name = f.Function[strings.LastIndexByte(f.Function, '/')+1:]
+		}
+		if !more {
+			return name
+		}
+	}
+}
+
+// idle is how long a goroutine without a request has sent nothing when what it did before
+// is one piece of work.
+const idle = time.Second
+
+// flushIdle ends the units of goroutines that have no end of their own, for those who look
+// on.
+func flushIdle(now time.Time) {
+	process.mu.Lock()
+	members := append([]*scope(nil), process.members...)
+	process.mu.Unlock()
+	for _, m := range members {
+		m.mu.Lock()
+		if m.unit != nil && now.Sub(m.used) > idle {
+			m.write()
+			m.unit = nil
+		}
+		m.mu.Unlock()
+	}
+}

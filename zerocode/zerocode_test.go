@@ -1,0 +1,128 @@
+package zerocode
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// What runs in a watched toolchain is tested there, by the command's scans of
+// repositories. Here is what needs none.
+
+func TestFolded(t *testing.T) {
+	for path, want := range map[string]string{
+		"/":                      "/",
+		"/authors/7/books":       "/authors/{}/books",
+		"/api/v1/users/u-12":     "/api/v1/users/{}",
+		"/v2":                    "/v2",
+		"/v1234/x":               "/{}/x",
+		"/3f2a-9/":               "/{}/",
+		"":                       "",
+		"/files/report2026.html": "/files/{}",
+	} {
+		if got := folded(path); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
+func TestPackageOf(t *testing.T) {
+	for function, want := range map[string]string{
+		"main.main":                               "main",
+		"example.com/shop/store.(*Books).List":    "example.com/shop/store",
+		"gopkg.in/yaml%2ev3.Unmarshal":            "gopkg.in/yaml.v3",
+		"example.com/shop/store_test.TestX.func1": "example.com/shop/store_test",
+		"example.com/a/b.Map[go.shape.int].func1": "example.com/a/b",
+		"type:.eq.example.com/a.T":                "type:.eq.example.com/a",
+	} {
+		if got := packageOf(function); got != want {
+			t.Errorf("%s: got %s, want %s", function, got, want)
+		}
+	}
+}
+
+// Without a watched toolchain nothing is attributed, and nothing breaks.
+func TestWithoutLabels(t *testing.T) {
+	BeginTest("TestX")()
+	Round()
+	Func()
+	ctx, r := BeginRequest(t.Context(), "GET", "/")
+	if r != nil || budget.FromContext(ctx) != nil {
+		t.Error("a request began")
+	}
+	r.End()
+	Copied(ctx, nil)
+	if recorder(nil) != nil {
+		t.Error("somebody counts")
+	}
+}
+
+// A program never waits for who reads its reports: what is not read in time is dropped,
+// and said.
+func TestPipeDoesNotWait(t *testing.T) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPipe(strconv.Itoa(int(write.Fd())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := []byte(`{"name":"` + strings.Repeat("x", 1000) + `"}` + "\n")
+	for range 10 * pipeMax {
+		if _, err := p.Write(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	scanner := bufio.NewScanner(read)
+	for scanner.Scan() {
+		if strings.HasPrefix(scanner.Text(), `{"dropped":`) {
+			_ = read.Close()
+			_, _ = p.Write(line) // its reader is gone: it is thrown away
+			return
+		}
+	}
+	t.Error("what was dropped is not said")
+}
+
+func TestPipeNumber(t *testing.T) {
+	if _, err := newPipe("three"); err == nil || !strings.Contains(err.Error(), PipeVariable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A line reads as a report, and has the test beside it.
+func TestEncode(t *testing.T) {
+	_, r := budget.NewContext(context.Background())
+	r.SetName("GET /x")
+	text, err := encode(r.Report(), line{Test: "TestX", Package: "example.com/x"})
+	if err != nil || !strings.HasPrefix(string(text), `{"test":"TestX","package":"example.com/x",`) || !strings.Contains(string(text), `"name":"GET /x"`) || text[len(text)-1] != '\n' {
+		t.Errorf("%v: %s", err, text)
+	}
+	if text, err := encode(r.Report(), line{}); err != nil || strings.HasPrefix(string(text), `{"test"`) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// What goroutines of nobody did is one piece of work once they are quiet.
+func TestFlushIdle(t *testing.T) {
+	s := process.member()
+	t.Cleanup(func() { scopes.Delete(s.label); process.members = nil })
+	s.whole = true
+	s.present(1, "a worker")
+	s.used = time.Now()
+	flushIdle(s.used.Add(idle / 2))
+	if s.unit == nil {
+		t.Error("it was cut while it worked")
+	}
+	flushIdle(s.used.Add(2 * idle))
+	if s.unit != nil {
+		t.Error("it goes on for ever")
+	}
+}
