@@ -81,21 +81,33 @@ func (t *tracer) startQuery(
 	if c.counted {
 		return ctx, nil
 	}
-	var q query
 	c.copies = false
-	isBusy := c.running.statement != nil && conn.PgConn().IsBusy()
-	if !isBusy {
+	if c.running.statement != nil {
+		if conn.PgConn().IsBusy() {
+			return t.startAlso(ctx, c, conn, sql, args)
+		}
 		c.endQuery(ctx, t, conn, outcome{}) // whose end nobody told
 	}
 	if ctx.Err() == nil { // of a context that has ended nothing is sent
-		q, err = t.start(ctx, c, conn, sql, args, 0)
+		c.running, err = t.start(ctx, c, conn, sql, args, 0)
 	}
-	if isBusy {
-		c.also++
-		return context.WithValue(ctx, alsoRunning{}, &q), err
-	}
-	c.running = q
 	return ctx, err
+}
+
+// startAlso admits a query on a connection that is busy. Its end is found in its context.
+func (t *tracer) startAlso(
+	ctx context.Context,
+	c *connection,
+	conn *pgx.Conn,
+	sql string,
+	args []any,
+) (_ context.Context, err error) {
+	q := &query{}
+	if ctx.Err() == nil {
+		*q, err = t.start(ctx, c, conn, sql, args, 0)
+	}
+	c.also++
+	return context.WithValue(ctx, alsoRunning{}, q), err
 }
 
 // start admits a query, with its place in a batch, from 1.
@@ -148,19 +160,25 @@ func (t *tracer) addArguments(call *budget.Call, r *budget.Recorder, sql string,
 		call.Arguments.Add(st, t.hasher, v)
 	}
 	call.Arguments.End(st)
-	if !t.arguments && !r.TracksValues() {
-		return
+	if t.arguments || r.TracksValues() || r.KeepsTexts() {
+		call.Detail = t.detail(r, sql, args)
 	}
-	call.Detail = &budget.CallDetail{}
+}
+
+func (t *tracer) detail(r *budget.Recorder, sql string, args []any) *budget.CallDetail {
+	d := &budget.CallDetail{}
 	if r.TracksValues() {
-		call.Detail.Hashes = make([]uint64, len(args))
+		d.Hashes = make([]uint64, len(args))
 		for i, v := range args {
-			call.Detail.Hashes[i] = t.hasher.Text(v)
+			d.Hashes[i] = t.hasher.Text(v)
 		}
 	}
 	if t.arguments {
-		call.Detail.SQL, call.Detail.Values = sql, keepArguments(args)
+		d.SQL, d.Values = sql, keepArguments(args)
+	} else if r.KeepsTexts() {
+		d.SQL = sql
 	}
+	return d
 }
 
 // endQuery takes the outcome of the query that is running.
