@@ -60,7 +60,7 @@ func TestWaitsWhileItHolds(t *testing.T) {
 }
 
 // waitInVain wants a connection that nobody gives back.
-func waitInVain(t *testing.T, ctx context.Context, pool *pgxpool.Pool) { //nolint:revive // a test's helper takes t first
+func waitInVain(t *testing.T, ctx context.Context, pool *pgxpool.Pool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
