@@ -184,8 +184,8 @@ func TestGeneratedCode(t *testing.T) {
 			"github.com/jackc/pgx/v5/pgxpool.(*Pool).CopyFrom /x/pool.go", app + "db.(*Queries).Add /x/db/copyfrom.go", app + "shop.List /x/shop/list.go",
 		}, "List"},
 		{"a batch of one's own", []string{
-			app + "db.send /x/db/send.go", app + "db.(*Queries).Rename /x/db/batch.go", app + "shop.List /x/shop/list.go",
-		}, "db.send"},
+			"database/sql.(*DB).ExecContext /x/sql.go", app + "db.(*Queries).Rename /x/db/batch.go", app + "shop.List /x/shop/list.go",
+		}, "Rename"},
 		{"sqlc's type, hand-written method", []string{app + "db.(*Queries).WithRetry /x/db/db.go", app + "shop.List /x/shop/list.go"}, "WithRetry"},
 		{"ent", []string{
 			driver, graph, app + "model.(*UserQuery).sqlAll /x/model/user_query.go", app + "model.(*UserQuery).All.querierAll[...].func1 /x/model/ent.go",

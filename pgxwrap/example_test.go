@@ -49,7 +49,7 @@ func ExampleConnConfig() {
 		fmt.Println(err)
 		return
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	_, err = conn.Exec(ctx, "LISTEN news")
 	fmt.Println(err)
 }

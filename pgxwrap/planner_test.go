@@ -10,17 +10,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/budget/budgettest"
+	"github.com/querybudget/querybudget/explain"
 	"github.com/querybudget/querybudget/pgxwrap"
 )
 
+var _ explain.Planner = pgxwrap.PoolPlanner{}
+
 type run = func(ctx context.Context, query string, args ...any) (columns []string, rows [][]any, err error)
-
-// planner is what package explain asks for.
-type planner interface {
-	Session(ctx context.Context, use func(run func(ctx context.Context, query string, args ...any) (columns []string, rows [][]any, err error)) error) error
-}
-
-var _ planner = pgxwrap.PoolPlanner{}
 
 // A session has a connection of its own while the pool has none left, with the settings of
 // the pool's. It counts nowhere, no tracer sees it, and it is closed.
@@ -63,6 +60,46 @@ func TestPlanner(t *testing.T) {
 	}
 	waitUntilGone(t, conn.Conn(), pid)
 }
+
+// Plans, missing indexes and proven repairs of what a pool sent.
+func TestPlansOfAPool(t *testing.T) {
+	config, err := pgxpool.ParseConfig(dsnOf(t))
+	must(t, err)
+	pgxwrap.Options{Arguments: true}.Config(config)
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	must(t, err)
+	t.Cleanup(pool.Close)
+	for _, statement := range []string{
+		table, "INSERT INTO authors SELECT i, 'a' FROM generate_series(1, 7) i",
+		"CREATE TABLE books (author_id int, title text)", "INSERT INTO books SELECT i, 'b' || i FROM generate_series(1, 7) i",
+	} {
+		_, err := pool.Exec(budget.Without(t.Context()), statement)
+		must(t, err)
+	}
+	planner := pgxwrap.Planner(pool)
+	report := budgettest.Run(quiet{t}, budgettest.Want{Indexed: planner, Repairs: planner}, func(ctx context.Context) {
+		must(t, eachAuthor(ctx, pool, func(id int) error {
+			return read(pool.Query(ctx, "SELECT author_id, title FROM books WHERE author_id = $1", id))
+		}))
+	})
+	kinds := map[budget.FindingKind]budget.Finding{}
+	for _, f := range report.Findings {
+		kinds[f.Kind] = f
+	}
+	if f, ok := kinds[budget.MissingIndex]; !ok || !strings.Contains(f.Repair, "author_id") {
+		t.Errorf("found %v", report.Findings)
+	}
+	if f, ok := kinds[budget.NPlusOne]; !ok || !strings.Contains(f.Repair, "tried: ") {
+		t.Errorf("found %v with %s", report.Findings, f.Repair)
+	}
+}
+
+// quiet takes the failures that are meant.
+type quiet struct{ *testing.T }
+
+func (q quiet) Errorf(format string, args ...any) { q.Logf(format, args...) }
+func (q quiet) Error(args ...any)                 { q.Log(args...) }
+func (q quiet) Fatalf(format string, args ...any) { q.Logf(format, args...) }
 
 // waitUntilGone waits until the server has ended a session, which happens soon after the
 // client has.

@@ -48,7 +48,7 @@ func (noTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQue
 
 func (noTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-func poolFor(b *testing.B, install func(*pgxpool.Config)) *pgxpool.Pool {
+func poolFor(b testing.TB, install func(*pgxpool.Config)) *pgxpool.Pool {
 	b.Helper()
 	dsn := os.Getenv("QUERYBUDGET_POSTGRES_DSN")
 	if dsn == "" {
