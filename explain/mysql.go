@@ -92,16 +92,22 @@ func (d mysql) end(ctx context.Context, s *session) error {
 	return nil
 }
 
+// limited is what stands before a statement on MariaDB, so that it takes and waits no longer
+// than it may.
+func (s *session) limited() string {
+	if s.system.name() != "mariadb" {
+		return ""
+	}
+	return fmt.Sprintf("SET STATEMENT max_statement_time=%g, lock_wait_timeout=1 FOR ", s.options.Timeout.Seconds())
+}
+
 // explain asks for the plan. MariaDB limits the time of one statement; on MySQL the
 // context does.
 func (d mysql) explain(ctx context.Context, s *session, args []any) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*s.options.Timeout)
 	defer cancel()
 	query := "EXPLAIN FORMAT=JSON " + s.query
-	if d.mariadb {
-		query = fmt.Sprintf("SET STATEMENT max_statement_time=%g, lock_wait_timeout=1 FOR %s", s.options.Timeout.Seconds(), query)
-	}
-	answer, err := text(s.send(ctx, query, args...))
+	answer, err := text(s.send(ctx, s.limited()+query, args...))
 	if err != nil {
 		return nil, err
 	}

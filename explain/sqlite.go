@@ -312,6 +312,31 @@ JOIN pragma_index_xinfo(i.name) AS x LEFT JOIN (SELECT * FROM sqlite_temp_master
 	return t, nil
 }
 
+// errOtherWriter is for a transaction of somebody else that may have made an index.
+var errOtherWriter = errors.New("another connection has a transaction open that writes, with a schema of its own perhaps: end it, or plan in it with explain.Tx")
+
+// begin begins to write at once or not at all.
+func (sqlite) begin(ctx context.Context, s *session, begin string) (err error) {
+	wait, err := text(s.send(ctx, "PRAGMA busy_timeout"))
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.send(ctx, "PRAGMA busy_timeout = 0"); err != nil {
+		return err
+	}
+	defer func() {
+		_, _, restoreErr := s.send(context.WithoutCancel(ctx), "PRAGMA busy_timeout = "+wait)
+		err = errors.Join(err, restoreErr)
+	}()
+	if _, _, err = s.send(ctx, begin); err == nil {
+		return nil
+	}
+	if text := err.Error(); strings.Contains(text, "locked") || strings.Contains(text, "busy") || strings.Contains(text, "BUSY") {
+		return errOtherWriter
+	}
+	return err
+}
+
 // try creates an index in a transaction that is rolled back. SQLite has one writer at a
 // time: where another one is open, its schema may be another one too.
 func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error) {
@@ -324,8 +349,8 @@ func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (s
 	if s.within {
 		begin, end = "SAVEPOINT "+trialIndex, []string{"ROLLBACK TO " + trialIndex, "RELEASE " + trialIndex}
 	}
-	if _, _, err := s.send(ctx, begin); err != nil {
-		return false, "", fmt.Errorf("another connection is writing, with a schema of its own perhaps: %w", err)
+	if err := d.begin(ctx, s, begin); err != nil {
+		return false, "", err
 	}
 	s.forget()
 	defer func() {

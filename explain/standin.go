@@ -78,7 +78,7 @@ func (s *session) fill(ctx context.Context, args []any, sc *scope, t *target) er
 	if len(columns) == 0 {
 		return nil
 	}
-	_, rows, err := s.send(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+quoteMySQL(t.table.schema)+"."+quoteMySQL(t.table.name)+" LIMIT 1")
+	_, rows, err := s.send(ctx, s.limited()+"SELECT "+strings.Join(columns, ", ")+" FROM "+quoteMySQL(t.table.schema)+"."+quoteMySQL(t.table.name)+" LIMIT 1")
 	if err != nil || len(rows) == 0 {
 		return err
 	}

@@ -210,6 +210,34 @@ func TestPlansOfUncommittedSchema(t *testing.T) {
 	}
 }
 
+// SQLite has one writer: where it is another connection, nobody knows what it made.
+func TestPlansBesideAnotherWriter(t *testing.T) {
+	db := openPlans(t, "sqlite")
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	execute(t, tx, "CREATE INDEX books_author ON books (author_id)")
+	o, query := explain.Options{TryIndexes: true}, "SELECT * FROM books WHERE author_id = ?"
+	got, err := o.Plan(t.Context(), explain.SQL(db), query)
+	if err != nil || got.Verdict != explain.Unknown || !strings.Contains(got.Tables[0].Reason, "explain.Tx") {
+		t.Errorf("beside it: %v, %s", err, describe(got))
+	}
+	_ = tx.Rollback()
+	if got, err = o.Plan(t.Context(), explain.SQL(db), query); err != nil || got.Verdict != explain.NotIndexed {
+		t.Errorf("after it: %v, %s", err, describe(got))
+	}
+	db.SetMaxOpenConns(1)
+	before := ask(t, db, "PRAGMA busy_timeout")
+	if _, err := o.Plan(t.Context(), explain.SQL(db), query); err != nil {
+		t.Fatal(err)
+	}
+	if after := ask(t, db, "PRAGMA busy_timeout"); after != before {
+		t.Errorf("busy_timeout is %s, and was %s", after, before)
+	}
+}
+
 // A pool whose connections are all in use is not waited for.
 func TestPlansDoNotWaitForThePool(t *testing.T) {
 	eachPlans(t, func(t *testing.T, _ string, db *sql.DB) {
@@ -239,6 +267,32 @@ func TestPlansDoNotWaitForLocks(t *testing.T) {
 	execute(t, tx, "LOCK TABLE books IN ACCESS EXCLUSIVE MODE")
 	if _, err := explain.Plan(t.Context(), explain.SQL(db), "SELECT * FROM books"); err == nil || !strings.Contains(err.Error(), "55P03") {
 		t.Errorf("%v, want a lock timeout", err)
+	}
+}
+
+// Nor is one that is locked on MariaDB.
+func TestPlansDoNotWaitForTableLocks(t *testing.T) {
+	db := openPlans(t, "mysql")
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	execute(t, c, "LOCK TABLES books WRITE")
+	for _, query := range []string{"SELECT * FROM books", "SELECT * FROM books WHERE id = ?"} {
+		if _, err := explain.Plan(t.Context(), explain.SQL(db), query); err == nil || !strings.Contains(err.Error(), "max_statement_time exceeded") {
+			t.Errorf("%s: %v, want an end of the wait", query, err)
+		}
+	}
+	execute(t, c, "UNLOCK TABLES")
+}
+
+// What the database says of a statement may quote its literals.
+func TestErrorsAreMasked(t *testing.T) {
+	db := openPlans(t, "postgres")
+	_, err := explain.Plan(t.Context(), explain.SQL(db), "SELECT * FROM books WHERE author_id = 'secret'")
+	if err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
 	}
 }
 
