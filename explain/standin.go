@@ -47,7 +47,7 @@ func (s *session) existing(ctx context.Context) ([]any, error) {
 	if len(s.args) > 0 || s.params == 0 {
 		return args, nil
 	}
-	all, err := s.read(ctx)
+	all, err := s.readScopes(ctx)
 	if err != nil {
 		return nil, err
 	}
