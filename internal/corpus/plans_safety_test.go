@@ -64,6 +64,13 @@ func TestPlansAreNotCounted(t *testing.T) {
 		if got := unit.Report().Totals; got.Queries != 0 || got.Prepares != 0 || got.Transactions != 0 || got.Connects != 0 {
 			t.Errorf("counted in the unit: %+v", got)
 		}
+		err = explain.SQL(db).Session(ctx, func(run func(context.Context, string, ...any) ([]string, [][]any, error)) error {
+			_, _, err := run(ctx, "SELECT id FROM books WHERE id = 1")
+			return err
+		})
+		if got := unit.Report().Totals; err != nil || got.Queries != 0 {
+			t.Errorf("%v; what a session sends is counted: %+v", err, got)
+		}
 		if after := account.Unattributed(); after.Queries != before.Queries {
 			t.Errorf("counted on the handle: %+v, before %+v", after, before)
 		}
@@ -117,6 +124,17 @@ func TestPlansKeepTheOnlyConnection(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What nobody can ask for lives there too: the variables of MariaDB.
+func TestPlansKeepVariables(t *testing.T) {
+	db := openPlans(t, "mysql")
+	db.SetMaxOpenConns(1)
+	execute(t, db, "SET @mark = 7")
+	verdictOf(t, explain.SQL(db), "SELECT * FROM books WHERE author_id = ?")
+	if got := ask(t, db, "SELECT @mark"); got != "7" {
+		t.Errorf("the variable is %q", got)
+	}
 }
 
 // What lives in a connection survives, also where the pool may have more of them.
