@@ -184,7 +184,7 @@ func (s *session) result(ctx context.Context, query string, args []any) (*Result
 	}
 	p, err := s.system.plan(ctx, s)
 	if err != nil {
-		return nil, fmt.Errorf("explain: %s: %w", s.facts.Summary, err)
+		return nil, fmt.Errorf("explain: %s: %w", s.facts.Summary, s.maskError(err))
 	}
 	r := &Result{
 		System: s.system.name(), Text: p.text, Nodes: p.nodes, Tables: p.tables, Generic: s.params > 0 && len(args) == 0,
@@ -193,10 +193,10 @@ func (s *session) result(ctx context.Context, query string, args []any) (*Result
 	if p.unknown != "" {
 		r.Verdict = Unknown
 	}
+	s.propose(ctx, r) // a trial may show that the verdict is not known
 	for i := range r.Tables {
 		r.Verdict = worse(r.Verdict, r.Tables[i].Verdict)
 	}
-	s.propose(ctx, r)
 	share(r.Nodes)
 	r.Signs = s.signs(r)
 	return r, nil

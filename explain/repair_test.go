@@ -157,3 +157,20 @@ func TestProofIsASentence(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// Queries that differ in more than their keys are no loop that one query could answer.
+func TestRepairOfDifferentQuestions(t *testing.T) {
+	const text = "SELECT title FROM books WHERE author_id = ? AND state <> 'sold'"
+	report, finding := loopReport(t, text, keys)
+	report.Queries[2].SQL = strings.Replace(text, "sold", "open", 1)
+	planner := loopShop()
+	_, err := explain.Repair(t.Context(), planner, report, finding)
+	if err == nil || !strings.Contains(err.Error(), "differ in more than their keys") {
+		t.Errorf("%v", err)
+	}
+	for _, sent := range *planner.sent {
+		if strings.Contains(sent, "author_id") {
+			t.Errorf("sent: %s", sent)
+		}
+	}
+}

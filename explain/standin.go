@@ -47,7 +47,7 @@ func (s *session) existing(ctx context.Context) ([]any, error) {
 	if len(s.args) > 0 || s.params == 0 {
 		return args, nil
 	}
-	all, err := s.read(ctx)
+	all, err := s.readScopes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *session) fill(ctx context.Context, args []any, sc *scope, t *target) er
 	if len(columns) == 0 {
 		return nil
 	}
-	_, rows, err := s.send(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+quoteMySQL(t.table.schema)+"."+quoteMySQL(t.table.name)+" LIMIT 1")
+	_, rows, err := s.send(ctx, s.limited()+"SELECT "+strings.Join(columns, ", ")+" FROM "+quoteMySQL(t.table.schema)+"."+quoteMySQL(t.table.name)+" LIMIT 1")
 	if err != nil || len(rows) == 0 {
 		return err
 	}

@@ -112,6 +112,8 @@ var planOwnCases = map[string][]planCase{
 		{`SELECT * FROM books WHERE isbn = ? COLLATE NOCASE`, "form"},
 		{`SELECT * FROM docs WHERE slug LIKE 'a%'`, "yes"},
 		{`SELECT * FROM docs WHERE slug = 'A'`, "yes"},
+		{`SELECT * FROM docs WHERE slug LIKE ?`, "open"},
+		{`SELECT * FROM books WHERE isbn GLOB ?`, "open"},
 		{`SELECT * FROM docs WHERE k = ?`, "yes"},
 		{`SELECT * FROM docs WHERE state = ?`, "open"},
 		{`SELECT * FROM docs WHERE state = 'open'`, "yes"},

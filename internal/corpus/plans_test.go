@@ -353,7 +353,9 @@ func (s *server) openPlans(t *testing.T, rows []string) *sql.DB {
 	}
 	t.Cleanup(func() {
 		_ = db.Close()
-		_ = s.close(context.WithoutCancel(t.Context()))
+		if err := s.close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
 	})
 	for _, statement := range slices.Concat(planSchema[s.system], rows) {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
