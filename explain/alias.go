@@ -15,8 +15,8 @@ type located struct {
 // maxViews bounds how deep views are looked through.
 const maxViews = 8
 
-// read reads the scopes of the statement, and of the views that it names.
-func (s *session) read(ctx context.Context) ([]*scope, error) {
+// readScopes reads the scopes of the statement, and of the views that it names.
+func (s *session) readScopes(ctx context.Context) ([]*scope, error) {
 	if s.scopes != nil {
 		return s.scopes, nil
 	}
@@ -58,7 +58,7 @@ func afterAs(tokens []token) []token {
 // locate returns the tables that the statement calls by an alias, in the order of its
 // scopes. One that the catalogue does not tell has no table.
 func (s *session) locate(ctx context.Context, alias string) ([]located, error) {
-	all, err := s.read(ctx)
+	all, err := s.readScopes(ctx)
 	if err != nil {
 		return nil, err
 	}

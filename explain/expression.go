@@ -49,7 +49,7 @@ func join(tokens []token) string {
 		if i > 0 && needsSpace(tokens[i-1], t) {
 			b.WriteByte(' ')
 		}
-		if t.literal {
+		if t.literal || t.text[0] == '?' && t.isParameter() {
 			b.WriteByte('?')
 		} else {
 			b.WriteString(t.text)

@@ -270,6 +270,7 @@ func TestPlanVerdicts(t *testing.T) {
 		for _, size := range planSizes {
 			t.Run(system+"/"+size.name, func(t *testing.T) {
 				db := openPlansOf(t, system, size.rows)
+				db.SetMaxOpenConns(1) // it is given back each time
 				if len(size.rows) > len(planRows) {
 					execute(t, db, planAnalyze[system]...)
 				}
