@@ -109,6 +109,15 @@ func TestText(t *testing.T) {
 	}
 }
 
+// Queries that are not kept one by one are counted in their groups.
+func TestUnlisted(t *testing.T) {
+	r := reportOf(1, 2)
+	r.Groups[0].Queries = 5
+	if got := groupsOf(r)[0]; got.Unlisted != 3 || len(got.Queries) != 2 {
+		t.Errorf("%d unlisted, %d listed", got.Unlisted, len(got.Queries))
+	}
+}
+
 func TestSpark(t *testing.T) {
 	limit := []limitLine{{Limit: budget.LimitRows, Allowed: 1}, {Limit: budget.LimitQueries, Allowed: 20}}
 	got := spark([]int64{0, 10, 20}, limit)
@@ -135,6 +144,9 @@ func TestValue(t *testing.T) {
 		if got := value(test.value); got != test.want {
 			t.Errorf("%v: %s, want %s", test.value, got, test.want)
 		}
+	}
+	if got := sent(strings.Repeat("x", maxSQL/2+2048), nil); !strings.HasSuffix(got, "\n-- … 2.00 KB more") {
+		t.Errorf("%s", got[maxSQL/2-10:])
 	}
 	if got := sent("SELECT 1", make([]any, 60)); strings.Count(got, "NULL") != 50 || !strings.HasSuffix(got, "… 10 values more") {
 		t.Errorf("%s", got)
