@@ -78,4 +78,6 @@ fuzz:
 	go test ./statement -run=NONE -fuzz=FuzzLiterals -fuzztime=1m
 	go test ./statement -run=NONE -fuzz=FuzzClauses -fuzztime=1m
 	go test ./budget -run=NONE -fuzz=FuzzSelectShape -fuzztime=1m
+	go test ./exporters/panel -run=NONE -fuzz=FuzzMarkSQL -fuzztime=1m
+	go test ./exporters/panel -run=NONE -fuzz=FuzzPages -fuzztime=1m
 	go test ./explain -run=NONE -fuzz=FuzzJudge -fuzztime=1m
