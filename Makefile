@@ -88,4 +88,6 @@ fuzz:
 	cd cmd/querybudget && go test ./baseline -run=NONE -fuzz=FuzzParse -fuzztime=1m
 	cd cmd/querybudget && go test ./traces -run=NONE -fuzz=FuzzProtobuf -fuzztime=1m
 	cd cmd/querybudget && go test ./traces -run=NONE -fuzz=FuzzJSON -fuzztime=1m
+	go test ./exporters/panel -run=NONE -fuzz=FuzzMarkSQL -fuzztime=1m
+	go test ./exporters/panel -run=NONE -fuzz=FuzzPages -fuzztime=1m
 	go test ./explain -run=NONE -fuzz=FuzzJudge -fuzztime=1m

@@ -159,6 +159,18 @@ func TestReadsNotWorthCaching(t *testing.T) {
 	}
 }
 
+// A report that was saved before a restart can be handed in, and compared.
+func TestSavedReport(t *testing.T) {
+	s := newShop(t, panel.Options{})
+	id := s.request(authors, (*unit).loop)
+	saved := decode[struct{ Report budget.Report }](t, s.get("/api/requests/"+id.String())).Report
+	after := newShop(t, panel.Options{})
+	after.panel.Report(t.Context(), &saved)
+	now := after.request(authors, (*unit).joined)
+	mustContain(t, after.get("/compare?a="+id.String()+"&b="+now.String()), "6 → <b>0</b>", "n&#43;1 is gone")
+	mustContain(t, after.get("/requests/"+id.String()), "store/books.go:12", "handlers.go:40")
+}
+
 // A repair shows as what is new, gone, fewer and more, although its lines moved.
 func TestCompare(t *testing.T) {
 	s := newShop(t, panel.Options{})

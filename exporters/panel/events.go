@@ -94,7 +94,8 @@ func (s *streams) shutdown(r *http.Request) <-chan struct{} {
 // every few seconds instead.
 func (p *Panel) serveEvents(w http.ResponseWriter, r *http.Request) {
 	changed, before := p.streams.begin()
-	if changed == nil {
+	if changed == nil || !canFlush(w) {
+		p.streams.end(changed)
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -104,16 +105,27 @@ func (p *Panel) serveEvents(w http.ResponseWriter, r *http.Request) {
 	_, _ = control.SetWriteDeadline(time.Time{}), control.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
-	if err := control.Flush(); err != nil {
-		w.WriteHeader(http.StatusNoContent)
-		return
-	}
 	send := func(event string) bool {
 		_, err := fmt.Fprintf(w, "event: %s\ndata: %d\n\n", event, before)
 		return err == nil && control.Flush() == nil
 	}
 	if send("hello") {
 		p.tell(r, changed, send)
+	}
+}
+
+// canFlush reports whether what is written to w can be sent at once, as
+// http.ResponseController finds out by doing it.
+func canFlush(w http.ResponseWriter) bool {
+	for {
+		switch under := w.(type) {
+		case http.Flusher, interface{ FlushError() error }:
+			return true
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = under.Unwrap()
+		default:
+			return false
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ func (p *Panel) refusal(r *http.Request) string {
 		return "a page of another site led here or sent this: type the address yourself"
 	case isAllowed:
 		return ""
-	case isForwarded(r.Header):
+	case isForwarded(r.Header) || !r.ProtoAtLeast(1, 1):
 		return "this came through a proxy, so who asks is not known: see panel.Options.Allow"
 	case !isLoopback(r.RemoteAddr) || !isLocal(r):
 		return "it answers browsers on its own machine only: see panel.Options.Allow"
@@ -39,11 +39,13 @@ func isNavigation(r *http.Request) bool {
 }
 
 // isForwarded reports whether a proxy says that it asks for somebody else. Behind a
-// proxy on this machine everybody is local.
+// proxy on this machine everybody is local. One that says nothing is often nginx with its
+// defaults, which speaks HTTP/1.0: no browser does.
 func isForwarded(h http.Header) bool {
 	for name := range h {
 		switch name = http.CanonicalHeaderKey(name); name {
-		case "Forwarded", "Via", "X-Real-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Forwarded-For":
+		case "Forwarded", "Via", "X-Real-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "X-Client-Ip", "X-Cluster-Client-Ip",
+			"X-Original-Host", "X-Original-Forwarded-For", "X-Envoy-External-Address", "Fly-Client-Ip", "Fastly-Client-Ip", "Cdn-Loop":
 			return true
 		default:
 			if strings.HasPrefix(name, "X-Forwarded") {

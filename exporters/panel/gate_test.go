@@ -86,6 +86,7 @@ func TestGate(t *testing.T) {
 		{"True-Client-IP", header("True-Client-IP", "127.0.0.1"), false},
 		{"CF-Connecting-IP", header("CF-Connecting-IP", "127.0.0.1"), false},
 		{"Via", header("Via", "1.1 proxy"), false},
+		{"a proxy that says nothing but speaks HTTP/1.0", func(r *http.Request) { r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0 }, false},
 	} {
 		w := serve(p, asked("GET", "/debug/queries/", test.change))
 		want := http.StatusForbidden

@@ -208,7 +208,8 @@ var (
 	tags       = regexp.MustCompile(`<!--|<!|</?[a-zA-Z][^\s>/]*`)
 	marked     = regexp.MustCompile(`<span class="[kslc]">([^<]*)</span>`) // words of SQL
 	values     = regexp.MustCompile(`\svalue="[^"]*"`)                     // what a form sends back as it was
-	attributes = regexp.MustCompile(`\s([a-zA-Z:-]+)="`)
+	whole      = regexp.MustCompile(`<[a-zA-Z][^\s>/]*((?:\s+[a-zA-Z:-]+(?:="[^"]*")?)+)\s*/?>`)
+	attributes = regexp.MustCompile(`\s+([a-zA-Z:-]+)(?:="[^"]*")?`)
 )
 
 // structure is what a page consists of, without its texts: its tags, and the names of
@@ -217,8 +218,10 @@ func structure(page string) string {
 	page = marked.ReplaceAllString(page, "$1")
 	out := tags.FindAllString(page, -1)
 	names := map[string]int{}
-	for _, m := range attributes.FindAllStringSubmatch(page, -1) {
-		names[m[1]]++
+	for _, tag := range whole.FindAllStringSubmatch(page, -1) {
+		for _, m := range attributes.FindAllStringSubmatch(tag[1], -1) {
+			names[m[1]]++
+		}
 	}
 	keys, err := json.Marshal(names)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/querybudget/querybudget/budget"
@@ -115,4 +116,49 @@ func TestSizeIsNoUnderstatement(t *testing.T) {
 		t.Errorf("%d bytes, estimated %d", took, estimate)
 	}
 	runtime.KeepAlive(reports)
+}
+
+// Each text of a report counts: none can make it larger than its estimate.
+func TestSizeCountsTexts(t *testing.T) {
+	const n = 100_000
+	long := strings.Repeat("x", n)
+	st := &statement.Statement{Shape: long}
+	for name, set := range map[string]func(*budget.Report){
+		"name":             func(r *budget.Report) { r.Name = long },
+		"pattern":          func(r *budget.Report) { r.Route.Pattern = long },
+		"method":           func(r *budget.Report) { r.Route.Method = long },
+		"shape":            func(r *budget.Report) { r.Groups[0].Statement = st },
+		"summary":          func(r *budget.Report) { r.Groups[0].Statement = &statement.Statement{Summary: long} },
+		"table":            func(r *budget.Report) { r.Groups[0].Statement = &statement.Statement{Tables: []string{long}} },
+		"key":              func(r *budget.Report) { r.Groups[0].Statement = &statement.Statement{Keys: []string{long}} },
+		"column":           func(r *budget.Report) { r.Groups[0].Statement = &statement.Statement{Sets: []string{long}} },
+		"database":         func(r *budget.Report) { r.Groups[0].Database = long },
+		"text of a group":  func(r *budget.Report) { r.Groups[0].SQL = long },
+		"query":            func(r *budget.Report) { r.Queries[0].Statement = st },
+		"query of nothing": func(r *budget.Report) { r.Queries[0].Statement, r.Queries[0].Group = st, -1 },
+		"text":             func(r *budget.Report) { r.Queries[0].SQL = long },
+		"error":            func(r *budget.Report) { r.Queries[0].Failed = long },
+		"value":            func(r *budget.Report) { r.Queries[0].Values = []any{long} },
+		"bytes":            func(r *budget.Report) { r.Queries[0].Values = []any{[]byte(long)} },
+		"open":             func(r *budget.Report) { r.Open = []budget.Query{{SQL: long}} },
+		"proof":            func(r *budget.Report) { r.Findings = []budget.Finding{{Proof: long}} },
+		"repair":           func(r *budget.Report) { r.Findings = []budget.Finding{{Repair: long}} },
+		"note":             func(r *budget.Report) { r.Findings = []budget.Finding{{Note: long}} },
+		"shape of finding": func(r *budget.Report) { r.Findings = []budget.Finding{{Shape: long}} },
+		"parent":           func(r *budget.Report) { r.Findings = []budget.Finding{{Parent: &budget.Related{Shape: long}}} },
+		"also":             func(r *budget.Report) { r.Findings = []budget.Finding{{Also: []budget.Related{{Why: long}}}} },
+		"lost":             func(r *budget.Report) { r.Lost = []budget.Lost{{Statement: st}} },
+		"exceeded":         func(r *budget.Report) { r.Verdict.Exceeded = []*budget.ExceededError{{Shape: long}} },
+		"scope":            func(r *budget.Report) { r.Scopes = []budget.Scope{{Name: long}} },
+		"scope in scope":   func(r *budget.Report) { r.Scopes = []budget.Scope{{Scopes: []budget.Scope{{Name: long}}}} },
+		"scope's verdict": func(r *budget.Report) {
+			r.Scopes = []budget.Scope{{Verdict: budget.Verdict{Exceeded: []*budget.ExceededError{{Name: long}}}}}
+		},
+	} {
+		small, large := reportOf(1, 2), reportOf(1, 2)
+		set(large)
+		if grown := sizeOf(large) - sizeOf(small); grown < n-20 { // what it has before
+			t.Errorf("%s: %d bytes more for %d", name, grown, n)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +106,49 @@ func TestText(t *testing.T) {
 	}
 	if got := spreadOf([]int64{7}); got != (spread{7, 7, 7}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Queries that are not kept one by one are counted in their groups.
+func TestUnlisted(t *testing.T) {
+	r := reportOf(1, 2)
+	r.Groups[0].Queries = 5
+	if got := groupsOf(r)[0]; got.Unlisted != 3 || len(got.Queries) != 2 {
+		t.Errorf("%d unlisted, %d listed", got.Unlisted, len(got.Queries))
+	}
+}
+
+func TestSpark(t *testing.T) {
+	limit := []limitLine{{Limit: budget.LimitRows, Allowed: 1}, {Limit: budget.LimitQueries, Allowed: 20}}
+	got := spark([]int64{0, 10, 20}, limit)
+	if got.Points != "2.0,22.0 50.0,12.0 98.0,2.0" || got.Last != "98.0,2.0" || got.Limit != "2.0" {
+		t.Errorf("%+v", got)
+	}
+	if got := spark([]int64{4}, nil); got.Points != "2.0,2.0 98.0,2.0" || got.Limit != "" {
+		t.Errorf("%+v", got)
+	}
+	if got := spark([]int64{40}, limit); got.Limit != "12.0" {
+		t.Errorf("a limit below the curve: %+v", got)
+	}
+}
+
+func TestValue(t *testing.T) {
+	type id int
+	for _, test := range []struct {
+		value any
+		want  string
+	}{
+		{nil, "NULL"}, {"it's \"x\"", `'it''s "x"'`}, {[]byte("a\x00b"), `'a\x00b'`}, {id(7), "7"}, {uint8(7), "7"}, {true, "true"}, {1.5, "1.5"},
+		{time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "2026-01-02T03:04:05Z"}, {new(int), "(*int)"}, {strings.Repeat("x", 250), "'" + strings.Repeat("x", 200) + "' … 50 bytes more"},
+	} {
+		if got := value(test.value); got != test.want {
+			t.Errorf("%v: %s, want %s", test.value, got, test.want)
+		}
+	}
+	if got := sent(strings.Repeat("x", maxSQL/2+2048), nil); !strings.HasSuffix(got, "\n-- … 2.00 KB more") {
+		t.Errorf("%s", got[maxSQL/2-10:])
+	}
+	if got := sent("SELECT 1", make([]any, 60)); strings.Count(got, "NULL") != 50 || !strings.HasSuffix(got, "… 10 values more") {
+		t.Errorf("%s", got)
 	}
 }
