@@ -65,7 +65,7 @@ func (d *Database) CountUnattributed(ctx context.Context, st *statement.Statemen
 	if mayBeLost := position <= manyUnattributed || d.attributed.Load(); mayBeLost || s == nil && u.open() {
 		stack := d.stacks.Capture()
 		if mayBeLost {
-			d.lose(st, stack)
+			d.lose(ctx, st, stack)
 		}
 		if s == nil && u.open() {
 			s = u.add(st, stack)
