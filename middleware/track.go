@@ -18,8 +18,8 @@ type Options struct {
 	// that is known, chi's or http.ServeMux's, with what http.StripPrefix took off the
 	// path in front. If other middleware takes a part off that differs from request to
 	// request, and no router outside has named it, the route needs this option. Where
-	// middleware copies the request between Track and a ServeMux, a [Limit] inside of
-	// the copy tells the pattern, or nobody does. Empty means that no route matched.
+	// middleware copies the request between Track and a ServeMux, a [Limit] or another
+	// Track inside of the copy tells the pattern, or nobody does. Empty means that no route matched.
 	Route func(*http.Request) string
 	// Detail decides whether the queries of a request are kept one by one.
 	// Without them, counts, groups, budgets and call sites stay the same; findings
@@ -57,7 +57,8 @@ type Options struct {
 // [Options.Header]; otherwise the request ends when the handler returns, as it does if
 // the writer is no http.Hijacker itself but only unwraps to one.
 //
-// Inside of another Track it does nothing: the outer one counts and reports.
+// Inside of another Track it tells the route, as [Limit] does, and nothing else: the
+// outer one counts and reports.
 // Inside of a unit of another kind, such as a test's, the request counts in both.
 // It panics if a reporter is nil.
 func Track(reporters ...budget.Reporter) func(http.Handler) http.Handler {
@@ -92,7 +93,9 @@ func (t *tracker) warn(err error) {
 }
 
 func (t *tracker) serve(next http.Handler, w http.ResponseWriter, outer *http.Request) {
-	if budget.FromContext(outer.Context()).Route().Method != "" {
+	if around := budget.FromContext(outer.Context()); around.Route().Method != "" {
+		name := nameRoute(around, outer, next)
+		defer name.served()
 		next.ServeHTTP(w, outer)
 		return
 	}

@@ -10,9 +10,17 @@ import (
 // All Go code in the README and in docs/ stands in a file that is compiled, line
 // by line. Spaces do not count.
 func TestDocumentedCodeCompiles(t *testing.T) {
+	names := []string{"readme_test.go", "internal/guide/guide_test.go", "internal/guide/plans_test.go", "internal/guide/raw_test.go"}
+	for i, name := range names {
+		names[i] = filepath.Join(root(t), "examples", "chi-app", filepath.FromSlash(name))
+	}
+	recipes, err := filepath.Glob(filepath.Join(root(t), "examples", "frameworks", "*.go"))
+	if err != nil || len(recipes) == 0 {
+		t.Fatalf("%d recipes: %v", len(recipes), err)
+	}
 	var known string
-	for _, name := range []string{"readme_test.go", "internal/guide/guide_test.go", "internal/guide/plans_test.go", "internal/guide/raw_test.go"} {
-		compiled, err := os.ReadFile(filepath.Join(root(t), "examples", "chi-app", filepath.FromSlash(name)))
+	for _, name := range append(names, recipes...) {
+		compiled, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +41,7 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 			block, _, _ := strings.Cut(part, "```")
 			blocks++
 			if !strings.Contains(known, fold(block)) {
-				t.Errorf("%s: this code is not in readme_test.go or internal/guide:\n%s", filepath.Base(file), block)
+				t.Errorf("%s: this code is not in readme_test.go, internal/guide or examples/frameworks:\n%s", filepath.Base(file), block)
 			}
 		}
 	}
