@@ -2,9 +2,11 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/internal/oneline"
@@ -40,8 +42,8 @@ type Options struct {
 	// and its response has no header. So has one that is flushed through the Unwrap of
 	// a writer that is no Flusher itself. Default: no header.
 	Header bool
-	// Logger is told of reporters that panic or are slow. Default:
-	// slog.Default() at that time.
+	// Logger is told of reporters that panic or are slow, of a Track that has no reporter,
+	// and of a [Limit] that cannot do what it is for. Default: slog.Default() at that time.
 	Logger *slog.Logger
 }
 
@@ -82,6 +84,16 @@ func (o Options) Track(reporters ...budget.Reporter) func(http.Handler) http.Han
 type tracker struct {
 	options  Options
 	delivery budget.Delivery
+	mute     atomic.Bool // whether it was told that there is no reporter
+}
+
+// sayMute tells once that nothing comes of what is counted. A Track without a reporter is
+// right inside of another unit, and for a header.
+func (t *tracker) sayMute() {
+	if len(t.delivery.Reporters) == 0 && !t.options.Header && t.mute.CompareAndSwap(false, true) {
+		t.warn(errors.New("middleware: Track has no reporter, so nobody is told of what it counts: " +
+			"pass one, such as slogbudget.Reporter(logger)"))
+	}
 }
 
 func (t *tracker) warn(err error) {
@@ -106,7 +118,10 @@ func (t *tracker) serve(next http.Handler, w http.ResponseWriter, outer *http.Re
 	before := r.Pattern
 	var watched *watchedWriter
 	if t.options.Header || mayHijack(r) {
-		w, watched = t.watch(w, r, recorder, before)
+		if w, watched = watch(w, r, recorder); watched != nil {
+			watched.header = t.options.Header
+			watched.end = func() { t.report(r, recorder, before) }
+		}
 	}
 	defer func() {
 		// Routers and form parsers write to the request they are given. The
@@ -127,15 +142,12 @@ func mayHijack(r *http.Request) bool {
 }
 
 // watch returns w in a form that is watched, or as it is if that would show.
-func (t *tracker) watch(
-	w http.ResponseWriter, r *http.Request, recorder *budget.Recorder, before string,
-) (http.ResponseWriter, *watchedWriter) {
-	watched := &watchedWriter{ResponseWriter: w, recorder: recorder, header: t.options.Header}
+func watch(w http.ResponseWriter, r *http.Request, recorder *budget.Recorder) (http.ResponseWriter, *watchedWriter) {
+	watched := &watchedWriter{ResponseWriter: w, recorder: recorder}
 	form := watched.form()
 	if form == nil {
 		return w, nil
 	}
-	watched.end = func() { t.report(r, recorder, before) }
 	if watched.body = limitBody(r.Body); watched.body != nil {
 		r.Body = watched.body
 	}
@@ -160,6 +172,7 @@ func (t *tracker) start(r *http.Request) (context.Context, *budget.Recorder) {
 	if budget.FromContext(r.Context()) != nil {
 		return budget.With(r.Context(), "", budget.Budget{})
 	}
+	t.sayMute()
 	bounds := t.options.Bounds
 	if t.options.Detail != nil && !t.options.Detail(r) {
 		bounds.Queries = budget.None
