@@ -90,6 +90,9 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 	if raise {
 		level, message = max(level, r.finding.Level()), "database queries with findings"
 	}
+	if report.Verdict.Invalid != "" {
+		level, message = r.exceeded.Level(), "query budget invalid"
+	}
 	if len(all) > 0 {
 		level, message = r.exceeded.Level(), "query budget exceeded"
 	}
@@ -113,6 +116,9 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 			slog.Duration("time", t.Time),
 			slog.Duration("wall", t.WallTime),
 		),
+	}
+	if report.Verdict.Invalid != "" {
+		attrs = append(attrs, slog.String("invalid", cut(report.Verdict.Invalid, maxRepair)))
 	}
 	if report.Stage == budget.Running || report.Stage == budget.Late {
 		attrs = append(attrs, slog.String("stage", string(report.Stage)))
