@@ -133,11 +133,16 @@ func TestOverTheBudget(t *testing.T) {
 	})
 }
 
-// A query that is refused fails in the handler, whose name is in the error. The client
-// learns that it was refused and nothing else.
+// A query that is refused fails in the handler, with the route in its error. The client
+// learns that it was refused and nothing else, the second time too, when Limit looks at the
+// answer.
 func TestRefusal(t *testing.T) {
 	each(t, func(t *testing.T, r *running) {
+		first, _ := r.page("strict")
 		a, rep := r.page("strict")
+		if a != first {
+			t.Errorf("the second answer is %+v, the first one %+v", a, first)
+		}
 		if !a.refused || rep.Verdict.Outcome != budget.Blocked || rep.Totals.Queries != 3 {
 			t.Fatalf("%+v: %d queries, %s", a, rep.Totals.Queries, rep.Verdict.Outcome)
 		}

@@ -21,7 +21,7 @@ type Options struct {
 	// Level is the level of units that kept to their budget or have none.
 	// Default, also for nil: slog.LevelDebug.
 	Level slog.Leveler
-	// ExceededLevel is the level of units over their budget. Default, also for
+	// ExceededLevel is the level of units over their budget, or with one that is not valid. Default, also for
 	// nil: slog.LevelWarn.
 	ExceededLevel slog.Leveler
 	// FindingLevel is the least level of units with findings that are neither hints
