@@ -305,7 +305,8 @@ func (w *Want) judgeTransaction(r *budget.Report) (out []problem) {
 // of w that nothing matched.
 func (w *Want) judgeFindings(r *budget.Report) (out []problem) {
 	for _, f := range inOrder(r.Findings) {
-		if f.Allowed == nil && !(f.Kind == budget.StaleAllowance && f.Confidence == budget.Hint) && (w.Hints || f.Confidence != budget.Hint) {
+		isStale := f.Kind == budget.StaleAllowance && f.Confidence == budget.Hint // a matter of all requests
+		if f.Allowed == nil && !isStale && (w.Hints || f.Confidence != budget.Hint) {
 			out = append(out, findingProblem(f))
 		}
 	}
