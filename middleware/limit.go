@@ -16,9 +16,9 @@ import (
 // [budget.Budget.Validate].
 //
 // Of a Limit that cannot do what it is for, [slog.Default] is told once: if there is no
-// Track around it, if it limits nothing and lifts nothing, if none of its first 100
-// requests showed a query, and if a query was refused and the answer was a success all the
-// same. The last one is seen from the second refusal on, and of handlers that write to the
+// Track around it, if it limits nothing and lifts nothing, if none of the first 100
+// requests of a route showed a query, and if a query was refused and the answer was a
+// success all the same. The last one is seen from the second refusal on, and of handlers that write to the
 // ResponseWriter which Limit gives them.
 func Limit(b budget.Budget) func(http.Handler) http.Handler {
 	return Options{}.Limit(b)

@@ -3,8 +3,10 @@ package middleware
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/querybudget/querybudget/budget"
@@ -15,21 +17,35 @@ import (
 // logs it once: a budget that does not work is not missed.
 //
 // It is the Limit that keeps count and no handler, because adaptors of some frameworks
-// wrap a handler anew for each request.
+// wrap a handler anew for each request; and it keeps count by route, because one Limit may
+// serve several.
 type limiter struct {
 	budget budget.Budget
 	logger *slog.Logger
 
-	outside, unlimited, unasked, unanswered atomic.Bool // what was told
+	outside, unlimited, unanswered atomic.Bool // what was told
 
-	lifts    atomic.Bool  // whether it is in another Limit; known if it limits nothing
-	asked    atomic.Bool  // whether a request showed something of a database
-	requests atomic.Int64 // that did not, before
-	refused  atomic.Bool  // whether a query was refused
+	lifts   atomic.Bool // whether it is in another Limit; known if it limits nothing
+	refused atomic.Bool // whether a query was refused
+
+	adding sync.Mutex
+	routes atomic.Pointer[map[budget.Route]*routeUse] // replaced, never changed
 }
 
-// unaskedRequests is the number of requests among which one with a query is expected.
-const unaskedRequests = 100
+// routeUse is what the requests of a route showed.
+type routeUse struct {
+	asked    atomic.Bool  // whether one had to do with a database
+	requests atomic.Int64 // that had not, before
+	unasked  atomic.Bool  // whether that was told
+}
+
+const (
+	// unaskedRequests is the number of requests of a route among which one with a query is
+	// expected.
+	unaskedRequests = 100
+	// maxRoutes is the number of routes of one Limit that are looked at: 20 kB.
+	maxRoutes = 200
+)
 
 // isOutside is told of a request that no Track counts.
 func (l *limiter) isOutside(recorder *budget.Recorder) {
@@ -52,21 +68,51 @@ func (l *limiter) replaces(recorder *budget.Recorder) {
 // served is told of a request that was served. Transactions, connections and PREPAREs
 // show that the context reaches a handle, as queries do.
 func (l *limiter) served(recorder *budget.Recorder) {
-	if l.asked.Load() && l.budget.Mode != budget.Enforce || l.refused.Load() || l.budget.IsZero() {
+	use := l.use(recorder.Route())
+	if l.budget.IsZero() || use == nil {
+		return
+	}
+	mayRefuse := l.budget.Mode == budget.Enforce && !l.refused.Load()
+	if use.asked.Load() && !mayRefuse {
 		return
 	}
 	t := recorder.Totals()
 	switch {
 	case t.Blocked > 0:
 		l.refused.Store(true)
-		l.asked.Store(true)
+		use.asked.Store(true)
 	case t.Queries+t.Running+t.Prepares+t.Transactions+t.Connects > 0:
-		l.asked.Store(true)
-	case !l.asked.Load() && l.requests.Add(1) == unaskedRequests:
-		l.tell(&l.unasked, recorder, "none of its first %d requests showed a query: open the database with sqlwrap "+
+		use.asked.Store(true)
+	case !use.asked.Load() && use.requests.Add(1) == unaskedRequests:
+		l.tell(&use.unasked, recorder, "none of its first %d requests showed a query: open the database with sqlwrap "+
 			"(a library that opens its own is not seen), and pass the request's context to the queries; "+
 			"a handler that needs no database needs no Limit", unaskedRequests)
 	}
+}
+
+// use returns what is known of a route, nil if there are too many.
+func (l *limiter) use(route budget.Route) *routeUse {
+	if u := l.known()[route]; u != nil {
+		return u
+	}
+	l.adding.Lock()
+	defer l.adding.Unlock()
+	known := l.known()
+	if u := known[route]; u != nil || len(known) >= maxRoutes {
+		return u
+	}
+	more := make(map[budget.Route]*routeUse, len(known)+1)
+	maps.Copy(more, known)
+	more[route] = &routeUse{}
+	l.routes.Store(&more)
+	return more[route]
+}
+
+func (l *limiter) known() map[budget.Route]*routeUse {
+	if m := l.routes.Load(); m != nil {
+		return *m
+	}
+	return nil
 }
 
 // watch looks at the answer where a query may be refused. It begins with the first

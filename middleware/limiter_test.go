@@ -39,12 +39,14 @@ func answering(n, status int) http.HandlerFunc {
 	}
 }
 
+// quiet is a reporter.
+var quiet = budget.ReporterFunc(func(context.Context, *budget.Report) {})
+
 // What a Limit or a Track cannot do is said, once and by its cause, whatever the number
 // of requests and of handlers.
 func TestWrongSetUps(t *testing.T) {
 	two := budget.Budget{Queries: 2}
 	enforced := budget.Budget{Queries: 2, Mode: budget.Enforce}
-	quiet := budget.ReporterFunc(func(context.Context, *budget.Report) {})
 	limited := func(b budget.Budget, h http.HandlerFunc) func(middleware.Options) http.Handler {
 		return func(o middleware.Options) http.Handler { return o.Track(quiet)(muxOf("/x", o.Limit(b)(h))) }
 	}
@@ -96,6 +98,32 @@ func TestWrongSetUps(t *testing.T) {
 		if test.want == "" && got != "" || test.want != "" && (strings.Count(got, "\n") != 1 || !strings.Contains(got, "WARN") || !strings.Contains(got, "middleware: "+test.want)) {
 			t.Errorf("%s: logged %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// Routes that share a Limit are looked at one by one, and not without end.
+func TestRoutesOfOneLimit(t *testing.T) {
+	var log bytes.Buffer
+	limit := middleware.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}.Limit(budget.Budget{Queries: 2})
+	mux := http.NewServeMux()
+	mux.Handle("/good", limit(page(1)))
+	for i := range 300 {
+		mux.Handle(fmt.Sprint("/bad", i), limit(page(0)))
+	}
+	handler := middleware.Track(quiet)(mux)
+	for range 150 {
+		serve(handler, "GET", "/good")
+		serve(handler, "GET", "/bad0")
+		serve(handler, "GET", "/bad1")
+	}
+	if got := log.String(); strings.Count(got, "\n") != 2 || strings.Count(got, "/bad0:") != 1 || strings.Count(got, "/bad1:") != 1 {
+		t.Errorf("logged %q", got)
+	}
+	for i := range 300 * 100 {
+		serve(handler, "GET", fmt.Sprint("/bad", i%300))
+	}
+	if n := strings.Count(log.String(), "\n"); n != 199 { // with the good one they are 200
+		t.Errorf("%d routes were looked at", n)
 	}
 }
 
