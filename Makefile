@@ -1,5 +1,5 @@
 # The modules of the repository, each with a go.mod of its own.
-MODULES := . pgxwrap exporters/otelbudget examples/chi-app internal/bench internal/browser internal/corpus cmd/querybudget zerocode/inject
+MODULES := . pgxwrap exporters/otelbudget examples/chi-app examples/pgx-app internal/bench internal/browser internal/corpus cmd/querybudget zerocode/inject
 
 # Pinned tools. They are built from source, so that no binary is downloaded.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -24,6 +24,7 @@ screenshots:
 # check, see docs/foreign.md.
 foreign:
 	scripts/with-databases scripts/foreign
+	scripts/with-databases scripts/foreign-pgx
 
 # The rules for orchestrion, on a service that they are woven into: its engine takes
 # minutes to build, so this is a module that nothing else builds.
@@ -88,4 +89,8 @@ fuzz:
 	go test ./statement -run=NONE -fuzz=FuzzLiterals -fuzztime=1m
 	go test ./statement -run=NONE -fuzz=FuzzClauses -fuzztime=1m
 	go test ./budget -run=NONE -fuzz=FuzzSelectShape -fuzztime=1m
+	cd cmd/querybudget && go test ./result -run=NONE -fuzz=FuzzRead -fuzztime=1m -fuzzminimizetime=10x
+	cd cmd/querybudget && go test ./baseline -run=NONE -fuzz=FuzzParse -fuzztime=1m
+	cd cmd/querybudget && go test ./traces -run=NONE -fuzz=FuzzProtobuf -fuzztime=1m
+	cd cmd/querybudget && go test ./traces -run=NONE -fuzz=FuzzJSON -fuzztime=1m
 	go test ./explain -run=NONE -fuzz=FuzzJudge -fuzztime=1m

@@ -71,11 +71,13 @@ type relation struct {
 }
 
 // maxNumbers is how many different numbers are kept, neededNumbers how many are evidence,
-// and provenNumber the one that a small accident does not reach.
+// and provenNumber the one that a small accident does not reach. Without a parent, three
+// writes may be three fixed ones: in the tests of public applications they were.
 const (
 	maxNumbers    = 8
 	neededNumbers = 3
 	provenNumber  = 3
+	aloneWrites   = 4
 )
 
 // lined is a group with its frames inside of the unit.
@@ -282,7 +284,7 @@ func (a *Across) Findings() []Covariation {
 		if key.parent != 0 && a.empty[key.parent] > 0 {
 			numbers = append([]int64{0}, numbers...)
 		}
-		if rel.broken || len(numbers) < neededNumbers || key.parent == 0 && numbers[len(numbers)-1] < provenNumber {
+		if rel.broken || len(numbers) < neededNumbers || key.parent == 0 && !rel.isLoopAlone() {
 			continue
 		}
 		child := childLine(rel)
@@ -314,6 +316,14 @@ func (a *Across) Findings() []Covariation {
 func childLine(rel *relation) string {
 	site := rel.worst.CallSite()
 	return rel.worst.Shape + "\n" + site.File + ":" + strconv.Itoa(site.Line)
+}
+
+// isLoopAlone reports whether a statement without a parent was sent often enough.
+func (rel *relation) isLoopAlone() bool {
+	if canBeWriteLoop(rel.worst.Statement) {
+		return rel.worst.Queries >= aloneWrites
+	}
+	return rel.worst.Queries >= provenNumber
 }
 
 // isSameLoop reports whether two relations of one statement and line have the same callers,

@@ -116,6 +116,26 @@ type Finding struct {
 	Note string `json:"note,omitempty"`
 
 	stack *callsite.Stack
+	loop  *loopKey // of an n+1 of a live unit that can be one query
+}
+
+// loopKey is the column that a loop asks for, empty if it is the only one that it could be.
+type loopKey struct{ column string }
+
+// Batched returns the one query that an n+1 could be: for a list of keys, IN (?) or
+// = ANY($1), in the place of the one that the loop asks for. The placeholders are in the
+// order of those of Shape. It is empty where no form of it is right for sure, and for a
+// report that was read from a file.
+func (f *Finding) Batched() string {
+	if f.loop == nil {
+		return ""
+	}
+	s, ok := parseSelect(f.Shape)
+	if !ok {
+		return ""
+	}
+	sql, _ := s.batch(f.loop.column, f.System)
+	return sql
 }
 
 // Related is a query that a finding refers to.

@@ -65,11 +65,28 @@ func (f *finder) addNPlusOne(g *loopGroup, others []*loopGroup) {
 	if g.proof != "" {
 		out.Confidence = Proven
 	}
-	for _, other := range others {
+	for _, other := range slices.Concat(others, f.fewWrites(g)) {
 		out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
 	}
 	out.Repair = f.readRepair(g, out.Parent)
+	if !g.recursive && !g.Chained {
+		out.loop = &loopKey{f.keyOfLoop(g)}
+	}
 	f.addLoop(out, g, others)
+}
+
+// fewWrites returns the writes of a loop that are too few for a finding of their own: that
+// it is a loop is known by its reads.
+func (f *finder) fewWrites(g *loopGroup) (few []*loopGroup) {
+	if g.Queries >= int64(f.rules.WriteLoop) {
+		return nil
+	}
+	for _, w := range f.loopGroups(func(w *Group) bool { return canBeWriteLoop(w.Statement) && !w.ListsVary && w.Queries == g.Queries }) {
+		if w.Queries == g.Queries && f.sameLoop(g, w) && f.isWriteLoop(w) {
+			few = append(few, w)
+		}
+	}
+	return few
 }
 
 // isLoop applies the threshold to what can be a loop, and looks for its parent.

@@ -27,6 +27,8 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 		return "each key comes out of the answer before: one query with WITH RECURSIVE"
 	case g.recursive || g.Chained || g.parent == nil && strings.HasPrefix(plainName(key), "parent"):
 		return "a walk of a tree: one query with WITH RECURSIVE, or one for each level with all keys of the level"
+	case g.Distinct == 1 && g.Queries > 1 && g.Unknown == 0 && !g.Paged && !g.Batched:
+		return "its arguments are the same each time: read once, before the loop"
 	case len(g.Tables) == 0:
 		return "one query that calls the function for all values"
 	}
@@ -61,13 +63,28 @@ func (g *Group) batched(key string) string {
 func batchedForm(shape, key, system, via string) string {
 	if s, ok := parseSelect(shape); ok {
 		if sql, ok := s.batch(key, system); ok {
-			return oneForAll + ": " + sql + inHint(via, sql)
+			return oneForAll + s.whereOthersAgree() + ": " + sql + inHint(via, sql)
 		}
 		if s.limit != "" {
 			return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
 		}
 	}
 	return "one query for all, with JOIN or a list of keys, and put the rows together in memory"
+}
+
+// whereOthersAgree says what a list of keys takes for granted: a statement with further
+// values is one for all keys only if these are the same each time.
+func (s *selectShape) whereOthersAgree() string {
+	values := 0
+	for _, c := range s.conditions {
+		if strings.Contains(c, "?") {
+			values++
+		}
+	}
+	if values < 2 {
+		return ""
+	}
+	return ", where the other values are the same"
 }
 
 // inHint says how a list gets into IN (?).

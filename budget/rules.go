@@ -37,7 +37,10 @@ type Rules struct {
 	LargeResult int
 }
 
-const defaultNPlusOne = 5
+const (
+	defaultNPlusOne  = 5
+	defaultWriteLoop = 5
+)
 
 // Findings applies the rules to a report and returns what they find, the certain ones
 // and those that cost most first; those that are allowed come last. It depends on the
@@ -107,7 +110,7 @@ func isOwn(kind FindingKind) bool {
 
 func (r Rules) withDefaults() Rules {
 	r.NPlusOne = threshold(r.NPlusOne, defaultNPlusOne)
-	r.WriteLoop = threshold(r.WriteLoop, 5)
+	r.WriteLoop = threshold(r.WriteLoop, defaultWriteLoop)
 	r.Duplicate = threshold(r.Duplicate, 2)
 	r.LargeResult = threshold(r.LargeResult, 1000)
 	switch {

@@ -50,6 +50,12 @@ func (d *Database) Unattributed() UnattributedTotals {
 // CountUnattributed counts a query whose context carries no recorder. It does
 // nothing for transaction control, and for a context that [Without] made.
 func (d *Database) CountUnattributed(ctx context.Context, st *statement.Statement, failed bool) {
+	d.CountUnattributedFrom(ctx, nil, st, failed)
+}
+
+// CountUnattributedFrom is like CountUnattributed, with where the query came from, for a
+// wrapper that is called from elsewhere when it ends. Nil is the caller's stack.
+func (d *Database) CountUnattributedFrom(ctx context.Context, stack *callsite.Stack, st *statement.Statement, failed bool) {
 	if st == nil {
 		st = unknownStatement
 	}
@@ -63,7 +69,9 @@ func (d *Database) CountUnattributed(ctx context.Context, st *statement.Statemen
 	}
 	s := u.lookup(st)
 	if mayBeLost := position <= manyUnattributed || d.attributed.Load(); mayBeLost || s == nil && u.open() {
-		stack := d.stacks.Capture()
+		if stack == nil {
+			stack = d.stacks.Capture()
+		}
 		if mayBeLost {
 			d.lose(ctx, st, stack)
 		}

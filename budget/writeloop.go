@@ -9,8 +9,20 @@ import (
 
 func mayBeWriteLoop(s *suspect) bool {
 	n := int64(s.rules.WriteLoop)
+	few := s.rules.fewestWrites()
 	isWrite := func(g *group) bool { return canBeWriteLoop(g.origin.statement) }
-	return s.account.busiest(s.totals.Writes, n-1, isWrite) >= n
+	most := s.account.busiest(s.totals.Writes, few-1, isWrite)
+	return most >= n || most >= few && s.mayHaveParent(few)
+}
+
+// fewestWrites is the number of executions from which on a loop of writes is looked at: few
+// are a loop if they are proven to go through rows. Who raises the threshold wants nothing
+// below it.
+func (r *Rules) fewestWrites() int64 {
+	if r.WriteLoop > defaultWriteLoop {
+		return int64(r.WriteLoop)
+	}
+	return int64(min(r.WriteLoop, fewRows))
 }
 
 // canBeWriteLoop leaves out what is no write of rows, or of several at once, or of one
@@ -29,7 +41,7 @@ func (f *finder) writeLoops() {
 	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
-		if g.Queries >= n && f.isWriteLoop(g) {
+		if (g.Queries >= n || f.goesThroughRows(g)) && f.isWriteLoop(g) {
 			loops = append(loops, g)
 		}
 	}
@@ -37,12 +49,21 @@ func (f *finder) writeLoops() {
 	for _, same := range f.sameLoops(loops) {
 		g := same[0]
 		out := f.evidence(g.Group, WriteLoop, Candidate, g.Queries)
+		if g.proof != "" {
+			out.Confidence, out.Parent, out.Proof = Proven, g.parent, g.proof
+		}
 		for _, other := range same[1:] {
 			out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
 		}
 		out.Repair = f.writeRepair(g)
 		f.addLoop(out, g, same[1:])
 	}
+}
+
+// goesThroughRows reports whether there is one execution for each row of an earlier read,
+// proven by their values.
+func (f *finder) goesThroughRows(g *loopGroup) bool {
+	return g.Queries >= f.rules.fewestWrites() && !g.recursive && g.Distinct == g.Queries && f.findParent(g) && g.proof != ""
 }
 
 // isWriteLoop leaves out what is sent again because it failed, takes one part after

@@ -18,7 +18,7 @@ func markGenerated(calls []call) {
 		if c.class != applicationFrame || strings.HasSuffix(c.File, "_test.go") {
 			continue
 		}
-		if isSQLC(calls[i:]) || hasToolsName(calls, i) || within(c.pkg, ent) && isEntFile(c) {
+		if isSQLC(calls[i:]) || isSQLCOfPgx(calls, i) || hasToolsName(calls, i) || within(c.pkg, ent) && isEntFile(c) {
 			c.class = libraryFrame
 		}
 	}
@@ -39,6 +39,14 @@ func isSQLC(calls []call) bool {
 		isHelper = true
 	}
 	return isHelper && len(calls) > 1 && calls[1].pkg == c.pkg && isSQLC(calls[1:])
+}
+
+// isSQLCOfPgx recognises what sqlc writes for pgx's batches and copies. Others may have a
+// file of that name, and a type Queries: theirs calls something else.
+func isSQLCOfPgx(calls []call, i int) bool {
+	c := &calls[i]
+	isFile := c.base() == "batch.go" || c.base() == "copyfrom.go"
+	return isFile && strings.HasPrefix(c.name(), "(*Queries).") && callsDirectly(calls, i, "github.com/jackc/pgx")
 }
 
 // hasToolsName recognises the names of files that tools give and nobody else does,

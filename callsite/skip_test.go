@@ -177,6 +177,15 @@ func TestGeneratedCode(t *testing.T) {
 		{"sqlc, other file names", []string{
 			app + "db.(*Queries).query /x/db/conn.go", app + "db.(*Queries).ListBooks /x/db/books.sql_gen.go", app + "shop.List /x/shop/list.go",
 		}, "List"},
+		{"sqlc, a batch", []string{
+			"github.com/jackc/pgx/v5/pgxpool.(*Pool).SendBatch /x/pool.go", app + "db.(*Queries).Rename /x/db/batch.go", app + "shop.List /x/shop/list.go",
+		}, "List"},
+		{"sqlc, a copy", []string{
+			"github.com/jackc/pgx/v5/pgxpool.(*Pool).CopyFrom /x/pool.go", app + "db.(*Queries).Add /x/db/copyfrom.go", app + "shop.List /x/shop/list.go",
+		}, "List"},
+		{"a batch of one's own", []string{
+			"database/sql.(*DB).ExecContext /x/sql.go", app + "db.(*Queries).Rename /x/db/batch.go", app + "shop.List /x/shop/list.go",
+		}, "Rename"},
 		{"sqlc's type, hand-written method", []string{app + "db.(*Queries).WithRetry /x/db/db.go", app + "shop.List /x/shop/list.go"}, "WithRetry"},
 		{"ent", []string{
 			driver, graph, app + "model.(*UserQuery).sqlAll /x/model/user_query.go", app + "model.(*UserQuery).All.querierAll[...].func1 /x/model/ent.go",

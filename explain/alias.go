@@ -15,8 +15,8 @@ type located struct {
 // maxViews bounds how deep views are looked through.
 const maxViews = 8
 
-// read reads the scopes of the statement, and of the views that it names.
-func (s *session) read(ctx context.Context) ([]*scope, error) {
+// readScopes reads the scopes of the statement, and of the views that it names.
+func (s *session) readScopes(ctx context.Context) ([]*scope, error) {
 	if s.scopes != nil {
 		return s.scopes, nil
 	}
@@ -58,7 +58,7 @@ func afterAs(tokens []token) []token {
 // locate returns the tables that the statement calls by an alias, in the order of its
 // scopes. One that the catalogue does not tell has no table.
 func (s *session) locate(ctx context.Context, alias string) ([]located, error) {
-	all, err := s.read(ctx)
+	all, err := s.readScopes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +112,23 @@ func conditionsOf(all []*scope, of *scope, alias string, seen map[*scope]bool) [
 		}
 	}
 	return out
+}
+
+// isOutside reports whether a predicate is with tables of a query around that of a table,
+// or with what a recursive query has so far.
+func (l *located) isOutside(p *predicate, t *target) bool {
+	m := p.on(t)
+	for _, f := range l.scope.tables {
+		if f == l.from || f.inner != nil && len(f.inner) == 0 {
+			continue
+		}
+		for _, c := range m.others {
+			if c.table == "" || strings.EqualFold(c.table, f.alias) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // notTold is why nothing is known of a table.

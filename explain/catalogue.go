@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"context"
 	"slices"
 	"strings"
 )
@@ -71,4 +72,32 @@ func unquote(name string) string {
 		return strings.ReplaceAll(inner, name[:1]+name[:1], name[:1])
 	}
 	return name
+}
+
+// index returns an index by its name.
+func (t *table) index(name string) *index {
+	if t == nil {
+		return nil
+	}
+	for i := range t.indexes {
+		if t.indexes[i].name == name {
+			return &t.indexes[i]
+		}
+	}
+	return nil
+}
+
+func tableKey(schema, name string) string { return schema + "\x00" + name }
+
+// tableOf asks the catalogue once.
+func (s *session) tableOf(ctx context.Context, schema, name string) (*table, error) {
+	key := tableKey(schema, name)
+	if t, ok := s.tables[key]; ok {
+		return t, nil
+	}
+	t, err := s.system.table(ctx, s, schema, name)
+	if err == nil {
+		s.tables[key] = t
+	}
+	return t, err
 }

@@ -49,7 +49,7 @@ func join(tokens []token) string {
 		if i > 0 && needsSpace(tokens[i-1], t) {
 			b.WriteByte(' ')
 		}
-		if t.literal {
+		if t.literal || t.text[0] == '?' && t.isParameter() {
 			b.WriteByte('?')
 		} else {
 			b.WriteString(t.text)
@@ -146,7 +146,7 @@ type operand struct {
 func newOperand(tokens []token) operand {
 	tokens = strip(tokens)
 	o := operand{tokens: tokens}
-	if len(tokens) > 0 && tokens[0].isAny("select", "with", "values") {
+	if len(tokens) > 0 && tokens[0].isAny("select", "with", "values", "subplan", "hashed") {
 		o.query = true
 		return o
 	}

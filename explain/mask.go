@@ -14,6 +14,33 @@ func (s *session) mask(text string) string {
 	return join(tokensOf(s.system.dialect(), text))
 }
 
+// maskError takes the literals of the statement out of the text of an error: databases
+// quote them.
+func (s *session) maskError(err error) error {
+	if err == nil || s.options.Values {
+		return err
+	}
+	text := err.Error()
+	for _, t := range tokensOf(s.system.dialect(), s.query) {
+		if inner := strings.Trim(t.text, "'\""); t.literal && inner != "" {
+			text = strings.ReplaceAll(text, inner, "?")
+		}
+	}
+	if text == err.Error() {
+		return err
+	}
+	return &maskedError{text, err}
+}
+
+// maskedError has the text of another error without some of it.
+type maskedError struct {
+	text string
+	err  error
+}
+
+func (e *maskedError) Error() string { return e.text }
+func (e *maskedError) Unwrap() error { return e.err }
+
 // plain are the keys of a plan in JSON whose texts are words of the database and names.
 var plain = []string{
 	"Node Type", "Parent Relationship", "Join Type", "Strategy", "Partial Mode", "Scan Direction", "Relation Name", "Schema",

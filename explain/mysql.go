@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/querybudget/querybudget/statement"
@@ -47,6 +46,9 @@ func (d mysql) plan(ctx context.Context, s *session) (p *planned, err error) {
 	}
 	c := &myCollector{ctx: ctx, session: s}
 	p = &planned{text: s.maskJSON(raw), nodes: c.collect(raw)}
+	if err := c.byText(len(s.args) > 0); err != nil {
+		return nil, err
+	}
 	p.tables = judgeAll(c.reads)
 	if message := c.nothing(); message != "" {
 		err = d.withoutRows(ctx, s, p, message)
@@ -70,7 +72,7 @@ func (d mysql) begin(ctx context.Context, s *session) error {
 		return nil // what is sent changes nothing
 	}
 	begin := "START TRANSACTION READ ONLY"
-	if s.facts.Kind != statement.Read {
+	if s.facts.Kind != statement.Read || s.facts.Locks {
 		begin = "START TRANSACTION READ WRITE"
 	}
 	_, _, err := s.send(ctx, begin)
@@ -89,16 +91,22 @@ func (d mysql) end(ctx context.Context, s *session) error {
 	return nil
 }
 
+// limited is what stands before a statement on MariaDB, so that it takes and waits no longer
+// than it may.
+func (s *session) limited() string {
+	if s.system.name() != "mariadb" {
+		return ""
+	}
+	return fmt.Sprintf("SET STATEMENT max_statement_time=%g, lock_wait_timeout=1 FOR ", s.options.Timeout.Seconds())
+}
+
 // explain asks for the plan. MariaDB limits the time of one statement; on MySQL the
 // context does.
 func (d mysql) explain(ctx context.Context, s *session, args []any) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*s.options.Timeout)
 	defer cancel()
 	query := "EXPLAIN FORMAT=JSON " + s.query
-	if d.mariadb {
-		query = fmt.Sprintf("SET STATEMENT max_statement_time=%g, lock_wait_timeout=1 FOR %s", s.options.Timeout.Seconds(), query)
-	}
-	answer, err := text(s.send(ctx, query, args...))
+	answer, err := text(s.send(ctx, s.limited()+query, args...))
 	if err != nil {
 		return nil, err
 	}
@@ -108,234 +116,6 @@ func (d mysql) explain(ctx context.Context, s *session, args []any) (any, error)
 	}
 	return raw, nil
 }
-
-// myCollector finds the tables in a plan of JSON. MySQL and MariaDB nest them in different
-// ways, but describe each in the same words.
-type myCollector struct {
-	ctx      context.Context
-	session  *session
-	reads    []*read
-	groups   int
-	messages []string
-	err      error
-}
-
-// collect looks through a value for tables.
-func (c *myCollector) collect(value any) []Node {
-	return c.value(value, 0, "")
-}
-
-func (c *myCollector) value(value any, group int, joined string) []Node {
-	switch v := value.(type) {
-	case []any:
-		var out []Node
-		for _, inner := range v {
-			out = append(out, c.value(inner, group, joined)...)
-		}
-		return out
-	case map[string]any:
-		return c.object(v, group, joined)
-	}
-	return nil
-}
-
-func (c *myCollector) object(v map[string]any, group int, joined string) []Node {
-	if message, ok := v["message"].(string); ok {
-		c.messages = append(c.messages, message)
-	}
-	if _, ok := v["table_name"].(string); ok {
-		return []Node{c.table(v, group, joined)}
-	}
-	if _, ok := v["buffer_type"]; ok { // a join with a buffer has the condition outside
-		joined, _ = v["attached_condition"].(string)
-	}
-	var out []Node
-	for _, key := range sortedKeys(v) {
-		in := group
-		if key == "query_block" {
-			c.groups++
-			in = c.groups
-		}
-		inside := c.value(v[key], in, joined)
-		if key == "filesort" || key == "temporary_table" {
-			inside = []Node{{Operation: key, Rows: -1, ActualRows: -1, Loops: -1, Removed: -1, Children: inside}}
-		}
-		out = append(out, inside...)
-	}
-	return out
-}
-
-// sortedKeys puts the parts of a plan in an order that does not change.
-func sortedKeys(v map[string]any) []string {
-	out := make([]string, 0, len(v))
-	for key := range v {
-		out = append(out, key)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// narrowing are the ways to read a part of a table by an index.
-var narrowing = []string{
-	"const", "system", "eq_ref", "ref", "ref_or_null", "range", "index_merge", "unique_subquery", "index_subquery", "fulltext",
-}
-
-func (c *myCollector) table(v map[string]any, group int, joined string) Node {
-	word := func(key string) string { s, _ := v[key].(string); return s }
-	number := func(key string) float64 {
-		if n, ok := v[key].(float64); ok {
-			return n
-		}
-		return -1
-	}
-	alias := word("table_name")
-	condition := andAlso(word("attached_condition"), joined)
-	n := Node{
-		Operation: word("access_type"), Alias: alias, Relation: alias, Index: word("key"),
-		Condition: c.session.mask(plainCondition(word("index_condition"))), Filter: c.session.mask(plainCondition(condition)),
-		Rows: max(number("rows"), number("rows_examined_per_scan")), ActualRows: -1, Loops: -1, Removed: -1,
-	}
-	if !strings.HasPrefix(alias, "<") && n.Operation != "" {
-		c.read(v, &n, andAlso(condition, word("index_condition")), group)
-	}
-	before := len(c.reads)
-	for _, key := range sortedKeys(v) {
-		n.Children = append(n.Children, c.value(v[key], group, "")...)
-	}
-	if _, ok := v["materialized"]; ok && strings.HasPrefix(alias, "<subquery") {
-		c.materialized(c.reads[before:], words(v["used_key_parts"]))
-	}
-	return n
-}
-
-func andAlso(a, b string) string {
-	switch {
-	case a == "":
-		return b
-	case b == "" || a == b:
-		return a
-	}
-	return "(" + a + ") and (" + b + ")"
-}
-
-// plainCondition takes off what the optimizer writes around conditions.
-func plainCondition(condition string) string {
-	return strings.NewReplacer("<cache>", "", "trigcond", "", "<in_optimizer>", "in_optimizer", "<expr_cache>", "", "<if>", "", "<is_not_null_test>", "").Replace(condition)
-}
-
-// read takes note of how a table is read.
-func (c *myCollector) read(v map[string]any, n *Node, condition string, group int) {
-	t, err := c.tableOf(n.Alias)
-	if err != nil {
-		c.err = errors.Join(c.err, err)
-		return
-	}
-	if t == nil {
-		c.reads = append(c.reads, &read{relation: n.Alias, target: target{alias: n.Alias}, unknown: notTold(n.Alias)})
-		return
-	}
-	if strings.Contains(condition, "trigcond") {
-		c.groups++
-		group = c.groups // of an outer join
-	}
-	r := &read{
-		target: target{alias: n.Alias, table: t, possible: words(v["possible_keys"])}, schema: t.schema, relation: t.name, index: n.Index, group: group,
-		filter: predicates(withParameters(tokensOf(statement.MySQL, plainCondition(condition)))), condition: c.lookups(v, n.Alias),
-	}
-	n.Schema, n.Relation = t.schema, t.name
-	r.narrowed = slices.Contains(narrowing, n.Operation)
-	c.reads = append(c.reads, r)
-}
-
-// tableOf returns the table that the plan calls by an alias, which may be one of a view's.
-func (c *myCollector) tableOf(alias string) (*table, error) {
-	found, err := c.session.locate(c.ctx, alias)
-	if err != nil {
-		return nil, err
-	}
-	if len(found) > 0 && found[0].table != nil {
-		return found[0].table, nil
-	}
-	return c.session.tableOf(c.ctx, "", alias)
-}
-
-// table asks the catalogue. In a schema of MySQL, which it calls a database.
-func (mysql) table(ctx context.Context, s *session, schema, name string) (*table, error) {
-	_, rows, err := s.send(ctx, `SELECT c.table_schema, c.column_name, c.data_type, '', '', '', coalesce(v.view_definition, '') FROM information_schema.columns AS c
-LEFT JOIN information_schema.views AS v ON v.table_schema = c.table_schema AND v.table_name = c.table_name
-WHERE c.table_schema = coalesce(nullif(?, ''), database()) AND c.table_name = ?
-UNION ALL
-SELECT table_schema, '', index_type, index_name, column_name, non_unique, '' FROM information_schema.statistics
-WHERE table_schema = coalesce(nullif(?, ''), database()) AND table_name = ? AND seq_in_index = 1`, schema, name, schema, name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the catalogue: %w", err)
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	t := &table{schema: asText(rows[0][0]), name: name, columns: map[string]string{}}
-	for _, row := range rows {
-		if column := asText(row[1]); column != "" {
-			t.columns[strings.ToLower(column)], t.view = asText(row[2]), asText(row[6])
-			continue
-		}
-		t.indexes = append(t.indexes, index{
-			name: asText(row[3]), method: strings.ToLower(asText(row[2])), unique: asText(row[5]) == "0",
-			columns: []string{asText(row[4])},
-		})
-	}
-	return t, nil
-}
-
-// materialized is for IN and EXISTS whose query is executed once and its result looked up:
-// the columns that are looked up narrow the tables of the query, if an index has them.
-func (c *myCollector) materialized(inside []*read, columns []string) {
-	for _, r := range inside {
-		for _, name := range columns {
-			p := predicate{operator: "=", text: name}
-			p.left = operand{bare: true, columns: []column{{r.alias, name}}}
-			p.right = operand{columns: []column{{"", "outside"}}}
-			if r.table.has(name) && !r.narrowed {
-				r.filter = append(r.filter, p)
-				r.possible = append(r.possible, namesOf(r.table.leading(name))...)
-			}
-		}
-	}
-}
-
-func namesOf(all []index) []string {
-	out := make([]string, len(all))
-	for i := range all {
-		out[i] = all[i].name
-	}
-	return out
-}
-
-func words(value any) []string {
-	all, _ := value.([]any)
-	out := make([]string, len(all))
-	for i := range all {
-		out[i] = asText(all[i])
-	}
-	return out
-}
-
-// lookups writes what an index looks up as conditions: its columns, and what they equal.
-func (c *myCollector) lookups(v map[string]any, alias string) []predicate {
-	parts, _ := v["used_key_parts"].([]any)
-	refs, _ := v["ref"].([]any)
-	var out []predicate
-	for i := range min(len(parts), len(refs)) {
-		ref := asText(refs[i])
-		if !strings.Contains(ref, ".") {
-			ref = "0" // a constant
-		}
-		out = append(out, c.session.predicates(alias+"."+quoteMySQL(asText(parts[i]))+" = "+ref)...)
-	}
-	return out
-}
-
-func quoteMySQL(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 // nothing returns why the optimizer planned nothing, empty if it did: it looks rows up by
 // unique keys before it plans the rest.
@@ -351,7 +131,7 @@ func (c *myCollector) nothing() string {
 // withoutRows is the verdict on a statement of which a row was looked up and not found.
 // Where it reads one table, it did so by a unique key.
 func (mysql) withoutRows(ctx context.Context, s *session, p *planned, message string) error {
-	all, err := s.read(ctx)
+	all, err := s.readScopes(ctx)
 	if err != nil {
 		return err
 	}
@@ -365,4 +145,16 @@ func (mysql) withoutRows(ctx context.Context, s *session, p *planned, message st
 	}
 	p.unknown = "a row was looked up by its key and not found, and nothing is planned then: add rows, or pass the arguments of some"
 	return nil
+}
+
+func (mysql) reading(within bool) (begin, end []string) {
+	if within {
+		return nil, nil
+	}
+	return []string{"START TRANSACTION READ ONLY"}, []string{"ROLLBACK"}
+}
+
+func (mysql) foreignKeys() string {
+	return `SELECT table_schema, table_name, constraint_name, column_name, referenced_table_name FROM information_schema.key_column_usage
+WHERE table_schema = database() AND referenced_table_name IS NOT NULL ORDER BY 1, 2, 3, ordinal_position`
 }

@@ -149,11 +149,13 @@ type session struct {
 	within   bool // a transaction that goes on
 	query    string
 	args     []any
-	params   int // of the query
+	params   int      // of the query
+	names    []string // of the last of them, which have some
 	tables   map[string]*table
 	scopes   []*scope
 	facts    *statement.Statement
 	prepared bool
+	database string // of MySQL, empty before it was asked for
 }
 
 func (o Options) newSession(ctx context.Context, p Planner, send run) (*session, error) {
@@ -182,7 +184,7 @@ func (s *session) result(ctx context.Context, query string, args []any) (*Result
 	}
 	p, err := s.system.plan(ctx, s)
 	if err != nil {
-		return nil, fmt.Errorf("explain: %s: %w", s.facts.Summary, err)
+		return nil, fmt.Errorf("explain: %s: %w", s.facts.Summary, s.maskError(err))
 	}
 	r := &Result{
 		System: s.system.name(), Text: p.text, Nodes: p.nodes, Tables: p.tables, Generic: s.params > 0 && len(args) == 0,
@@ -191,10 +193,10 @@ func (s *session) result(ctx context.Context, query string, args []any) (*Result
 	if p.unknown != "" {
 		r.Verdict = Unknown
 	}
+	s.propose(ctx, r) // a trial may show that the verdict is not known
 	for i := range r.Tables {
 		r.Verdict = worse(r.Verdict, r.Tables[i].Verdict)
 	}
-	s.propose(ctx, r)
 	share(r.Nodes)
 	r.Signs = s.signs(r)
 	return r, nil
@@ -206,7 +208,8 @@ func (s *session) take(query string, args []any) error {
 	if !d.IsSingle(query) {
 		return fmt.Errorf("%w: the text is not one statement that can be read to its end", ErrRefused)
 	}
-	s.query, s.args, s.params = strings.TrimRight(query, "; \t\r\n"), args, parametersOf(tokensOf(d, query))
+	s.query, s.args, s.scopes = strings.TrimRight(query, "; \t\r\n"), args, nil
+	s.params, s.names = parametersOf(tokensOf(d, query))
 	s.facts = statement.NewReader(d, statement.NewHasher(), 2048).Read(query)
 	if len(args) > 0 && s.params > 0 && s.params != len(args) && !slices.ContainsFunc(args, isNamed) {
 		return fmt.Errorf("explain: %s has %d parameters and got %d arguments", s.facts.Summary, s.params, len(args))
@@ -228,9 +231,9 @@ func isNamed(arg any) bool {
 	return ok
 }
 
-// parametersOf returns how many arguments a statement takes.
-func parametersOf(tokens []token) int {
-	n, names := 0, map[string]bool{}
+// parametersOf returns how many arguments a statement takes, and the names of those that
+// have one.
+func parametersOf(tokens []token) (n int, names []string) {
 	for _, t := range tokens {
 		switch {
 		case !t.isParameter():
@@ -239,12 +242,12 @@ func parametersOf(tokens []token) int {
 		default:
 			if i, err := strconv.Atoi(t.text[1:]); err == nil {
 				n = max(n, i)
-			} else {
-				names[t.text] = true
+			} else if !slices.Contains(names, t.text[1:]) {
+				names = append(names, t.text[1:])
 			}
 		}
 	}
-	return n + len(names)
+	return n + len(names), names
 }
 
 // oneWord bounds a word that somebody else chose.

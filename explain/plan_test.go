@@ -99,3 +99,23 @@ func TestSignsOfSQLite(t *testing.T) {
 		t.Errorf("signs %q, want %q", kinds, want)
 	}
 }
+
+// On MariaDB a read is planned in a transaction that can write nothing, and a write, which
+// it refuses to explain there, in another one. Both are rolled back.
+func TestMariaDBIsReadOnly(t *testing.T) {
+	for query, begin := range map[string]string{
+		"SELECT id FROM books WHERE id = 1":            "START TRANSACTION READ ONLY",
+		"SELECT id FROM books WHERE id = 1 FOR UPDATE": "START TRANSACTION READ WRITE",
+		"DELETE FROM books WHERE id = 1":               "START TRANSACTION READ WRITE",
+	} {
+		planner := mariaShop()
+		planner.answers["START"], planner.answers["ROLLBACK"], planner.answers["SET STATEMENT"] = answer{}, answer{}, one(`{"query_block": {}}`)
+		if _, err := explain.Plan(t.Context(), planner, query); err != nil {
+			t.Fatal(err)
+		}
+		sent := *planner.sent
+		if sent[1] != begin || sent[len(sent)-1] != "ROLLBACK" || !strings.HasPrefix(sent[2], "SET STATEMENT max_statement_time=1, lock_wait_timeout=1 FOR EXPLAIN FORMAT=JSON ") {
+			t.Errorf("%s: %q", query, sent)
+		}
+	}
+}

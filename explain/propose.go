@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -151,8 +152,12 @@ func (s *session) propose(ctx context.Context, r *Result) {
 		}
 		for _, c := range s.candidates(a) {
 			serves, how, err := s.system.try(ctx, s, a, &c)
+			if errors.Is(err, errOtherWriter) {
+				a.Verdict, a.Reason = Unknown, err.Error()
+				break
+			}
 			if err != nil {
-				a.untried = s.mask(err.Error())
+				a.untried = s.maskError(err).Error()
 				break
 			}
 			if serves {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/querybudget/querybudget/statement"
@@ -45,163 +43,30 @@ func (sqlite) explain(ctx context.Context, s *session) (*planned, error) {
 	}
 	c := &liteCollector{ctx: ctx, session: s, found: map[string]int{}, placed: map[*from]bool{}}
 	p := &planned{nodes: c.nodes(rows), text: c.text.String()}
-	if c.err == nil {
-		p.tables = judgeAll(c.reads)
+	if c.err != nil {
+		return nil, c.err
 	}
-	return p, c.err
+	p.tables = judgeAll(c.reads)
+	return p, doubtStatistics(ctx, s, p.tables)
 }
 
-// liteCollector reads the lines of EXPLAIN QUERY PLAN.
-type liteCollector struct {
-	ctx     context.Context
-	session *session
-	text    strings.Builder
-	reads   []*read
-	found   map[string]int // how often an alias was met
-	placed  map[*from]bool // in the loops so far
-	err     error
-}
-
-// liteLine is a line: id, parent and text.
-type liteLine struct{ id, parent, detail string }
-
-func (c *liteCollector) nodes(rows [][]any) []Node {
-	var lines []liteLine
-	for _, row := range rows {
-		if len(row) == 4 {
-			lines = append(lines, liteLine{asText(row[0]), asText(row[1]), asText(row[3])})
-		}
-	}
-	return c.children(lines, "0", 0, false)
-}
-
-func (c *liteCollector) children(lines []liteLine, parent string, depth int, isPart bool) []Node {
-	var out []Node
-	for _, l := range lines {
-		if l.parent != parent || l.id == parent {
+// doubtStatistics takes the verdict back on an index that could be used as far as the
+// catalogue tells: with statistics, SQLite may prefer to read the whole table.
+func doubtStatistics(ctx context.Context, s *session, all []Access) error {
+	for i := range all {
+		a := &all[i]
+		if a.Verdict != Unusable || !a.isServed {
 			continue
 		}
-		c.text.WriteString(strings.Repeat("  ", depth) + l.detail + "\n")
-		n := Node{Operation: l.detail, Rows: -1, ActualRows: -1, Loops: -1, Removed: -1}
-		if m := liteScan.FindStringSubmatch(l.detail); m != nil {
-			n.Operation, n.Alias, n.Index, n.Condition = m[1], first(m[3], m[2]), m[5], m[6]
-			n.Relation = m[2]
-			if strings.HasPrefix(m[4], "AUTOMATIC") {
-				n.Index = m[4]
-			}
-			if strings.HasPrefix(m[4], "INTEGER PRIMARY KEY") {
-				n.Index = "INTEGER PRIMARY KEY"
-			}
-			if !isPart || len(out) == 0 {
-				c.read(&n, m[4])
-			}
+		known, err := text(s.send(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'"))
+		if err != nil {
+			return err
 		}
-		n.Children = c.children(lines, l.id, depth+1, l.detail == "MULTI-INDEX OR" || isPart)
-		out = append(out, n)
-	}
-	return out
-}
-
-// liteScan reads SCAN b USING INDEX i, SEARCH b USING INTEGER PRIMARY KEY (rowid=?).
-var liteScan = regexp.MustCompile(`^(SCAN|SEARCH)(?: TABLE)? (\S+)(?: AS (\S+))?(?: EXISTS| LEFT-JOIN)*(?: USING ((?:AUTOMATIC )?(?:PARTIAL )?(?:COVERING )?INDEX|INTEGER PRIMARY KEY|PRIMARY KEY)(?: ([^(\s]+))?)?(?: \((.*)\))?`)
-
-// read takes note of how a table is read.
-func (c *liteCollector) read(n *Node, using string) {
-	at := c.found[n.Alias]
-	found, err := c.session.locate(c.ctx, n.Alias)
-	if err != nil {
-		c.err = errors.Join(c.err, err)
-		return
-	}
-	if len(found) == 0 {
-		c.place(n.Alias) // the result of a query, or a function
-		return
-	}
-	l := found[min(at, len(found)-1)]
-	if l.table == nil {
-		c.reads = append(c.reads, &read{relation: l.from.name, target: target{alias: n.Alias}, unknown: notTold(l.from.name)})
-		return
-	}
-	n.Relation = l.table.name
-	r := &read{
-		target: target{alias: n.Alias, table: l.table}, relation: l.table.name, schema: l.table.schema, index: n.Index,
-		filter: l.conditions(c.session.scopes), group: c.group(&l),
-	}
-	c.placed[l.from] = true
-	isAutomatic := strings.HasPrefix(using, "AUTOMATIC")
-	r.narrowed = n.Operation == "SEARCH" && !isAutomatic && !strings.HasPrefix(n.Condition, "ANY(")
-	if r.narrowed {
-		r.condition = r.lookups(n.Condition)
-	} else {
-		r.filter = slices.DeleteFunc(r.filter, func(p predicate) bool { return c.isLater(&l, r, &p) })
-	}
-	c.reads = append(c.reads, r)
-	c.found[n.Alias]++
-}
-
-// place takes note of the result of a query.
-func (c *liteCollector) place(alias string) {
-	for _, s := range c.session.scopes {
-		for _, f := range s.tables {
-			if f.inner != nil && strings.EqualFold(f.alias, alias) {
-				c.placed[f] = true
-			}
+		if known != "0" {
+			a.Verdict, a.Reason = Unknown, "by its statistics SQLite prefers to read all of the table to index "+a.Index
 		}
 	}
-}
-
-// isLater reports whether a predicate joins a table with one that is read in a loop
-// inside of it: it narrows that one.
-func (c *liteCollector) isLater(l *located, r *read, p *predicate) bool {
-	m := p.on(&r.target)
-	for _, f := range l.scope.tables {
-		if f == l.from || c.placed[f] {
-			continue
-		}
-		of := target{alias: f.alias, table: c.session.tables[tableKey(f.schema, f.name)]}
-		if m.isJoin && slices.ContainsFunc(m.others, of.owns) {
-			return true
-		}
-	}
-	return false
-}
-
-// group is the scope of a table, and one of its own on the right of a LEFT JOIN.
-func (c *liteCollector) group(l *located) int {
-	for i, s := range c.session.scopes {
-		if s == l.scope && !l.from.optional {
-			return i
-		}
-	}
-	return -1 - len(c.reads)
-}
-
-// lookups are the conditions on the columns that an index finds: (author_id=? AND id>?).
-func (r *read) lookups(condition string) []predicate {
-	var out []predicate
-	for part := range strings.SplitSeq(condition, " AND ") {
-		name := strings.TrimRight(part, "=<>?")
-		for _, p := range r.filter {
-			m := p.on(&r.target)
-			if m.use == useOrder && len(m.columns) > 0 && (sameName(m.columns[0], name) || name == "rowid" && r.table.isRowID(m.columns[0])) {
-				out = append(out, p)
-			}
-		}
-	}
-	return out
-}
-
-// isRowID reports whether a column is another name of the row's number.
-func (t *table) isRowID(column string) bool {
-	if strings.EqualFold(column, "rowid") {
-		return true
-	}
-	for _, i := range t.indexes {
-		if i.name == "INTEGER PRIMARY KEY" && sameName(i.columns[0], column) {
-			return true
-		}
-	}
-	return false
+	return nil
 }
 
 // whereOf returns the condition of a partial index.
@@ -257,6 +122,31 @@ JOIN pragma_index_xinfo(i.name) AS x LEFT JOIN (SELECT * FROM sqlite_temp_master
 	return t, nil
 }
 
+// errOtherWriter is for a transaction of somebody else that may have made an index.
+var errOtherWriter = errors.New("another connection has a transaction open that writes, with a schema of its own perhaps: end it, or plan in it with explain.Tx")
+
+// begin begins to write at once or not at all.
+func (sqlite) begin(ctx context.Context, s *session, begin string) (err error) {
+	wait, err := text(s.send(ctx, "PRAGMA busy_timeout"))
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.send(ctx, "PRAGMA busy_timeout = 0"); err != nil {
+		return err
+	}
+	defer func() {
+		_, _, restoreErr := s.send(context.WithoutCancel(ctx), "PRAGMA busy_timeout = "+wait)
+		err = errors.Join(err, restoreErr)
+	}()
+	if _, _, err = s.send(ctx, begin); err == nil {
+		return nil
+	}
+	if text := err.Error(); strings.Contains(text, "locked") || strings.Contains(text, "busy") || strings.Contains(text, "BUSY") {
+		return errOtherWriter
+	}
+	return err
+}
+
 // try creates an index in a transaction that is rolled back. SQLite has one writer at a
 // time: where another one is open, its schema may be another one too.
 func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error) {
@@ -269,8 +159,8 @@ func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (s
 	if s.within {
 		begin, end = "SAVEPOINT "+trialIndex, []string{"ROLLBACK TO " + trialIndex, "RELEASE " + trialIndex}
 	}
-	if _, _, err := s.send(ctx, begin); err != nil {
-		return false, "", fmt.Errorf("another connection is writing, with a schema of its own perhaps: %w", err)
+	if err := d.begin(ctx, s, begin); err != nil {
+		return false, "", err
 	}
 	s.forget()
 	defer func() {
@@ -288,4 +178,16 @@ func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (s
 		return false, "", err
 	}
 	return a.serves(now.tables), "in a transaction that was rolled back", nil
+}
+
+func (sqlite) reading(within bool) (begin, end []string) {
+	if within {
+		return nil, nil
+	}
+	return []string{"BEGIN"}, []string{"ROLLBACK"}
+}
+
+func (sqlite) foreignKeys() string {
+	return `SELECT '', m.name, f.id, f."from", f."table" FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f
+WHERE m.type = 'table' ORDER BY 2, 3, f.seq`
 }

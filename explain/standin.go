@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,9 @@ func (s *session) arguments() []any {
 	out := make([]any, s.params)
 	for i := range out {
 		out[i] = strconv.Itoa(standIns + i)
+		if named := i - (s.params - len(s.names)); named >= 0 {
+			out[i] = sql.Named(s.names[named], out[i])
+		}
 	}
 	return out
 }
@@ -43,7 +47,7 @@ func (s *session) existing(ctx context.Context) ([]any, error) {
 	if len(s.args) > 0 || s.params == 0 {
 		return args, nil
 	}
-	all, err := s.read(ctx)
+	all, err := s.readScopes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +69,7 @@ func (s *session) existing(ctx context.Context) ([]any, error) {
 func (s *session) fill(ctx context.Context, args []any, sc *scope, t *target) error {
 	var columns []string
 	var places []int
-	for _, c := range sc.conditions {
+	for _, c := range conditionsOf(s.scopes, sc, t.alias, map[*scope]bool{}) {
 		m := c.on(t)
 		if i := c.argument(); m.use == useOrder && m.isEqual && len(m.columns) == 1 && i >= 0 && i < len(args) {
 			columns, places = append(columns, quoteMySQL(m.columns[0])), append(places, i)
@@ -74,13 +78,13 @@ func (s *session) fill(ctx context.Context, args []any, sc *scope, t *target) er
 	if len(columns) == 0 {
 		return nil
 	}
-	_, rows, err := s.send(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+quoteMySQL(t.table.schema)+"."+quoteMySQL(t.table.name)+" LIMIT 1")
+	_, rows, err := s.send(ctx, s.limited()+"SELECT "+strings.Join(columns, ", ")+" FROM "+quoteMySQL(t.table.schema)+"."+quoteMySQL(t.table.name)+" LIMIT 1")
 	if err != nil || len(rows) == 0 {
 		return err
 	}
 	for i, place := range places {
 		if rows[0][i] != nil {
-			args[place] = rows[0][i]
+			args[place] = asText(rows[0][i])
 		}
 	}
 	return nil

@@ -24,6 +24,10 @@ type system interface {
 	// try reports whether an index would serve a table that is read whole, and how it was
 	// tried, empty if it was not.
 	try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error)
+	// foreignKeys is the query for them: schema, table, key, column and referenced table.
+	foreignKeys() string
+	// reading are the commands around reads of one state of the data that write nothing.
+	reading(within bool) (begin, end []string)
 	// table returns what the catalogue knows of a table, nil for none.
 	table(ctx context.Context, s *session, schema, name string) (*table, error)
 }

@@ -19,18 +19,16 @@ func (t *tracer) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.T
 
 // startBatch admits all statements of a batch, or none: it is sent as a whole.
 func (t *tracer) startBatch(ctx context.Context, c *connection, conn *pgx.Conn, queued []*pgx.QueuedQuery) error {
-	c.refused = false
 	if c.counted || ctx.Err() != nil {
 		return nil
 	}
-	c.endBatch(ctx, t, conn, nil) // whose end nobody told
+	c.endBatch(t, nil) // whose end nobody told
 	c.batch = make([]query, 0, len(queued))
 	place := 1
 	for _, one := range queued {
 		q, err := t.start(ctx, c, conn, one.SQL, one.Arguments, place)
 		if err != nil {
 			c.takeBack()
-			c.refused = true
 			return err
 		}
 		if c.batch = append(c.batch, q); !q.control {
@@ -51,7 +49,7 @@ func (c *connection) takeBack() {
 func (t *tracer) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
 	c := t.connectionOf(conn)
 	if !c.counted && len(c.batch) > 0 {
-		c.end(ctx, t, conn, &c.batch[0], outcome{data.CommandTag, data.Err})
+		c.end(t, &c.batch[0], outcome{data.CommandTag, data.Err})
 		if c.batch = c.batch[1:]; data.Err != nil {
 			c.takeBack() // the server skips the rest
 		} else if len(c.batch) > 0 {
@@ -77,7 +75,7 @@ func calledByRows() bool {
 
 func (t *tracer) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchEndData) {
 	if c := t.connectionOf(conn); !c.counted {
-		c.endBatch(ctx, t, conn, data.Err)
+		c.endBatch(t, data.Err)
 		c.sync(conn)
 	}
 	if t.below.batch != nil {
@@ -86,25 +84,27 @@ func (t *tracer) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.Tra
 }
 
 // endBatch ends what is left of a batch, whose end is told twice after an early error.
-func (c *connection) endBatch(ctx context.Context, t *tracer, conn *pgx.Conn, err error) {
+func (c *connection) endBatch(t *tracer, err error) {
 	var preprocessing pgx.ErrPreprocessingBatch
 	switch {
-	case neverSent(err):
+	case neverSent(err) || len(c.batch) == 0:
 	case errors.As(err, &preprocessing):
-		c.failPrepare(ctx, t, conn, preprocessing.SQL(), err)
+		c.failPrepare(t, preprocessing.SQL(), err)
+	case pgconn.SafeToRetry(err): // the connection is busy, or broken
+		c.end(t, &c.batch[0], outcome{err: err})
 	default:
-		c.endUnread(ctx, t, conn, err)
+		c.endUnread(t, err)
 	}
 	c.takeBack()
 }
 
 // failPrepare ends a statement that could not be prepared: it has failed, and nothing was
 // executed.
-func (c *connection) failPrepare(ctx context.Context, t *tracer, conn *pgx.Conn, sql string, err error) {
+func (c *connection) failPrepare(t *tracer, sql string, err error) {
 	st := t.statements.Read(sql)
 	for i := range c.batch {
 		if q := &c.batch[i]; q.statement == st {
-			c.end(ctx, t, conn, q, outcome{err: err})
+			c.end(t, q, outcome{err: err})
 			return
 		}
 	}
@@ -112,13 +112,13 @@ func (c *connection) failPrepare(ctx context.Context, t *tracer, conn *pgx.Conn,
 
 // endUnread ends the statements whose results nobody has read: the server has executed
 // them. An error of the server is that of the first.
-func (c *connection) endUnread(ctx context.Context, t *tracer, conn *pgx.Conn, err error) {
+func (c *connection) endUnread(t *tracer, err error) {
 	var ofServer *pgconn.PgError
 	if !errors.As(err, &ofServer) {
 		err = nil // the application's
 	}
 	for i := range c.batch {
-		c.end(ctx, t, conn, &c.batch[i], outcome{err: err})
+		c.end(t, &c.batch[i], outcome{err: err})
 		err = nil
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/statement"
 )
 
@@ -27,13 +28,12 @@ type connection struct {
 	running  query   // that was sent last, and has not ended
 	batch    []query // in the same way
 	also     int     // queries that were sent although one is running, see startQuery
-	refused  bool    // the latest query was
 	copies   bool    // it is CopyFrom
 	prepares prepare // the statement that is being prepared
 }
 
 // dataKey is where a connection keeps what we know of it.
-const dataKey = "github.com/querybudget/querybudget/pgxwrap"
+const dataKey = "querybudget"
 
 func (t *tracer) connectionOf(conn *pgx.Conn) *connection {
 	data := conn.PgConn().CustomData()
@@ -50,9 +50,14 @@ func (t *tracer) connectionOf(conn *pgx.Conn) *connection {
 type query struct {
 	execution budget.Execution
 	statement *statement.Statement // nil for no query
-	recorder  *budget.Recorder     // nil where nobody counts it, or in a transaction of another one
-	began     time.Duration        // of transaction control
-	control   bool
+	// unattributed is set where no recorder counts it, with its context and its stack.
+	unattributed bool
+	ctx          context.Context
+	stack        *callsite.Stack
+	// control is set for transaction control, with its context, and when it began.
+	control  bool
+	recorder *budget.Recorder
+	began    time.Duration
 }
 
 // outcome is how a query ended.
@@ -72,27 +77,37 @@ func (t *tracer) startQuery(
 	conn *pgx.Conn,
 	sql string,
 	args []any,
-) (context.Context, error) {
-	c.refused = false
-	if c.counted || ctx.Err() != nil { // of a context that has ended nothing is sent
+) (_ context.Context, err error) {
+	if c.counted {
 		return ctx, nil
 	}
+	c.copies = false
 	if c.running.statement != nil {
 		if conn.PgConn().IsBusy() {
-			c.also++
-			q, err := t.start(ctx, c, conn, sql, args, 0)
-			return context.WithValue(ctx, alsoRunning{}, &q), err
+			return t.startAlso(ctx, c, conn, sql, args)
 		}
-		c.lost(ctx, t, conn)
+		c.endQuery(ctx, t, conn, outcome{}) // whose end nobody told
 	}
-	q, err := t.start(ctx, c, conn, sql, args, 0)
-	c.running, c.refused = q, err != nil
+	if ctx.Err() == nil { // of a context that has ended nothing is sent
+		c.running, err = t.start(ctx, c, conn, sql, args, 0)
+	}
 	return ctx, err
 }
 
-// lost ends a query whose end nobody told.
-func (c *connection) lost(ctx context.Context, t *tracer, conn *pgx.Conn) {
-	c.endQuery(ctx, t, conn, outcome{})
+// startAlso admits a query on a connection that is busy. Its end is found in its context.
+func (t *tracer) startAlso(
+	ctx context.Context,
+	c *connection,
+	conn *pgx.Conn,
+	sql string,
+	args []any,
+) (_ context.Context, err error) {
+	q := &query{}
+	if ctx.Err() == nil {
+		*q, err = t.start(ctx, c, conn, sql, args, 0)
+	}
+	c.also++
+	return context.WithValue(ctx, alsoRunning{}, q), err
 }
 
 // start admits a query, with its place in a batch, from 1.
@@ -111,16 +126,13 @@ func (t *tracer) start(
 	sql, args, unknown := resolve(ctx, conn, sql, args)
 	st := t.statements.Read(sql)
 	r := t.database.Recorder(ctx)
-	q := query{statement: st, recorder: r}
 	switch {
 	case st.Kind == statement.Begin && c.transaction == nil:
-		q.began, q.control = r.Clock(), true
-		return q, nil
+		return query{statement: st, control: true, ctx: ctx, recorder: r, began: r.Clock()}, nil
 	case st.Kind == statement.Control && c.transaction != nil:
-		q.began, q.control = c.transaction.Clock(), true
-		return q, nil
+		return query{statement: st, control: true, began: c.transaction.Clock()}, nil
 	case r == nil:
-		return q, nil
+		return query{statement: st, unattributed: true, ctx: ctx, stack: t.stacks.Capture()}, nil
 	}
 	call := budget.Call{
 		Database: t.database, Statement: st, Transaction: c.transaction, Stack: t.stacks.Capture(),
@@ -130,13 +142,12 @@ func (t *tracer) start(
 		args = []any{untold}
 	}
 	t.addArguments(&call, r, sql, args)
-	var err error
-	q.execution, err = r.Start(call)
+	x, err := r.Start(call)
 	if err != nil {
 		return query{}, err
 	}
 	c.holder.sent(st, call.Stack)
-	return q, nil
+	return query{statement: st, execution: x}, nil
 }
 
 // addArguments takes the arguments, and what somebody opted in to.
@@ -149,19 +160,25 @@ func (t *tracer) addArguments(call *budget.Call, r *budget.Recorder, sql string,
 		call.Arguments.Add(st, t.hasher, v)
 	}
 	call.Arguments.End(st)
-	if !t.arguments && !r.TracksValues() {
-		return
+	if t.arguments || r.TracksValues() || r.KeepsTexts() {
+		call.Detail = t.detail(r, sql, args)
 	}
-	call.Detail = &budget.CallDetail{}
+}
+
+func (t *tracer) detail(r *budget.Recorder, sql string, args []any) *budget.CallDetail {
+	d := &budget.CallDetail{}
 	if r.TracksValues() {
-		call.Detail.Hashes = make([]uint64, len(args))
+		d.Hashes = make([]uint64, len(args))
 		for i, v := range args {
-			call.Detail.Hashes[i] = t.hasher.Text(v)
+			d.Hashes[i] = t.hasher.Text(v)
 		}
 	}
 	if t.arguments {
-		call.Detail.SQL, call.Detail.Values = sql, keepArguments(args)
+		d.SQL, d.Values = sql, keepArguments(args)
+	} else if r.KeepsTexts() {
+		d.SQL = sql
 	}
+	return d
 }
 
 // endQuery takes the outcome of the query that is running.
@@ -176,28 +193,26 @@ func (c *connection) endQuery(ctx context.Context, t *tracer, conn *pgx.Conn, o 
 			q = also
 		}
 	}
-	c.end(ctx, t, conn, q, o)
+	c.end(t, q, o)
 	c.sync(conn)
 }
 
 // end ends a query, once.
-func (c *connection) end(ctx context.Context, t *tracer, conn *pgx.Conn, q *query, o outcome) {
+func (c *connection) end(t *tracer, q *query, o outcome) {
 	done := *q
 	*q = query{}
 	switch st := done.statement; {
 	case st == nil:
 	case done.control && st.Kind == statement.Begin:
-		c.began(ctx, t, done, o)
+		c.began(t, done, o)
 	case done.control:
 		c.controlled(done, o)
-	case done.recorder == nil:
-		t.database.CountUnattributed(ctx, st, o.err != nil)
 	case neverSent(o.err):
 		done.execution.Skip()
-	case o.err == nil && fetches(st, o.tag):
-		done.execution.Close(o.tag.RowsAffected(), nil)
-	case o.err != nil && fetches(st, o.tag):
-		done.execution.Close(0, o.err)
+	case done.unattributed:
+		t.database.CountUnattributedFrom(done.ctx, done.stack, st, o.err != nil)
+	case fetches(st, o.tag):
+		done.execution.Close(o.tag.RowsAffected(), o.err)
 	case o.err != nil:
 		done.execution.End(0, o.err)
 	default:

@@ -2,6 +2,7 @@ package pgxwrap_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -240,5 +241,121 @@ func TestBusyConnection(t *testing.T) {
 	want := budget.Totals{Queries: 2, Reads: 1, Writes: 1, Rows: 3, Errors: 1, Prepares: 1}
 	if got := countsOf(r.Totals()); got != want {
 		t.Errorf("counted %+v\nwant    %+v", got, want)
+	}
+}
+
+// Whatever else is sent on a connection that is busy, its rows go on.
+func TestOthersOnABusyConnection(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, test := range map[string]struct {
+		send func(ctx context.Context, conn *pgxpool.Conn) error
+		want budget.Totals
+	}{
+		"with a context that has ended": {func(ctx context.Context, conn *pgxpool.Conn) error {
+			_, err := conn.Exec(ended, "DELETE FROM authors")
+			return err
+		}, budget.Totals{}},
+		"a batch": {func(ctx context.Context, conn *pgxpool.Conn) error {
+			b := &pgx.Batch{}
+			b.Queue("DELETE FROM authors")
+			b.Queue("SELECT id FROM authors")
+			return conn.SendBatch(ctx, b).Close()
+		}, budget.Totals{Queries: 1, Writes: 1, Errors: 1, Batches: 1}},
+		"a copy": {func(ctx context.Context, conn *pgxpool.Conn) error {
+			_, err := conn.Conn().CopyFrom(ctx, pgx.Identifier{"authors"}, []string{"id"}, pgx.CopyFromRows(nil))
+			return err
+		}, budget.Totals{Queries: 1, Writes: 1, Errors: 2, Prepares: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pool := poolOf(t, nil, table, "INSERT INTO authors VALUES (1), (2), (3)")
+			ctx, r := budget.NewContext(t.Context())
+			must(t, pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+				rows, err := conn.Query(ctx, "SELECT id FROM authors")
+				must(t, err)
+				rows.Next()
+				if err := test.send(ctx, conn); err == nil {
+					t.Error("the connection was not busy")
+				}
+				rows.Close()
+				return rows.Err()
+			}))
+			want := test.want
+			want.Queries, want.Reads, want.Rows, want.Prepares = want.Queries+1, 1, 3, want.Prepares+1
+			if got := countsOf(r.Totals()); got != want {
+				t.Errorf("counted %+v\nwant    %+v", got, want)
+			}
+		})
+	}
+}
+
+// Of a context that has ended nothing is sent, and nothing counts.
+func TestContextsThatHaveEnded(t *testing.T) {
+	pool := poolOf(t, nil, table)
+	for name, call := range refusals {
+		ctx, r := budget.NewContext(t.Context())
+		must(t, pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			if err := call(ctx, conn); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: the error is %v", name, err)
+			}
+			return nil
+		}))
+		if got := countsOf(r.Totals()); got != (budget.Totals{}) {
+			t.Errorf("%s: counted %+v", name, got)
+		}
+	}
+}
+
+// A query whose end pgx does not tell has ended with the next one on its connection, or when
+// that goes back into the pool.
+func TestMissingEnds(t *testing.T) {
+	pool := poolOf(t, nil, table)
+	for _, lost := range []context.Context{t.Context(), budget.Without(t.Context())} {
+		ctx, r := budget.NewContext(lost)
+		must(t, pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+			tracer := conn.Conn().Config().Tracer
+			tracer.TraceQueryStart(ctx, conn.Conn(), pgx.TraceQueryStartData{SQL: "SELECT id FROM authors"})
+			must(t, read(conn.Query(ctx, "SELECT id FROM authors")))
+			tracer.TraceQueryEnd(ctx, conn.Conn(), pgx.TraceQueryEndData{})
+			tracer.TraceQueryStart(ctx, conn.Conn(), pgx.TraceQueryStartData{SQL: "DELETE FROM authors"})
+			return nil
+		}))
+		want := budget.Totals{Queries: 3, Reads: 2, Writes: 1, AffectedUnknown: 1}
+		got := countsOf(r.Totals())
+		got.Prepares = 0
+		if got != want {
+			t.Errorf("counted %+v\nwant    %+v", got, want)
+		}
+	}
+	without := budget.Without(t.Context())
+	must(t, pool.AcquireFunc(without, func(conn *pgxpool.Conn) error {
+		conn.Conn().Config().Tracer.TraceQueryStart(without, conn.Conn(), pgx.TraceQueryStartData{SQL: "DELETE FROM authors"})
+		return nil
+	}))
+	if n := pgxwrap.Database(pool).Unattributed().Queries; n != 0 {
+		t.Errorf("%d queries were lost", n)
+	}
+}
+
+// The server executes a batch one statement after another: none has begun before the one
+// before it has ended.
+func TestBatchHasTurns(t *testing.T) {
+	pool := poolOf(t, nil, table)
+	ctx, r := budget.NewContext(t.Context())
+	b := &pgx.Batch{}
+	for range 5 {
+		b.Queue("SELECT id FROM authors")
+	}
+	must(t, pool.SendBatch(ctx, b).Close())
+	queries := r.Report().Queries
+	if len(queries) != 5 {
+		t.Fatalf("%d queries", len(queries))
+	}
+	for i := range queries[1:] {
+		if before, q := queries[i], queries[i+1]; q.Start < before.Start+before.Exec {
+			t.Errorf("query %d began at %v, the one before ended at %v", q.Position, q.Start, before.Start+before.Exec)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/querybudget/querybudget/budget"
@@ -12,21 +13,52 @@ import (
 )
 
 func Example() {
-	config, err := pgxpool.ParseConfig(os.Getenv("DATABASE_URL"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	pgxwrap.Config(config) // once the configuration is complete
-	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	ctx := context.Background()
+	pool, err := open(ctx, os.Getenv("DATABASE_URL"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer pool.Close()
 
-	ctx, recorder := budget.NewContext(context.Background()) // middleware.Track does this for each request
+	ctx, recorder := budget.NewContext(ctx) // middleware.Track does this for each request
 	recorder.SetBudget(budget.Budget{Queries: 10, Mode: budget.Enforce})
 	_, err = pool.Exec(ctx, "UPDATE books SET price = price + 1 WHERE id = $1", 7)
 	fmt.Println(err, recorder.Report().Totals.Queries)
+}
+
+func open(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	pgxwrap.Config(config) // the last line before the pool is made
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+func ExampleConnConfig() {
+	ctx := context.Background()
+	config, err := pgx.ParseConfig(os.Getenv("DATABASE_URL"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pgxwrap.ConnConfig(config)
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.Exec(ctx, "LISTEN news")
+	fmt.Println(err)
+}
+
+func ExampleOptions() {
+	config, err := pgxpool.ParseConfig(os.Getenv("REPLICA_URL"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pgxwrap.Options{Database: "replica", SkipPackages: []string{"example.com/shop/repository"}}.Config(config)
 }

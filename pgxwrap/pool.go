@@ -59,9 +59,13 @@ func (p *pool) add(c *connection) {
 	p.connections = append(p.connections, weak.Make(c))
 }
 
-// heldByMe returns what the calling goroutine sent last on a connection that it holds: the
-// zero Call if it holds none.
-func (p *pool) heldByMe() (held budget.Call, holds bool) {
+// heldByMe returns what the calling goroutine sent last on a connection that it holds, where
+// so many are in use. Nobody tells of one that was hijacked, and is not the pool's any more:
+// who holds what is not known then.
+func (p *pool) heldByMe(inUse int32) (held budget.Call, holds bool) {
+	if p.acquired.Load() > int64(inUse) {
+		return held, false
+	}
 	me := callsite.Goroutine()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,14 +78,14 @@ func (p *pool) heldByMe() (held budget.Call, holds bool) {
 	return held, false
 }
 
-// isFull reports whether all connections of a pool are in use. Few have to ask the pool,
-// which takes its lock.
-func (p *pool) isFull(of *pgxpool.Pool) bool {
+// isFull reports whether all connections of a pool are in use, and how many are. Few have to
+// ask the pool, which takes its lock.
+func (p *pool) isFull(of *pgxpool.Pool) (full bool, inUse int32) {
 	if p.acquired.Load() < p.limit.Load() {
-		return false
+		return false, 0
 	}
 	s := of.Stat()
-	return s.AcquiredConns()+s.ConstructingConns() >= s.MaxConns()
+	return s.AcquiredConns()+s.ConstructingConns() >= s.MaxConns(), s.AcquiredConns()
 }
 
 // wait is one for a connection of a full pool.
@@ -100,12 +104,12 @@ func (t *tracer) TraceAcquireStart(ctx context.Context, pool *pgxpool.Pool, data
 	if p.latest.Load() != pool {
 		t.watch(pool)
 	}
-	if p.isFull(pool) && !countedAbove(ctx) {
+	if full, inUse := p.isFull(pool); full && !countedAbove(ctx) {
 		p.waits.Add(1)
 		p.waiting.Add(1)
 		r := t.database.Recorder(ctx)
 		w := &wait{recorder: r, began: r.Clock()}
-		w.held, w.holds = p.heldByMe()
+		w.held, w.holds = p.heldByMe(inUse)
 		ctx = context.WithValue(ctx, waitingKey{}, w)
 	}
 	if t.below.acquire != nil {
@@ -150,8 +154,8 @@ func (t *tracer) waited(w *wait, err error) {
 
 func (t *tracer) TraceRelease(pool *pgxpool.Pool, data pgxpool.TraceReleaseData) {
 	c := t.connectionOf(data.Conn)
-	if c.running.statement != nil && !data.Conn.PgConn().IsBusy() {
-		c.lost(context.Background(), t, data.Conn)
+	if !data.Conn.PgConn().IsBusy() {
+		c.endQuery(context.Background(), t, data.Conn, outcome{}) // whose end nobody told
 	}
 	if c.holder.goroutine.Swap(0) != 0 { // AcquireAllIdle tells nobody
 		t.pool.acquired.Add(-1)

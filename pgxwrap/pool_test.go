@@ -60,7 +60,7 @@ func TestWaitsWhileItHolds(t *testing.T) {
 }
 
 // waitInVain wants a connection that nobody gives back.
-func waitInVain(t *testing.T, ctx context.Context, pool *pgxpool.Pool) { //nolint:revive // a test's helper takes t first
+func waitInVain(t *testing.T, ctx context.Context, pool *pgxpool.Pool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
@@ -174,5 +174,30 @@ func TestConnectionsOfThePool(t *testing.T) {
 	<-connected
 	if n := pgxwrap.Database(pool).Unattributed().Queries; n != 0 {
 		t.Errorf("%d queries were lost", n)
+	}
+}
+
+// A connection that was taken out of the pool for good is none that it waits for.
+func TestHijackedIsNotHeld(t *testing.T) {
+	pool := poolOf(t, func(c *pgxpool.Config) { c.MaxConns = 1 }, table)
+	ctx, r := budget.NewContext(t.Context())
+	conn, err := pool.Acquire(ctx)
+	must(t, err)
+	own := conn.Hijack()
+	defer own.Close(ctx) //nolint:errcheck // a test's
+	must(t, read(own.Query(ctx, "SELECT id FROM authors")))
+	held := make(chan *pgxpool.Conn)
+	go func() {
+		other, err := pool.Acquire(budget.Without(ctx))
+		if err != nil {
+			t.Error(err)
+		}
+		held <- other
+	}()
+	other := <-held
+	defer other.Release()
+	waitInVain(t, ctx, pool)
+	if report := r.Report(); report.Totals.Waits != 1 || len(report.Held) != 0 {
+		t.Errorf("%d waits, held %+v", report.Totals.Waits, report.Held)
 	}
 }

@@ -42,17 +42,25 @@ func (t *tracer) TracePrepareEnd(ctx context.Context, conn *pgx.Conn, data pgx.T
 func (c *connection) prepared(ctx context.Context, t *tracer, conn *pgx.Conn, data pgx.TracePrepareEndData) {
 	p := c.prepares
 	c.prepares = prepare{}
-	if c.counted || data.AlreadyPrepared || neverSent(data.Err) || ctx.Err() != nil && c.refused {
+	if c.counted || data.AlreadyPrepared {
 		return
 	}
-	p.recorder.Prepared(p.began, data.Err)
+	if !neverSent(data.Err) {
+		p.recorder.Prepared(p.began, data.Err)
+	}
 	switch {
 	case data.Err != nil && c.copies: // pgx tells no end of a CopyFrom that cannot describe its table
 		c.copies = false
 		c.endQuery(ctx, t, conn, outcome{err: data.Err})
-	case data.Err == nil && p.name != p.sql && p.name != "" && !strings.HasPrefix(p.name, "stmtcache_"):
+	case data.Err == nil && p.isNamed():
 		c.remember(p.name, p.sql)
 	}
+}
+
+// isNamed reports whether the application gave the statement a name: pgx's cache has names
+// of its own, and a text is its own name.
+func (p *prepare) isNamed() bool {
+	return p.name != "" && p.name != p.sql && !strings.HasPrefix(p.name, "stmtcache_")
 }
 
 func (c *connection) remember(name, sql string) {

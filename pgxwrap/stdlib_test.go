@@ -21,7 +21,7 @@ func TestBelowSqlwrap(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pool := poolOf(t, nil, table)
 			db := sql.OpenDB(sqlwrap.Connector(open(t, pool)))
-			defer db.Close()
+			defer db.Close() //nolint:errcheck // a test
 			account, err := sqlwrap.Database(t.Context(), db)
 			must(t, err)
 
@@ -82,7 +82,7 @@ type withoutRecorder struct{ context.Context }
 func (withoutRecorder) Value(any) any { return nil }
 
 // send sends two queries in a transaction.
-func send(t *testing.T, ctx context.Context, db *sql.DB) { //nolint:revive // a test's helper takes t first
+func send(t *testing.T, ctx context.Context, db *sql.DB) {
 	t.Helper()
 	tx, err := db.BeginTx(ctx, nil)
 	must(t, err)
@@ -100,7 +100,7 @@ func TestBelowDatabaseSQL(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pool := poolOf(t, nil, table)
 			db := sql.OpenDB(open(t, pool))
-			defer db.Close()
+			defer db.Close() //nolint:errcheck // a test
 			ctx, r := budget.NewContext(t.Context())
 			send(t, ctx, db)
 			want := budget.Totals{Queries: 2, Reads: 1, Writes: 1, RowsAffected: 1, Rows: 1, Transactions: 1}

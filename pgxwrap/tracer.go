@@ -41,7 +41,7 @@ func (t *tracer) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.Tra
 func (t *tracer) TraceCopyFromStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromStartData) context.Context {
 	c := t.connectionOf(conn)
 	ctx, err := t.startQuery(ctx, c, conn, copyText(data), nil)
-	c.copies = err == nil
+	c.copies = c.running.statement != nil
 	if t.below.copy != nil {
 		ctx = t.below.copy.TraceCopyFromStart(ctx, conn, data)
 	}

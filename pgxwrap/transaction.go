@@ -1,7 +1,6 @@
 package pgxwrap
 
 import (
-	"context"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -14,8 +13,8 @@ import (
 const idle = 'I'
 
 // began takes the outcome of BEGIN.
-func (c *connection) began(ctx context.Context, t *tracer, q query, o outcome) {
-	tx := t.database.Began(ctx, q.recorder, q.began, o.err)
+func (c *connection) began(t *tracer, q query, o outcome) {
+	tx := t.database.Began(q.ctx, q.recorder, q.began, o.err)
 	if o.err == nil {
 		tx.Serializable = strings.Contains(strings.ToUpper(q.statement.Shape), "SERIALIZABLE")
 		c.transaction = &tx

@@ -25,13 +25,13 @@ func TestConnectIsTold(t *testing.T) {
 		told++
 	}}
 	db := sql.OpenDB(sqlwrap.Connector(c))
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // a test
 	for range 2 {
 		conn, err := db.Conn(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		defer conn.Close() //nolint:errcheck // a test
 	}
 	if told != 2 {
 		t.Errorf("%d connects", told)

@@ -17,8 +17,10 @@ const depth = 256
 
 // place is what a stack says about where in a test a query was sent.
 type place struct {
-	// chain identifies the lines of test code before the first one of the application;
-	// 0 if there are none. line is the innermost of them, "store_test.go:12".
+	// chain identifies the lines of test code that call the application; 0 if there are none.
+	// line is the innermost of them, "store_test.go:12". The application may call a test back,
+	// which calls it again: that counts where the test gave it a function. A mock, and a hook
+	// of a package for tests, are in the middle of a call.
 	chain uint64
 	line  string
 	// tests is the number of frames of test code.
@@ -80,10 +82,11 @@ func read(pcs []uintptr) place {
 		f := outer[i]
 		switch {
 		case isTest(f):
-			if p.tests++; !p.application {
-				p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
-				_, _ = h.WriteString(f.Function + p.line)
+			if p.tests++; p.application && !isCallback(f) {
+				continue
 			}
+			p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
+			_, _ = h.WriteString(f.Function + p.line)
 		case isApplication(f.Function):
 			p.application = true
 		case f.Function == "testing.tRunner" || f.Function == "testing.(*M).Run" || f.Function == "main.main":
@@ -96,16 +99,19 @@ func read(pcs []uintptr) place {
 	return p
 }
 
-// TestPackagesVariable names the packages that only tests import, by commas: what they
-// send is a test's own.
-const TestPackagesVariable = "QUERYBUDGET_TEST_PACKAGES"
+// TestCodeVariable names test code outside of test files, by commas: packages that only tests
+// import, files ("import/path/file.go"), and functions ("import/path.Name").
+const TestCodeVariable = "QUERYBUDGET_TEST_CODE"
 
 // ModulesVariable names the modules of the application, by commas: those of a workspace,
 // and those that stand for another one. The build information of tests does not have them.
 const ModulesVariable = "QUERYBUDGET_MODULES"
 
-var program = sync.OnceValue(func() (p struct{ tests, modules []string }) {
-	p.tests = named(TestPackagesVariable)
+var program = sync.OnceValue(func() (p struct {
+	tests   TestCode
+	modules []string
+}) {
+	p.tests = NewTestCode(named(TestCodeVariable))
 	p.modules = named(ModulesVariable)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		p.modules = append(p.modules, info.Main.Path)
@@ -123,17 +129,41 @@ func named(variable string) []string {
 	return strings.FieldsFunc(os.Getenv(variable), func(r rune) bool { return r == ',' })
 }
 
-func isTest(f runtime.Frame) bool {
-	if strings.HasSuffix(f.File, "_test.go") {
+func isTest(f runtime.Frame) bool { return program().tests.Has(f.Function, f.File) }
+
+// isCallback reports whether a frame is a function literal of a test.
+func isCallback(f runtime.Frame) bool {
+	return strings.HasSuffix(f.File, "_test.go") && strings.Contains(f.Function, ".func")
+}
+
+// TestCode tells code of tests from that of the application.
+type TestCode struct{ names map[string]bool }
+
+// NewTestCode returns what is test code beside the files of tests, by the names that
+// [TestCodeVariable] has.
+func NewTestCode(names []string) TestCode {
+	c := TestCode{map[string]bool{}}
+	for _, n := range names {
+		c.names[n] = true
+	}
+	return c
+}
+
+// Has reports whether a function in a file is test code. The file may be a path of the
+// machine, or relative to its module.
+func (c TestCode) Has(function, file string) bool {
+	if strings.HasSuffix(file, "_test.go") {
 		return true
 	}
-	pkg := packageOf(f.Function)
-	for _, p := range program().tests {
-		if pkg == p {
-			return true
-		}
+	if len(c.names) == 0 {
+		return false
 	}
-	return false
+	pkg := packageOf(function)
+	if c.names[pkg] || c.names[pkg+"/"+file[strings.LastIndexByte(file, '/')+1:]] {
+		return true
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(function[min(len(pkg), len(function)):], "."), ".func")
+	return c.names[pkg+"."+name]
 }
 
 func isApplication(function string) bool {

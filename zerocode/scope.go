@@ -49,8 +49,9 @@ type scope struct {
 	used    time.Time // last, where somebody looks on
 	chain   uint64    // of the present unit
 	unit    *budget.Recorder
-	members []*scope // of a test, which end with it
-	served  []*scope // its latest requests, which may go on
+	open    []*budget.Recorder // units before it whose rows were open
+	members []*scope           // of a test, which end with it
+	served  []*scope           // its latest requests, which may go on
 }
 
 // servedMax is how many requests of a test that were answered are kept: what their
@@ -150,9 +151,14 @@ func (s *scope) flush() {
 	s.unit = nil
 }
 
-// write writes the report of the present unit. The scope is locked.
+// write writes the report of the present unit. The scope is locked. Rows that are open may
+// be a goroutine's that goes on: such a unit is written when its scope ends.
 func (s *scope) write() {
-	if s.unit != nil {
+	switch {
+	case s.unit == nil:
+	case s.unit.Totals().OpenRows > 0 && len(s.open) < servedMax:
+		s.open = append(s.open, s.unit)
+	default:
 		write(s.unit, s.family().name)
 	}
 }
@@ -163,8 +169,12 @@ func (s *scope) end() {
 	scopes.Delete(s.label)
 	s.mu.Lock()
 	members := append(s.members, s.served...)
-	s.members, s.served = nil, nil
+	open := s.open
+	s.members, s.served, s.open = nil, nil, nil
 	s.mu.Unlock()
+	for _, unit := range open {
+		write(unit, s.family().name)
+	}
 	for _, m := range members {
 		m.end()
 	}

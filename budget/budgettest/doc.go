@@ -14,6 +14,12 @@
 //
 // Handlers and code have to use a database that was opened with package sqlwrap.
 //
+// [Doctor] proves that an application is wired: handle, middleware, contexts, routes and
+// budgets, with an n+1 that it plants.
+//
+// [Want.Indexed] fails on statements that read a whole table in vain, however little data
+// the test has; [Want.Repairs] tries the repairs that are named, see package explain.
+//
 // # What is not judged
 //
 // Time. A slow machine must not fail a test: [budget.Budget.Time] and findings of

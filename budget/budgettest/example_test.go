@@ -35,6 +35,21 @@ func ExampleCheck() {
 	// Output: 1 200
 }
 
+func ExampleDoctor() {
+	list := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _ = authors.joined(r.Context()) })
+	mux := http.NewServeMux()
+	mux.Handle("GET /authors", list) // without a limit
+	wrap := middleware.Track()       // all middleware that each page passes
+	application := wrap(mux)
+
+	db := authors.db
+	budgettest.Doctor(t, application, wrap, db, httptest.NewRequest("GET", "/authors", nil))
+	// Output:
+	// budgettest: the wiring has 1 fault:
+	//   budget  GET /authors has no budget
+	//           -> add middleware.Limit(budget.Budget{...}) to its route
+}
+
 func ExampleRun() {
 	want := budgettest.Want{Writes: budgettest.Exactly(1), Tables: []string{"authors"}}
 	budgettest.Run(t, want, func(ctx context.Context) {

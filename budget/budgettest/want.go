@@ -56,6 +56,11 @@ type Want struct {
 	Indexed explain.Planner
 	// SmallTables are tables that stay small: reading them whole is right. It needs Indexed.
 	SmallTables []string
+	// Repairs says of each n+1 that fails the test whether the one query that it names gives
+	// the same rows: explain.SQL(db). The loop is run again beside it, in a transaction that writes
+	// nothing. It needs a handle of sqlwrap.Config{Arguments: true}. A repair that gives other
+	// rows is taken back. Nil: repairs are named, and not tried.
+	Repairs explain.Planner
 	// DB also counts the queries that DB runs without the context of the test, for
 	// code that takes none. The handle must be in use by nobody else meanwhile;
 	// queries of goroutines that the block did not start fail the test. Nil: only

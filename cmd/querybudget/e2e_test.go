@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,7 +38,9 @@ func clone(t *testing.T, name string) clonedModule {
 	t.Setenv("GOWORK", "off")
 	t.Setenv("GOFLAGS", "-mod=mod")
 	r := clonedModule{t, dir}
-	r.command("go", "mod", "edit", "-replace", "github.com/querybudget/querybudget="+root)
+	if _, err := os.Stat("go.mod"); err == nil {
+		r.command("go", "mod", "edit", "-replace", "github.com/querybudget/querybudget="+root)
+	}
 	r.command("git", "init", "-q", "-b", "main")
 	r.commit("as it was")
 	return r
@@ -104,9 +109,9 @@ func TestEndToEnd(t *testing.T) {
 	r.commit("plant")
 	r.wants(r.querybudget(1, "test", "-reports", planted, "-since", "main", "./..."),
 		"--- FAIL: TestAuthors", "FAIL\texample.com/shop", "FAIL  GET /authors  21       20", "1. n+1 in GET /authors",
-		"saw: 20x SELECT books, for the 20 rows of SELECT authors", "at:  store.go:", "by:  introduced in page.go:32-39, the caller of store.go:24")
+		"saw: 20x SELECT books, for the 20 rows of SELECT authors", "at:  store.go:", "by:  introduced in page.go:32-39, the caller of store.go:32")
 	r.wants(r.querybudget(exit.OK, "diff", "-since", "main", old, planted),
-		"in GET /authors: this change adds 19 queries (2 before, 21 now)", "+  n+1 (new): 20x SELECT books", "introduced in page.go:32-39", "-  statement (gone): 1x SELECT id FROM books WHERE author_id >= ?")
+		"in GET /authors: this change adds 19 queries (2 before, 21 now)", "+  n+1 (new): 20x SELECT books", "introduced in page.go:32-39", "-  statement (gone): 1x SELECT price FROM books WHERE author_id >= ?")
 	r.querybudget(exit.Gate, "diff", "-exit-code", old, planted)
 	r.querybudget(1, "test", "-reports", again, "./...")
 	r.wants(r.querybudget(exit.OK, "diff", planted, again), "nothing changed")
@@ -122,7 +127,7 @@ func TestEndToEnd(t *testing.T) {
 	r.querybudget(exit.Usage, "accept", planted)
 	r.wants(r.querybudget(exit.OK, "accept", "-reason", "until the next release", planted), "1 finding accepted")
 	r.wants(r.querybudget(exit.OK, "check", planted), "1 known finding")
-	r.wants(r.file("querybudget.baseline"), `"unit":"GET /authors","kind":"n+1","function":"shop.(*Store).list"`)
+	r.wants(r.file("querybudget.baseline"), `"unit":"GET /authors","kind":"n+1","function":"shop.(*Store).BooksOf"`)
 
 	r.command("git", "checkout", "-q", "main", "--", "page.go")
 	r.querybudget(exit.OK, "test", "-reports", repaired, "./...")
@@ -148,6 +153,45 @@ func TestSeveralRuns(t *testing.T) {
 	r.wants(r.querybudget(exit.Gate, "learn", "-check", reports), "lower: GET /authors: queries: from 30 to 3, at most 2 seen in 2 reports")
 	r.querybudget(exit.Usage, "show", "-unit", "nobody", reports)
 	r.querybudget(exit.Failed, "show", "no-such-file")
+}
+
+// Spans as SDKs of other languages name them: a loop is found, and a budget holds.
+func TestTraces(t *testing.T) {
+	r := clone(t, "traces")
+	for file, want := range map[string][]string{
+		"python.json": {"1. n+1 in GET /authors", "6x SELECT books: arguments unknown", "sql: SELECT title FROM books WHERE author_id = ?", "at:  shop/views.py:48 shop.views.authors"},
+		"java.json":   {"1. n+1 in GET /authors", "at:  com.example.Shop.titles", "6x SELECT books: arguments unknown"},
+		"node.json":   {"1. n+1 in GET /authors", "6x SELECT books\n"},
+	} {
+		text := r.querybudget(exit.OK, "traces", "-reports", "units.ndjson", file)
+		r.wants(text, want...)
+		r.wants(text, "8 spans in 1 trace: 1 unit, 7 spans of databases")
+		r.wants(r.querybudget(exit.OK, "show", "units.ndjson"), "1. n+1 in GET /authors")
+		r.wants(r.querybudget(exit.Gate, "traces", "-budgets", "budgets.json", file), "queries: 3 allowed, 7 observed", "1 budget of the file exceeded")
+	}
+	r.wants(r.querybudget(exit.Gate, "traces", "empty.json"), "no span of a database was seen")
+	r.wants(r.querybudget(exit.Failed, "traces", "budgets.json"), "budgets.json:1: no resourceSpans")
+	r.querybudget(exit.Usage, "traces")
+	r.querybudget(exit.Usage, "traces", "-listen", "localhost:0", "python.json")
+	r.querybudget(exit.Failed, "traces", "-listen", "0.0.0.0:0")
+}
+
+// With a test that calls Doctor it is run; without one the source tells what it can.
+func TestDoctor(t *testing.T) {
+	r := clone(t, "shop")
+	text := r.querybudget(exit.Gate, "doctor", "./...")
+	r.wants(text, "no package imports sqlwrap", "no test calls budgettest.Doctor, so nothing is proven")
+	r.command("cp", "doctor_test.go.txt", "doctor_test.go")
+	r.command("cp", "bad.go.txt", "bad.go")
+	text = r.querybudget(1, "doctor")
+	r.wants(text, "bad.go:6 sql.Open: opened without sqlwrap", "bad.go:8 Query: no context is passed", "github.com/querybudget/querybudget v0.0.0 =>",
+		"--- FAIL: TestWiring", "budget  GET /free has no budget", "-> add middleware.Limit")
+	if strings.Contains(text, "TestAuthors") {
+		t.Errorf("other tests ran:\n%s", text)
+	}
+	r.command("sed", "-i", "s#\"/free\"#\"/authors\"#", "doctor_test.go")
+	r.wants(r.querybudget(exit.OK, "doctor"), "ok  \texample.com/shop", "doctor: 1 test passed")
+	r.querybudget(exit.Failed, "doctor", "./no/such/package")
 }
 
 // Each way in which a package can end is a state of its own.
@@ -177,4 +221,29 @@ func TestStates(t *testing.T) {
 	r.wants(r.querybudget(exit.Gate, "check", out), "crashed: what they would show is not known")
 	r.wants(r.querybudget(exit.Gate, "test", "./passes"), "no test checked its queries")
 	r.wants(r.querybudget(1, "test", "./passes", "./fails", "--", "-v", "-run", "Fails|Passes"), "=== RUN   TestPasses", "not everything ran: -run Fails|Passes")
+}
+
+// A run that is interrupted says what it did not come to.
+func TestInterrupted(t *testing.T) {
+	r := clone(t, "states")
+	ctx, stop := context.WithCancel(t.Context())
+	stdout := newAwaited()
+	out := filepath.Join(t.TempDir(), "reports")
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, []string{"test", "-reports", out, "./passes", "./hangs", "--", "-p=1", "-timeout=1m"}, stdout, io.Discard)
+	}()
+	stdout.await(t, regexp.MustCompile(`^ok  \texample.com/states/passes`))
+	stop()
+	if err := <-ended; exit.Code(err) == exit.OK {
+		t.Error("it ended as if all was well")
+	}
+	text, err := os.ReadFile(filepath.Join(out, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), `"package":"example.com/states/hangs","state":"ran"`) || !strings.Contains(string(text), `"package":"example.com/states/passes","state":"ran"`) {
+		t.Errorf("%s", text)
+	}
+	r.querybudget(exit.Gate, "check", out)
 }

@@ -52,7 +52,7 @@ func printEnv(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if _, err := about(reports, w); err != nil {
 		return err
 	}
-	for _, name := range []string{"GOROOT", "GOTOOLCHAIN", "GOFLAGS", "PATH", zerocode.FolderVariable, zerocode.TestPackagesVariable, zerocode.ModulesVariable} {
+	for _, name := range []string{"GOROOT", "GOTOOLCHAIN", "GOFLAGS", "PATH", zerocode.FolderVariable, zerocode.TestCodeVariable, zerocode.ModulesVariable} {
 		_, _ = fmt.Fprintf(stdout, "export %s='%s'\n", name, strings.ReplaceAll(w.value(name), "'", `'\''`))
 	}
 	return nil

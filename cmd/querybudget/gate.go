@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/budget/budgettest"
 	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/cmd/querybudget/baseline"
 	"github.com/querybudget/querybudget/cmd/querybudget/exit"
@@ -38,7 +39,7 @@ func (e exercised) add(frames []callsite.Frame, u *unit) {
 // functions of the application that send queries, or call what sends them.
 func (s *summary) result() *result.Result {
 	var c result.Collector
-	found := s.sorted()
+	found := slices.DeleteFunc(s.sorted(), (*seen).isSmall)
 	callers := s.callers(found)
 	for i, f := range found {
 		c.Put(f.entry(callers[i]))
@@ -78,7 +79,7 @@ func (f *seen) entry(caller callsite.Frame) result.Entry {
 		e.Tests = []string{f.in.Package + "." + f.in.Test}
 	}
 	if f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop {
-		e.GrowthKnown = true
+		e.Grows, e.GrowthKnown = budgettest.Linear, true
 	}
 	return e
 }

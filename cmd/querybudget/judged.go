@@ -141,7 +141,7 @@ func (s *summary) judge(name string, out io.Writer) error {
 		counts[kind][l]++
 	}
 	fmt.Fprintf(out, "\nCompared with %s:\n", name)
-	found := s.sorted()
+	found := slices.DeleteFunc(s.sorted(), (*seen).isSmall)
 	for _, f := range found {
 		j := best(judgements, f)
 		switch {

@@ -43,7 +43,9 @@ func commands() []command {
 		{"accept", "accept findings, for a reason", runAccept},
 		{"prune", "take out of the accepted findings what is repaired", runPrune},
 		{"merge", "merge two versions of the accepted findings", runMerge},
+		{"traces", "find wasted queries in OpenTelemetry traces of any language", runTraces},
 		{"learn", "propose budgets by what reports show", runLearn},
+		{"doctor", "prove how an application is wired", runDoctor},
 	}
 }
 

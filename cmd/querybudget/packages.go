@@ -128,7 +128,7 @@ func (all packages) isImported(importPath string, those []string) bool {
 // servesTests reports whether a package imports what is for tests, or is called so.
 func servesTests(p listed) bool {
 	for _, i := range p.Imports {
-		if i == "testing" || i == "net/http/httptest" || strings.HasPrefix(i, "github.com/stretchr/testify/") {
+		if isForTests(i) {
 			return true
 		}
 	}
@@ -136,16 +136,105 @@ func servesTests(p listed) bool {
 	return slices.ContainsFunc([]string{"test", "fixture", "mock", "fake", "seed"}, func(word string) bool { return strings.Contains(name, word) })
 }
 
+// testCode names what is test code outside of test files: packages that serve tests, and in
+// others the files and functions that do.
+func (all packages) testCode() []string {
+	names := all.testOnly()
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() || slices.Contains(names, p.ImportPath) {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			names = append(names, testCodeOf(p.ImportPath, filepath.Join(p.Dir, name))...)
+		}
+	}
+	return names
+}
+
+// forTests are what only tests need of other modules.
+var forTests = []string{"testing", "net/http/httptest", "github.com/stretchr/testify", "github.com/go-testfixtures/testfixtures"}
+
+func isForTests(importPath string) bool {
+	return slices.ContainsFunc(forTests, func(p string) bool { return importPath == p || strings.HasPrefix(importPath, p+"/") })
+}
+
+// testCodeOf names a file of the application that imports what tests need and is called
+// like them, and else the functions in it that use that.
+func testCodeOf(importPath, name string) (names []string) {
+	text, err := os.ReadFile(name)
+	if err != nil || !strings.Contains(string(text), "test") {
+		return nil
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	used := map[string]bool{} // names of packages for tests
+	for _, i := range file.Imports {
+		if p := strings.Trim(i.Path.Value, `"`); isForTests(p) {
+			used[cmp.Or(nameOfImport(i), path.Base(strings.TrimSuffix(p, "/v3")))] = true
+		}
+	}
+	if base := strings.ToLower(filepath.Base(name)); len(used) > 0 && (strings.Contains(base, "test") || strings.Contains(base, "fixture")) {
+		return []string{importPath + "/" + filepath.Base(name)}
+	}
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && len(used) > 0 && uses(f, used) {
+			names = append(names, importPath+"."+nameOfFunc(f))
+		}
+	}
+	return names
+}
+
+func nameOfImport(i *ast.ImportSpec) string {
+	if i.Name == nil {
+		return ""
+	}
+	return i.Name.Name
+}
+
+// uses reports whether a function mentions one of some packages.
+func uses(f *ast.FuncDecl, packages map[string]bool) (found bool) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok && packages[x.Name] {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// nameOfFunc is the name that a function has on a stack, behind its package.
+func nameOfFunc(f *ast.FuncDecl) string {
+	if f.Recv == nil || len(f.Recv.List) == 0 {
+		return f.Name.Name
+	}
+	receiver := f.Recv.List[0].Type
+	if star, ok := receiver.(*ast.StarExpr); ok {
+		if name, ok := star.X.(*ast.Ident); ok {
+			return "(*" + name.Name + ")." + f.Name.Name
+		}
+	}
+	if name, ok := receiver.(*ast.Ident); ok {
+		return name.Name + "." + f.Name.Name
+	}
+	return f.Name.Name
+}
+
 // testFiles returns the files of test code: those of the packages that are tested, and
-// those of packages that serve tests.
-func (all packages) testFiles(testOnly []string) (files []string) {
+// those that serve tests.
+func (all packages) testFiles(testCode []string) (files []string) {
 	for _, p := range all {
 		if p.isVariant() || !p.isOwn() {
 			continue
 		}
 		names := slices.Concat(p.TestGoFiles, p.XTestGoFiles)
-		if slices.Contains(testOnly, p.ImportPath) {
-			names = append(names, p.GoFiles...)
+		for _, name := range p.GoFiles {
+			if slices.Contains(testCode, p.ImportPath) || slices.Contains(testCode, p.ImportPath+"/"+name) {
+				names = append(names, name)
+			}
 		}
 		for _, name := range names {
 			files = append(files, filepath.Join(p.Dir, name))

@@ -8,24 +8,26 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
+	"github.com/querybudget/querybudget/zerocode"
 )
 
 // scanned is what a scan knows beside the reports. It is kept with them.
 type scanned struct {
-	TestPackages []string `json:"test_packages,omitempty"`
-	NotSeen      []string `json:"not_seen,omitempty"`
-	Generated    []string `json:"generated,omitempty"`
+	TestCode  []string `json:"test_code,omitempty"`
+	NotSeen   []string `json:"not_seen,omitempty"`
+	Generated []string `json:"generated,omitempty"`
 }
 
 // scannedFile is its name in a folder of reports.
 const scannedFile = "scan.json"
 
 func (w *watch) scanned() scanned {
-	return scanned{TestPackages: w.packages.testOnly(), NotSeen: w.packages.notSeen(), Generated: w.packages.generated()}
+	return scanned{TestCode: w.testCode, NotSeen: w.packages.notSeen(), Generated: w.packages.generated()}
 }
 
 // about returns what is known of the reports in a folder, of a scan that has just run or of
@@ -53,7 +55,7 @@ func (o *scanOptions) show(ctx context.Context, folder string, w *watch, out io.
 	if err != nil {
 		return err
 	}
-	s, err := readReports(folder, testCode{a.TestPackages}, a.Generated)
+	s, err := readReports(folder, testCode{zerocode.NewTestCode(a.TestCode)}, a.Generated)
 	if err != nil {
 		return err
 	}
@@ -75,6 +77,9 @@ const shownMax = 30
 // print writes the findings, the worst first, and the totals.
 func (s *summary) print(out io.Writer, all bool) {
 	found := s.sorted()
+	if !all {
+		found = slices.DeleteFunc(found, (*seen).isSmall)
+	}
 	callers := s.callers(found)
 	fmt.Fprintf(out, "\nquerybudget: %s\n", format.Plural(len(found), "finding"))
 	for i, f := range found {
@@ -98,6 +103,9 @@ func (s *summary) printTotals(out io.Writer) {
 		fmt.Fprintf(out, "; tests sent %d of them themselves", s.fixtures)
 	}
 	fmt.Fprintln(out)
+	if n := s.small(); n > 0 {
+		fmt.Fprintf(out, "%s left out: one read again in one call, and in few calls; -all lists them\n", format.Plural(n, "finding"))
+	}
 	if s.leftOut > 0 {
 		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables\n", format.Plural(s.leftOut, "finding"))
 	}

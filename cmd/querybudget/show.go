@@ -144,30 +144,33 @@ func runDiff(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	case write == nil:
 		return f.wrong("there is no form %q: use text, markdown or json", kind)
 	}
-	var sides [2]*result.Result
-	for i, path := range f.Args() {
-		var err error
-		if sides[i], err = result.Read(path); err != nil {
-			return err
-		}
-	}
-	if err := prepare(ctx, *since, stderr, sides[:]...); err != nil {
+	old, now, err := readSides(ctx, f.Args(), *since, stderr)
+	if err != nil {
 		return err
 	}
-	d := diff.Compare(sides[0], sides[1])
+	d := diff.Compare(old, now)
 	var b strings.Builder
 	if err := write(&b, d); err != nil {
 		return err
 	}
 	if file != "" {
-		if err := format.WriteFile(file, b.String()); err != nil {
-			return err
-		}
-	} else if _, err := io.WriteString(stdout, b.String()); err != nil {
-		return err
+		err = format.WriteFile(file, b.String())
+	} else {
+		_, err = io.WriteString(stdout, b.String())
 	}
-	if worse := d.Worse(); *fail && len(worse) > 0 {
-		return exit.Gatef("%s new or worse", format.Plural(len(worse), "finding"))
+	if worse := d.Worse(); err == nil && *fail && len(worse) > 0 {
+		err = exit.Gatef("%s new or worse", format.Plural(len(worse), "finding"))
 	}
-	return nil
+	return err
+}
+
+// readSides reads the two results that are compared.
+func readSides(ctx context.Context, paths []string, since string, stderr io.Writer) (old, now *result.Result, err error) {
+	if old, err = result.Read(paths[0]); err != nil {
+		return nil, nil, err
+	}
+	if now, err = result.Read(paths[1]); err != nil {
+		return nil, nil, err
+	}
+	return old, now, prepare(ctx, since, stderr, old, now)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -61,19 +63,25 @@ func runTest(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
-	if err := prepare(ctx, *since, stderr, r); err != nil {
-		return errors.Join(err, outcome)
+	err = writeTested(ctx, r, *since, *outputs, stdout, stderr)
+	if err == nil && outcome == nil && len(r.Units) == 0 {
+		err = exit.Gatef("no test checked its queries: see budgettest, or let querybudget scan watch every test")
+	}
+	if outcome != nil && err != nil {
+		fmt.Fprintln(stderr, "querybudget:", err) // the exit code is that of go test
+	}
+	return cmp.Or(outcome, err)
+}
+
+// writeTested writes what tests showed, as a table, too.
+func writeTested(ctx context.Context, r *result.Result, since string, outputs format.Outputs, stdout, stderr io.Writer) error {
+	if err := prepare(ctx, since, stderr, r); err != nil {
+		return err
 	}
 	if !outputs.ToStdout() {
-		*outputs = append(*outputs, format.Output{Kind: "text"})
+		outputs = append(outputs, format.Output{Kind: "text"})
 	}
-	if err := outputs.Write(stdout, r); err != nil {
-		return errors.Join(err, outcome)
-	}
-	if outcome == nil && len(r.Units) == 0 {
-		return exit.Gatef("no test checked its queries: see budgettest, or let querybudget scan watch every test")
-	}
-	return outcome
+	return outputs.Write(stdout, r)
 }
 
 // isFree reports an error for a folder that holds something: reports are added to files.
@@ -135,7 +143,7 @@ func (t *tests) once(ctx context.Context, folder string) (outcome, err error) {
 	p := gotest.NewProgress(ctx, t.packages, folder, t.stderr)
 	run := gotest.Run{
 		Packages: t.packages, Flags: t.flags, Env: []string{"QUERYBUDGET_REPORT=" + folder},
-		Stdout: p.Over(t.stdout), Stderr: p.Over(t.stderr), Ended: p.Ended,
+		Stdout: p.Over(t.stdout), Stderr: p.Over(t.stderr), Ended: p.Ended, Prepare: together,
 	}
 	packages, outcome := run.Do(ctx)
 	p.End()

@@ -21,6 +21,7 @@ type watch struct {
 	env      []string
 	goflags  string // the user's, without an overlay
 	packages packages
+	testCode []string
 }
 
 // newWatch makes the watched toolchain for the go that the present folder has.
@@ -90,10 +91,10 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	if w.packages, err = list(ctx, w.goTool(), w.environ(), forList, patterns); err != nil {
 		return nil, err
 	}
-	testOnly := w.packages.testOnly()
-	w.set(zerocode.TestPackagesVariable, strings.Join(testOnly, ","))
+	w.testCode = w.packages.testCode()
+	w.set(zerocode.TestCodeVariable, strings.Join(w.testCode, ","))
 	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
-	if err := o.mark(w.packages.testFiles(testOnly), folder); err != nil {
+	if err := o.mark(w.packages.testFiles(w.testCode), folder); err != nil {
 		return nil, err
 	}
 	name, err := o.write(folder)

@@ -138,7 +138,7 @@ func TestScalePages(t *testing.T) {
 				if d.name != "sqlite" {
 					dsn = d.dsn(t)
 				}
-				db, err := openDatabaseOf(t.Context(), dsn, n)
+				db, err := openDatabaseOf(t.Context(), dsn, n, sqlwrap.Config{})
 				if err != nil {
 					return sized{}, err
 				}

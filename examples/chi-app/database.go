@@ -19,6 +19,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/querybudget/querybudget/exporters/otelbudget"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 // database is where the service keeps its books.
@@ -30,11 +31,11 @@ type database struct {
 // openDatabase opens and fills a database. An empty dsn is a SQLite database in a
 // temporary file; see driverOf for others.
 func openDatabase(ctx context.Context, dsn string, opts ...otelsql.Option) (*database, error) {
-	return openDatabaseOf(ctx, dsn, 20, opts...)
+	return openDatabaseOf(ctx, dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(opts...)})
 }
 
-// openDatabaseOf is openDatabase with so many authors.
-func openDatabaseOf(ctx context.Context, dsn string, authors int, opts ...otelsql.Option) (*database, error) {
+// openDatabaseOf is openDatabase with so many authors, and any configuration.
+func openDatabaseOf(ctx context.Context, dsn string, authors int, config sqlwrap.Config) (*database, error) {
 	var d database
 	if dsn == "" {
 		temp, err := os.MkdirTemp("", "chi-app")
@@ -44,7 +45,7 @@ func openDatabaseOf(ctx context.Context, dsn string, authors int, opts ...otelsq
 		d.temp, dsn = temp, filepath.Join(temp, "books.db")
 	}
 	driver, source := driverOf(dsn)
-	db, err := otelbudget.Open(driver, source, opts...)
+	db, err := config.Open(driver, source)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.removeTemp())
 	}

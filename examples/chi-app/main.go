@@ -28,7 +28,10 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/querybudget/querybudget/examples/chi-app/store"
+	"github.com/querybudget/querybudget/explain"
+	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/panel"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 func main() {
@@ -47,6 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "localhost:8080", "address to serve on")
 	dsn := flags.String("db", "", "database: postgres://..., user@tcp(host)/name for MySQL or MariaDB, or a SQLite file (default: a temporary one)")
+	arguments := flags.Bool("arguments", false, "keep the arguments of queries: the panel shows them, and proves repairs")
 	demo := flags.Bool("demo", false, "ask for every page once, print a table and exit")
 	traced := flags.String("trace", "", "with -demo: print the trace of this page as a tree, such as /authors/in")
 	if err := flags.Parse(args); err != nil {
@@ -70,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, stopWithin(ctx, t.shutdown)) }()
-	db, err := openDatabase(ctx, *dsn, t.options()...)
+	db, err := openDatabaseOf(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(t.options()...), Arguments: *arguments})
 	if err != nil {
 		return err
 	}
@@ -91,10 +95,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, unwatch()) }()
-	return serve(ctx, s, t, *addr, stdout, stderr)
+	recent := panel.New(panel.Options{Planner: explain.SQL(db.DB.DB), Explain: explain.Options{TryIndexes: true}})
+	return serve(ctx, s, t, recent, *addr, stdout, stderr)
 }
 
-func serve(ctx context.Context, s *store.Store, t *telemetry, addr string, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, s *store.Store, t *telemetry, recent *panel.Panel, addr string, stdout, stderr io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("%w (choose another address with -addr)", err)
@@ -110,7 +115,7 @@ func serve(ctx context.Context, s *store.Store, t *telemetry, addr string, stdou
 	fmt.Fprintf(stdout, "What each request did is shown at http://%s/debug/queries/, to browsers on this machine.\n", listener.Addr())
 	fmt.Fprintf(stdout, "Metrics are at http://%s/metrics. Requests over their budget, or with findings, are logged. Ctrl-C ends.\n", listener.Addr())
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	return serveOn(ctx, listener, t.handler(s, logger, panel.New(panel.Options{})))
+	return serveOn(ctx, listener, t.handler(s, logger, recent))
 }
 
 // stopWithin stops something whose context has ended already.

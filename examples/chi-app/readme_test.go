@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"net/http"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/explain"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/panel"
 	"github.com/querybudget/querybudget/exporters/slogbudget"
@@ -46,6 +48,12 @@ func panelMount(r chi.Router, logger *slog.Logger) {
 	recent := panel.New(panel.Options{})
 	r.Use(middleware.Track(slogbudget.Reporter(logger), recent))
 	r.Mount("/debug/queries", recent)
+}
+
+func panelPlans(r chi.Router, db *sql.DB) {
+	recent := panel.New(panel.Options{Planner: explain.SQL(db)})
+	tracked := middleware.Options{Bounds: budget.Bounds{Texts: true}} // plans need the texts
+	r.Use(tracked.Track(recent))
 }
 
 func panelForColleagues(isColleague func(*http.Request) bool) *panel.Panel {
@@ -117,4 +125,4 @@ func docsOtelsql() []otelsql.Option {
 	}
 }
 
-var _ = []any{docsTelemetry, docsOtelsql, docsAllow, readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip, panelMount, panelForColleagues, panelEditor}
+var _ = []any{docsTelemetry, docsOtelsql, docsAllow, readmeFirst, readmeBudget, readmeAnswer, readmeRun, docsSkip, panelMount, panelPlans, panelForColleagues, panelEditor}

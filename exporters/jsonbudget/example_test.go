@@ -18,13 +18,13 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 
 	reports, err := jsonbudget.Open(filepath.Join(dir, "queries.ndjson"), jsonbudget.Options{MaxBytes: 16 << 20})
 	if err != nil {
 		panic(err)
 	}
-	defer reports.Close()
+	defer reports.Close() //nolint:errcheck // the example is over
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /authors", func(http.ResponseWriter, *http.Request) {})
 	handler := middleware.Track(reports)(mux)

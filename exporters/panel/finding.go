@@ -13,6 +13,8 @@ type finding struct {
 	*budget.Finding
 	Site     callsite.CallSite
 	Evidence []string
+	// Index is its place in the report.
+	Index int
 	// Group is the index of its group in the report, -1 if there is none.
 	Group int
 	// Test and Allowance are Go code to copy: what would have caught the finding, and what
@@ -20,8 +22,9 @@ type finding struct {
 	Test, Allowance string
 }
 
-func newFinding(r *budget.Report, f *budget.Finding) finding {
-	out := finding{Finding: f, Site: f.CallSite(), Group: groupOf(r, f), Test: testOf(r, f), Allowance: allowanceOf(f)}
+func newFinding(r *budget.Report, index int) finding {
+	f := &r.Findings[index]
+	out := finding{Finding: f, Index: index, Site: f.CallSite(), Group: groupOf(r, f), Test: testOf(r, f), Allowance: allowanceOf(f)}
 	add := func(format string, args ...any) { out.Evidence = append(out.Evidence, fmt.Sprintf(format, args...)) }
 	if f.Distinct > 0 && f.Distinct != f.Count {
 		add("%s different argument lists", number(f.Distinct))

@@ -298,7 +298,7 @@ func TestOnlyReads(t *testing.T) {
 	s := newShop(t, panel.Options{})
 	id := s.request(authors, (*unit).loop)
 	for _, path := range everyPath(id) {
-		if strings.HasSuffix(path, "clear") {
+		if strings.HasSuffix(path, "clear") || strings.HasSuffix(path, "explain") || strings.HasSuffix(path, "prove") {
 			continue
 		}
 		if w := serve(s.panel, asked("POST", path)); w.Code != http.StatusMethodNotAllowed {

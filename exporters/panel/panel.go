@@ -7,9 +7,11 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/explain"
 )
 
 // Options are the optional parts of a [Panel]. The zero value is the default of each.
@@ -34,6 +36,14 @@ type Options struct {
 	// Root is the absolute folder of the application's module, where Editor finds files.
 	// Call sites name files relative to it.
 	Root string
+	// Planner makes plans of statements on request of a reader: explain.SQL of the
+	// application's handle. It needs the texts of statements, see budget.Bounds.Texts.
+	// Planners are those of handles by their names (sqlwrap.Config.Database), and come
+	// first. Default: no plans are made.
+	Planner  explain.Planner
+	Planners map[string]explain.Planner
+	// Explain are the options of plans. The zero value executes nothing and tries no index.
+	Explain explain.Options
 	// Logger is told when the panel itself fails. Default: slog.Default() at that time.
 	Logger *slog.Logger
 }
@@ -56,7 +66,8 @@ type Panel struct {
 	store      store
 	live       live
 	streams    streams
-	token      string // that a form needs to change something
+	planning   sync.Mutex // one plan at a time
+	token      string     // that a form needs to change something
 	sameOrigin *http.CrossOriginProtection
 	off        atomic.Bool
 }

@@ -21,7 +21,7 @@ type place struct {
 }
 
 var (
-	pagePath    = regexp.MustCompile(`(?:^|/)(api/)?(routes|statements|compare|running|events|clear)$`)
+	pagePath    = regexp.MustCompile(`(?:^|/)(api/)?(routes|statements|compare|running|events|clear|explain|prove)$`)
 	requestPath = regexp.MustCompile(`(?:^|/)(?:requests/([0-9a-f]{16})|(api/)requests/([^/]+))$`)
 	assetPath   = regexp.MustCompile(`(?:^|/)assets/([^/]+)$`)
 	listPath    = regexp.MustCompile(`(?:^|/)api/requests$`)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 //go:embed templates assets
@@ -42,6 +43,14 @@ func (v view) Live() bool {
 	return false
 }
 
+// MayExplain reports whether the plan of a statement can be asked for.
+func (v view) MayExplain(g group) bool {
+	return v.p.planner(g.Database) != nil && !g.Overflow && (g.Kind == statement.Read || g.Kind == statement.Write)
+}
+
+// MayProve reports whether the repair of a finding can be tried.
+func (v view) MayProve(f finding) bool { return v.p.planner(f.Database) != nil && f.Batched() != "" }
+
 // Edit returns the link that opens a line in the editor, empty without one.
 func (v view) Edit(f frame) template.URL { return v.p.editor.link(f) }
 
@@ -50,7 +59,7 @@ func (v view) Edit(f frame) template.URL { return v.p.editor.link(f) }
 func parsePages() map[string]*template.Template {
 	out := map[string]*template.Template{}
 	layout := template.Must(template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html"))
-	for _, name := range []string{"requests", "request", "routes", "statements", "compare", "message"} {
+	for _, name := range []string{"requests", "request", "routes", "statements", "compare", "plan", "proof", "message"} {
 		out[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "templates/"+name+".html"))
 	}
 	return out
@@ -64,6 +73,7 @@ var functions = template.FuncMap{
 	"clock": func(t time.Time) string { return t.Local().Format("15:04:05") },
 	"iso":   func(t time.Time) string { return t.Format(time.RFC3339Nano) },
 	"spark": spark, "share": func(part, whole any) string { return fmt.Sprintf("%.2f", 100*ratio(asInt(part), asInt(whole))) },
+	"ratio": func(f float64) string { return fmt.Sprintf("%.2f", 100*min(max(f, 0), 1)) },
 	"pc":    func(f float64) string { return fmt.Sprintf("%.3f%%", f) },
 	"query": func(base string, q budget.ID) string { return base + "requests/" + q.String() },
 	"ns":    func(n int64) time.Duration { return time.Duration(n) },
@@ -85,7 +95,7 @@ func asInt(v any) int64 {
 	case int:
 		return int64(v)
 	case float64:
-		return int64(v * 1e6)
+		return int64(v)
 	}
 	return 0
 }

@@ -66,7 +66,7 @@ func (p *Panel) request(id budget.ID) *request {
 func newRequest(r *budget.Report, late []*budget.Report, s *summary) *request {
 	out := &request{summary: s, Report: r, After: late, Limits: limitsOf(r), Groups: groupsOf(r), Waterfall: newWaterfall(r)}
 	for i := range r.Findings {
-		out.Findings = append(out.Findings, newFinding(r, &r.Findings[i]))
+		out.Findings = append(out.Findings, newFinding(r, i))
 	}
 	return out
 }

@@ -12,8 +12,15 @@ import (
 // serve answers a request that may be answered.
 func (p *Panel) serve(w http.ResponseWriter, r *http.Request) {
 	at := placeOf(r.URL.Path)
-	if at.page == "clear" {
+	switch at.page {
+	case "clear":
 		p.serveClear(w, r, at)
+		return
+	case "explain", "api/explain":
+		p.serveExplain(w, r, at)
+		return
+	case "prove", "api/prove":
+		p.serveProve(w, r, at)
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

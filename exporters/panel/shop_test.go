@@ -140,7 +140,7 @@ func everyPath(id budget.ID) []string {
 		"/debug/queries/api/requests", "/debug/queries/api/requests/" + id.String(), "/debug/queries/api/running", "/debug/queries/api/routes",
 		"/debug/queries/api/statements", "/debug/queries/api/compare?a=" + id.String() + "&b=" + id.String(),
 		"/debug/queries/assets/panel.css", "/debug/queries/assets/panel.js", "/debug/queries/assets/icon.svg", "/debug/queries/assets/nothing",
-		"/debug/queries/clear", "/debug/queries/events",
+		"/debug/queries/clear", "/debug/queries/explain", "/debug/queries/api/explain", "/debug/queries/prove", "/debug/queries/api/prove", "/debug/queries/events",
 	}
 }
 

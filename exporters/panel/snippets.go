@@ -17,7 +17,7 @@ var kindNames = map[budget.FindingKind]string{
 	budget.NPlusOne: "NPlusOne", budget.Duplicate: "Duplicate", budget.WriteLoop: "WriteLoop", budget.NestedQuery: "NestedQuery",
 	budget.UnclosedRows: "UnclosedRows", budget.HeldConnection: "HeldConnection", budget.Slow: "Slow", budget.LargeResult: "LargeResult",
 	budget.ReadModifyWrite: "ReadModifyWrite", budget.SelectThenInsert: "SelectThenInsert", budget.FewRows: "FewRows",
-	budget.SelectStar: "SelectStar", budget.Unattributed: "Unattributed", budget.StaleAllowance: "StaleAllowance",
+	budget.SelectStar: "SelectStar", budget.MissingIndex: "MissingIndex", budget.Unattributed: "Unattributed", budget.StaleAllowance: "StaleAllowance",
 }
 
 // allowanceOf returns the code that accepts a finding, empty where there is nothing to
@@ -30,9 +30,10 @@ func allowanceOf(f *budget.Finding) string {
 	return fmt.Sprintf("ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.%s, Max: %d, Reason: \"say why\"})", name, max(f.Count, 1))
 }
 
-// testOf returns the test that would have caught a finding. Tests judge no time.
+// testOf returns the test that would have caught a finding. Tests judge no time, and for
+// plans they need a database that only their author knows.
 func testOf(r *budget.Report, f *budget.Finding) string {
-	if f.Kind == budget.Slow || f.Kind == budget.HeldConnection || f.Kind == budget.StaleAllowance {
+	if f.Kind == budget.Slow || f.Kind == budget.HeldConnection || f.Kind == budget.StaleAllowance || f.Kind == budget.MissingIndex {
 		return ""
 	}
 	hints := ""

@@ -5,16 +5,19 @@ go 1.26.0
 replace (
 	github.com/querybudget/querybudget => ../..
 	github.com/querybudget/querybudget/exporters/otelbudget => ../../exporters/otelbudget
+	github.com/querybudget/querybudget/pgxwrap => ../../pgxwrap
 )
 
 require (
 	github.com/XSAM/otelsql v0.44.0
+	github.com/exaring/otelpgx v0.13.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/mattn/go-sqlite3 v1.14.53
 	github.com/ngrok/sqlmw v0.0.0-20220520173518-97c9c04efc79
 	github.com/querybudget/querybudget v0.0.0-00010101000000-000000000000
 	github.com/querybudget/querybudget/exporters/otelbudget v0.0.0-00010101000000-000000000000
+	github.com/querybudget/querybudget/pgxwrap v0.0.0-00010101000000-000000000000
 	github.com/simukti/sqldb-logger v0.0.0-20230108155151-646c1a075551
 	github.com/uptrace/opentelemetry-go-extra/otelsql v0.3.2
 	go.nhat.io/otelsql v0.16.0

@@ -5,6 +5,8 @@ package main
 import (
 	"slices"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // What a query may cost, so that a regression does not land unseen. Allocations are
@@ -47,5 +49,32 @@ func TestGuard(t *testing.T) {
 	}
 	if r := named[reported]; r.allocs > 1.8 || r.perBare > 1.3*named[otelNoop].perBare {
 		t.Errorf("with a report: %+v, otelsql %+v", r, named[otelNoop])
+	}
+}
+
+// What a query of pgx may allocate: nothing without a recorder, and with one what the
+// account keeps of it. The times are in BenchmarkTracers.
+func TestGuardOfPgx(t *testing.T) {
+	allocations := func(i int) float64 {
+		s := tracers[i]
+		pool := poolFor(t, s.install)
+		conn, err := pool.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Release()
+		tracer, ctx, n := conn.Conn().Config().Tracer, s.request(), 0
+		data := pgx.TraceQueryStartData{SQL: "SELECT name FROM authors WHERE id = $1", Args: []any{7}}
+		return testing.AllocsPerRun(100*perRequest, func() {
+			if n++; n%perRequest == 0 {
+				ctx = s.request()
+			}
+			tracer.TraceQueryEnd(tracer.TraceQueryStart(ctx, conn.Conn(), data), conn.Conn(), pgx.TraceQueryEndData{})
+		})
+	}
+	for i, most := range map[int]float64{2: 0, 3: 1} {
+		if n := allocations(i); n > most {
+			t.Errorf("%s: %v allocations", tracers[i].name, n)
+		}
 	}
 }

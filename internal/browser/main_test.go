@@ -15,6 +15,8 @@ import (
 var (
 	one  *Browser
 	shop *Shop
+	// program is the shop's.
+	program string
 )
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
@@ -28,19 +30,31 @@ func runTests(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "The tests in a browser are left out:", err)
 		return 0
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	var err error
-	if one, err = Start(ctx, "MAP evil.example 127.0.0.1"); err == nil {
-		defer one.Stop()
-		shop, err = StartShop(ctx)
+	folder, err := os.MkdirTemp("", "shop")
+	if err == nil {
+		defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
+		err = start(folder)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer shop.Stop() //nolint:errcheck // it is a temporary folder
+	defer one.Stop()
+	defer shop.Stop()
 	return m.Run()
+}
+
+// start starts the browser and the shop.
+func start(folder string) (err error) {
+	ctx := context.Background()
+	if program, err = BuildShop(ctx, folder); err != nil {
+		return err
+	}
+	if shop, err = StartShop(ctx, program, "-arguments"); err != nil {
+		return err
+	}
+	one, err = Start(ctx, "MAP evil.example 127.0.0.1")
+	return err
 }
 
 // tab opens a page in a tab whose problems fail the test.

@@ -228,6 +228,9 @@ const shift = `(() => {
 	return sum;
 })()`
 
+// clipped lists lines of statements that are wider than their box, which hides the rest.
+const clipped = `[...document.querySelectorAll(".statement > summary, .run, .finding, .tiles li")].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText.slice(0, 60)).slice(0, 3).join("; ")`
+
 const cutOff = `[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.tagName + "." + e.className).slice(0, 4).join(", ")`
 
 // From a telephone to a wide screen nothing is cut off, nothing moves once it is there,
@@ -246,6 +249,9 @@ func TestLayout(t *testing.T) {
 			}
 			if wide := get[int64](p, `document.documentElement.scrollWidth`); wide > width {
 				t.Errorf("%s at %d pixels is %d wide: %s", page, width, wide, get[string](p, cutOff))
+			}
+			if cut := get[string](p, clipped); cut != "" {
+				t.Errorf("%s at %d pixels cuts off: %s", page, width, cut)
 			}
 		}
 	}

@@ -20,27 +20,28 @@ type Shop struct {
 	Panel  string // of its panel, with a slash at the end
 	cancel context.CancelFunc
 	cmd    *exec.Cmd
-	dir    string
 }
 
-// StartShop builds and starts the example. Arguments are those of its command line.
-func StartShop(ctx context.Context, args ...string) (_ *Shop, err error) {
+// BuildShop builds the example into a folder and returns the program.
+func BuildShop(ctx context.Context, folder string) (program string, err error) {
 	_, file, _, _ := runtime.Caller(0)
-	dir, err := os.MkdirTemp("", "shop")
-	if err != nil {
-		return nil, err
-	}
-	program := filepath.Join(dir, "chi-app")
+	program = filepath.Join(folder, "chi-app")
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, ".")
 	build.Dir = filepath.Join(filepath.Dir(file), "..", "..", "examples", "chi-app")
 	if out, err := build.CombinedOutput(); err != nil {
-		return nil, errors.Join(fmt.Errorf("browser: build the example: %w\n%s", err, out), os.RemoveAll(dir))
+		return "", fmt.Errorf("browser: build the example: %w\n%s", err, out)
 	}
+	return program, nil
+}
+
+// StartShop starts a program that BuildShop has built, with arguments of its command line.
+func StartShop(ctx context.Context, program string, args ...string) (*Shop, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	s := &Shop{cancel: cancel, cmd: exec.CommandContext(ctx, program, append([]string{"-addr", "127.0.0.1:0"}, args...)...), dir: dir}
+	s := &Shop{cancel: cancel, cmd: exec.CommandContext(ctx, program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)}
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(os.Interrupt) }
 	if err := s.start(); err != nil {
-		return nil, errors.Join(err, s.Stop())
+		s.Stop()
+		return nil, err
 	}
 	return s, nil
 }
@@ -67,12 +68,11 @@ func (s *Shop) start() error {
 }
 
 // Stop ends the program.
-func (s *Shop) Stop() error {
+func (s *Shop) Stop() {
 	s.cancel()
 	if s.cmd.Process != nil {
 		_ = s.cmd.Wait() // it was interrupted
 	}
-	return os.RemoveAll(s.dir)
 }
 
 // Ask asks for a page of the shop.

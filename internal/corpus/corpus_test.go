@@ -1,24 +1,29 @@
 package corpus
 
 import (
+	"math"
 	"os"
 	"strings"
 	"testing"
 )
 
-// The bar for what is found in all, and for each kind.
-const (
-	precisionInAll = 0.99
-	recallInAll    = 0.97
-	ofEachKind     = 0.95
-)
+// bar is how much has to be right.
+type bar struct {
+	precision, recall float64 // of what is found in all
+	ofEachKind        float64
+	// At most so many are wrong.
+	sites   int // call sites of what was found
+	parents int
+	proofs  int
+	repairs int // proposed statements that are invalid or give other rows
+}
 
-const (
-	wrongSites   = 0 // call sites of what was found
-	wrongParents = 0
-	notProven    = 0
-	wrongRepairs = 0 // proposed statements that are invalid or give other rows
-)
+var barOfSqlwrap = bar{precision: 0.99, recall: 0.97, ofEachKind: 0.95}
+
+// barOfPgx is lower where nothing but the values of rows tells the cause: a loop over one
+// key is a duplicate (few/one-key), and a parent may be another one that has as many rows
+// (loop/shared-key).
+var barOfPgx = bar{precision: 0.99, recall: 0.97, ofEachKind: 0.94, parents: 1, proofs: math.MaxInt}
 
 func TestCorpus(t *testing.T) {
 	var systems []string
@@ -36,22 +41,22 @@ func TestCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	barOfSqlwrap.check(t, outcomes)
+}
+
+func (b bar) check(t *testing.T, outcomes []Outcome) {
+	t.Helper()
 	var text strings.Builder
 	PrintWrong(&text, outcomes)
 	text.WriteString("\n")
 	Print(&text, outcomes)
 	t.Log("\n" + text.String())
-	checkScores(t, outcomes)
-}
-
-func checkScores(t *testing.T, outcomes []Outcome) {
-	t.Helper()
 	scores := Scores(outcomes)
 	for i := range scores {
 		s := &scores[i]
-		precision, recall := ofEachKind, ofEachKind
+		precision, recall := b.ofEachKind, b.ofEachKind
 		if i == len(scores)-1 {
-			precision, recall = precisionInAll, recallInAll
+			precision, recall = b.precision, b.recall
 		}
 		if s.Precision() < precision || s.Recall() < recall {
 			t.Errorf("%s: precision %.3f and recall %.3f, and not %v and %v", s.Kind, s.Precision(), s.Recall(), precision, recall)
@@ -62,10 +67,10 @@ func checkScores(t *testing.T, outcomes []Outcome) {
 		what        string
 		got, atMost int
 	}{
-		{"call sites", all.Right - all.Sites, wrongSites},
-		{"parents", all.WithParent - all.Parents, wrongParents},
-		{"proofs", all.ToProve - all.Proofs, notProven},
-		{"proposed statements", all.Invalid, wrongRepairs},
+		{"call sites", all.Right - all.Sites, b.sites},
+		{"parents", all.WithParent - all.Parents, b.parents},
+		{"proofs", all.ToProve - all.Proofs, b.proofs},
+		{"proposed statements", all.Invalid, b.repairs},
 	} {
 		if check.got > check.atMost {
 			t.Errorf("%d %s are wrong, and not at most %d", check.got, check.what, check.atMost)
@@ -82,4 +87,19 @@ func TestCasesHaveNames(t *testing.T) {
 		}
 		seen[c.Name] = true
 	}
+}
+
+// Where package pgxwrap counts, the same is found, but for proofs: it sees no values.
+func TestCorpusOfPgx(t *testing.T) {
+	if os.Getenv(Variable(Pgx)) == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not set: in CI no database may be left out", Variable(Pgx))
+		}
+		t.Skipf("%s is not set", Variable(Pgx))
+	}
+	outcomes, err := Run(t.Context(), Pgx, All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	barOfPgx.check(t, outcomes)
 }

@@ -13,17 +13,25 @@ import (
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver
-	_ "modernc.org/sqlite"             // the driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver
 
+	"github.com/querybudget/querybudget/pgxwrap"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 // Systems are the databases that cases run on.
 var Systems = []string{"sqlite", "postgres", "mysql"}
 
+// Pgx is PostgreSQL, where package pgxwrap counts in place of sqlwrap: below database/sql,
+// so that the cases are the same. It sees no values of rows.
+const Pgx = "pgx"
+
 // variables name the addresses of servers.
-var variables = map[string]string{"postgres": "QUERYBUDGET_POSTGRES_DSN", "mysql": "QUERYBUDGET_MYSQL_DSN"}
+var variables = map[string]string{
+	"postgres": "QUERYBUDGET_POSTGRES_DSN", "mysql": "QUERYBUDGET_MYSQL_DSN", Pgx: "QUERYBUDGET_POSTGRES_DSN",
+}
 
 // Variable is the environment variable with a system's address, empty for one that
 // needs none.
@@ -32,14 +40,19 @@ func Variable(system string) string { return variables[system] }
 // server is a place of its own on a system, where a database can be made for each case.
 type server struct {
 	system string
+	label  string // the system, or Pgx
 	name   string // of the schema, the database or the folder
 	admin  *sql.DB
 	dsn    string
+	config sqlwrap.Config // of the handles that are opened
 }
 
 // newServer connects to a system. The error is for one that has no address.
 func newServer(system string) (*server, error) {
-	s := &server{system: system, name: "qb_corpus_" + strings.ToLower(rand.Text()[:8])}
+	s := &server{system: system, label: system, name: "qb_corpus_" + strings.ToLower(rand.Text()[:8])}
+	if system == Pgx {
+		s.system = "postgres"
+	}
 	if system == "sqlite" {
 		dir, err := os.MkdirTemp("", "corpus")
 		s.name = dir
@@ -48,7 +61,7 @@ func newServer(system string) (*server, error) {
 	if s.dsn = os.Getenv(variables[system]); s.dsn == "" {
 		return nil, fmt.Errorf("corpus: %s is not set", variables[system])
 	}
-	driver := map[string]string{"postgres": "pgx", "mysql": "mysql"}[system]
+	driver := map[string]string{"postgres": "pgx", "mysql": "mysql"}[s.system]
 	var err error
 	s.admin, err = sql.Open(driver, s.dsn)
 	return s, err
@@ -76,7 +89,7 @@ func (s *server) open(ctx context.Context) (*sql.DB, error) {
 	switch s.system {
 	case "sqlite":
 		file := filepath.Join(s.name, rand.Text()+".db")
-		return sqlwrap.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)")
+		return s.config.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)")
 	case "postgres":
 		return s.openPostgres(ctx)
 	default:
@@ -98,7 +111,19 @@ func (s *server) openPostgres(ctx context.Context) (*sql.DB, error) {
 	q := u.Query()
 	q.Set("search_path", s.name)
 	u.RawQuery = q.Encode()
-	return sqlwrap.Open("pgx", u.String())
+	if s.label == Pgx {
+		return openPgx(u.String())
+	}
+	return s.config.Open("pgx", u.String())
+}
+
+func openPgx(dsn string) (*sql.DB, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	pgxwrap.ConnConfig(config)
+	return stdlib.OpenDB(*config), nil
 }
 
 func (s *server) openMySQL(ctx context.Context) (*sql.DB, error) {
@@ -113,7 +138,7 @@ func (s *server) openMySQL(ctx context.Context) (*sql.DB, error) {
 		return nil, fmt.Errorf("corpus: %s: %w", variables[s.system], err)
 	}
 	config.DBName, config.ParseTime = s.name, true
-	return sqlwrap.Open("mysql", config.FormatDSN())
+	return s.config.Open("mysql", config.FormatDSN())
 }
 
 // rebind writes the placeholders as the system wants them.

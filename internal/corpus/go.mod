@@ -2,7 +2,10 @@ module github.com/querybudget/querybudget/internal/corpus
 
 go 1.26.0
 
-replace github.com/querybudget/querybudget => ../..
+replace (
+	github.com/querybudget/querybudget => ../..
+	github.com/querybudget/querybudget/pgxwrap => ../../pgxwrap
+)
 
 require (
 	github.com/Masterminds/squirrel v1.5.4
@@ -36,6 +39,7 @@ require (
 	github.com/mattn/go-sqlite3 v1.14.22 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/puzpuzpuz/xsync/v3 v3.5.1 // indirect
+	github.com/querybudget/querybudget/pgxwrap v0.0.0-00010101000000-000000000000
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/tmthrgd/go-hex v0.0.0-20190904060850-447a3041c3bc // indirect
 	github.com/vmihailenco/msgpack/v5 v5.4.1 // indirect

@@ -156,10 +156,7 @@ func TestWantIndexedOfAChangedSchema(t *testing.T) {
 
 func postgresWith(t *testing.T, schema string) string {
 	t.Helper()
-	s, err := newServer("postgres")
-	if err != nil {
-		t.Skip(err)
-	}
+	s := needServer(t, "postgres")
 	_ = s.admin.Close()
 	separator := "?"
 	if strings.Contains(s.dsn, "?") {

@@ -19,6 +19,7 @@ var indexesLeft = map[string]string{
 func TestProposals(t *testing.T) {
 	eachPlans(t, func(t *testing.T, system string, db *sql.DB) {
 		before := ask(t, db, indexesLeft[system])
+		db.SetMaxOpenConns(1) // it is given back each time
 		faults, proposed := 0, 0
 		for _, c := range planCases {
 			query := rebind(system, c.query)

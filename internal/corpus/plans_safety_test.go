@@ -64,6 +64,13 @@ func TestPlansAreNotCounted(t *testing.T) {
 		if got := unit.Report().Totals; got.Queries != 0 || got.Prepares != 0 || got.Transactions != 0 || got.Connects != 0 {
 			t.Errorf("counted in the unit: %+v", got)
 		}
+		err = explain.SQL(db).Session(ctx, func(run func(context.Context, string, ...any) ([]string, [][]any, error)) error {
+			_, _, err := run(ctx, "SELECT id FROM books WHERE id = 1")
+			return err
+		})
+		if got := unit.Report().Totals; err != nil || got.Queries != 0 {
+			t.Errorf("%v; what a session sends is counted: %+v", err, got)
+		}
 		if after := account.Unattributed(); after.Queries != before.Queries {
 			t.Errorf("counted on the handle: %+v, before %+v", after, before)
 		}
@@ -117,6 +124,17 @@ func TestPlansKeepTheOnlyConnection(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What nobody can ask for lives there too: the variables of MariaDB.
+func TestPlansKeepVariables(t *testing.T) {
+	db := openPlans(t, "mysql")
+	db.SetMaxOpenConns(1)
+	execute(t, db, "SET @mark = 7")
+	verdictOf(t, explain.SQL(db), "SELECT * FROM books WHERE author_id = ?")
+	if got := ask(t, db, "SELECT @mark"); got != "7" {
+		t.Errorf("the variable is %q", got)
+	}
 }
 
 // What lives in a connection survives, also where the pool may have more of them.
@@ -210,6 +228,34 @@ func TestPlansOfUncommittedSchema(t *testing.T) {
 	}
 }
 
+// SQLite has one writer: where it is another connection, nobody knows what it made.
+func TestPlansBesideAnotherWriter(t *testing.T) {
+	db := openPlans(t, "sqlite")
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	execute(t, tx, "CREATE INDEX books_author ON books (author_id)")
+	o, query := explain.Options{TryIndexes: true}, "SELECT * FROM books WHERE author_id = ?"
+	got, err := o.Plan(t.Context(), explain.SQL(db), query)
+	if err != nil || got.Verdict != explain.Unknown || !strings.Contains(got.Tables[0].Reason, "explain.Tx") {
+		t.Errorf("beside it: %v, %s", err, describe(got))
+	}
+	_ = tx.Rollback()
+	if got, err = o.Plan(t.Context(), explain.SQL(db), query); err != nil || got.Verdict != explain.NotIndexed {
+		t.Errorf("after it: %v, %s", err, describe(got))
+	}
+	db.SetMaxOpenConns(1)
+	before := ask(t, db, "PRAGMA busy_timeout")
+	if _, err := o.Plan(t.Context(), explain.SQL(db), query); err != nil {
+		t.Fatal(err)
+	}
+	if after := ask(t, db, "PRAGMA busy_timeout"); after != before {
+		t.Errorf("busy_timeout is %s, and was %s", after, before)
+	}
+}
+
 // A pool whose connections are all in use is not waited for.
 func TestPlansDoNotWaitForThePool(t *testing.T) {
 	eachPlans(t, func(t *testing.T, _ string, db *sql.DB) {
@@ -239,6 +285,32 @@ func TestPlansDoNotWaitForLocks(t *testing.T) {
 	execute(t, tx, "LOCK TABLE books IN ACCESS EXCLUSIVE MODE")
 	if _, err := explain.Plan(t.Context(), explain.SQL(db), "SELECT * FROM books"); err == nil || !strings.Contains(err.Error(), "55P03") {
 		t.Errorf("%v, want a lock timeout", err)
+	}
+}
+
+// Nor is one that is locked on MariaDB.
+func TestPlansDoNotWaitForTableLocks(t *testing.T) {
+	db := openPlans(t, "mysql")
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	execute(t, c, "LOCK TABLES books WRITE")
+	for _, query := range []string{"SELECT * FROM books", "SELECT * FROM books WHERE id = ?"} {
+		if _, err := explain.Plan(t.Context(), explain.SQL(db), query); err == nil || !strings.Contains(err.Error(), "max_statement_time exceeded") {
+			t.Errorf("%s: %v, want an end of the wait", query, err)
+		}
+	}
+	execute(t, c, "UNLOCK TABLES")
+}
+
+// What the database says of a statement may quote its literals.
+func TestErrorsAreMasked(t *testing.T) {
+	db := openPlans(t, "postgres")
+	_, err := explain.Plan(t.Context(), explain.SQL(db), "SELECT * FROM books WHERE author_id = 'secret'")
+	if err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -18,7 +18,7 @@ func Run(ctx context.Context, system string, cases []Case) (out []Outcome, err e
 	defer func() { err = errors.Join(err, s.close(context.WithoutCancel(ctx))) }()
 	for i := range cases {
 		c := &cases[i]
-		if !c.runsOn(system) {
+		if !c.runsOn(s.system) {
 			continue
 		}
 		o, err := s.run(ctx, c)
@@ -65,7 +65,7 @@ func (s *server) run(ctx context.Context, c *Case) (_ Outcome, err error) {
 	if err := serve(unit, c, e); err != nil {
 		return Outcome{}, err
 	}
-	o := judge(c, s.system, r.Report())
+	o := judge(c, s.label, r.Report())
 	for _, f := range e.after {
 		if err := f(); err != nil {
 			return Outcome{}, err

@@ -10,26 +10,25 @@ import (
 // All Go code in the README and in docs/ stands in a file that is compiled, line
 // by line. Spaces do not count.
 func TestDocumentedCodeCompiles(t *testing.T) {
-	names := []string{"readme_test.go", "internal/guide/guide_test.go", "internal/guide/plans_test.go", "internal/guide/raw_test.go"}
-	for i, name := range names {
-		names[i] = filepath.Join(root(t), "examples", "chi-app", filepath.FromSlash(name))
+	names, err := filepath.Glob(filepath.Join(root(t), "examples", "frameworks", "*.go"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d recipes: %v", len(names), err)
 	}
-	recipes, err := filepath.Glob(filepath.Join(root(t), "examples", "frameworks", "*.go"))
-	if err != nil || len(recipes) == 0 {
-		t.Fatalf("%d recipes: %v", len(recipes), err)
+	for _, name := range []string{
+		"examples/chi-app/readme_test.go", "examples/chi-app/internal/guide/guide_test.go", "examples/chi-app/internal/guide/raw_test.go",
+		"examples/chi-app/internal/guide/plans_test.go", "pgxwrap/example_test.go", "budget/budgettest/example_test.go",
+	} {
+		names = append(names, filepath.Join(root(t), filepath.FromSlash(name)))
 	}
 	var known string
-	for _, name := range append(names, recipes...) {
+	for _, name := range names {
 		compiled, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		known += fold(string(compiled)) + "\n"
 	}
-	files, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := documents(t)
 	blocks := 0
 	for _, file := range append(files, filepath.Join(root(t), "README.md")) {
 		text, err := os.ReadFile(file)
@@ -41,7 +40,7 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 			block, _, _ := strings.Cut(part, "```")
 			blocks++
 			if !strings.Contains(known, fold(block)) {
-				t.Errorf("%s: this code is not in readme_test.go, internal/guide or examples/frameworks:\n%s", filepath.Base(file), block)
+				t.Errorf("%s: this code is in no file that is compiled:\n%s", filepath.Base(file), block)
 			}
 		}
 	}
@@ -50,14 +49,25 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 	}
 }
 
+// documents are the pages in docs and its folders.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, pattern := range []string{"*.md", "*/*.md"} {
+		files, err := filepath.Glob(filepath.Join(root(t), "docs", filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, files...)
+	}
+	return out
+}
+
 func fold(code string) string { return strings.Join(strings.Fields(code), " ") }
 
 // Links between the documents lead somewhere.
 func TestDocumentLinks(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := documents(t)
 	for _, file := range append(files, filepath.Join(root(t), "README.md")) {
 		text, err := os.ReadFile(file)
 		if err != nil {

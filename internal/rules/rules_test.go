@@ -62,7 +62,7 @@ func TestImports(t *testing.T) {
 		{"zerocode", []string{"budget", "callsite", "statement", "sqlwrap"}, []string{"net/http"}},
 		{"middleware", []string{"budget", "callsite", "statement", chi}, []string{"database/sql"}},
 		{"exporters/slogbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql"}},
-		{"exporters/panel", []string{"budget", "callsite", "statement"}, nil},
+		{"exporters/panel", []string{"budget", "callsite", "statement", "explain"}, nil},
 		{"exporters/jsonbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql", "log/slog"}},
 	} {
 		allowed := map[string]bool{module + "/" + test.pkg: true, module + "/internal/oneline": true}

@@ -49,6 +49,8 @@ type Unit struct {
 
 // Diff is what changed between two results.
 type Diff struct {
+	// Compared is the number of units that ran in both.
+	Compared int `json:"compared"`
 	// Units ran in both and changed.
 	Units []Unit `json:"units,omitempty"`
 	// Added ran only now; their complaints are new.
@@ -93,6 +95,7 @@ func Compare(old, now *result.Result) *Diff {
 		out := Unit{Name: u.Name, Now: u.Queries}
 		was := old.Unit(u.Name)
 		if was != nil {
+			d.Compared++
 			out.Old = was.Queries
 		}
 		d.compare(&out, before[u.Name], after[u.Name])

@@ -3,6 +3,7 @@ package diff_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -84,6 +85,17 @@ func TestRoutesOfOneSide(t *testing.T) {
 	d := diff.Compare(old, now)
 	if len(d.Units) != 0 || !slices.Equal(d.NotRun, []string{"GET /a"}) || len(d.Added) != 1 || d.Added[0].Name != "GET /c" || len(d.Added[0].Complaints) != 1 || len(d.Worse()) != 1 {
 		t.Errorf("%+v", d)
+	}
+}
+
+// Two sides that have nothing in common are not equal.
+func TestNothingCompared(t *testing.T) {
+	d := diff.Compare(of(), of(entry("GET /a", result.Statement, "S", 1)))
+	for name, write := range map[string]func(io.Writer, *diff.Diff) error{"text": diff.Text, "markdown": diff.Markdown} {
+		var out bytes.Buffer
+		if err := write(&out, d); err != nil || !strings.Contains(out.String(), "nothing was compared") || strings.Contains(out.String(), "changed") {
+			t.Errorf("%s: %v\n%s", name, err, out.String())
+		}
 	}
 }
 

@@ -26,7 +26,10 @@ func Text(out io.Writer, d *Diff) error {
 	for _, name := range d.NotRun {
 		fmt.Fprintf(b, "ran only before, so nothing is known of it: %s\n", format.Line(name))
 	}
-	if d.Empty() {
+	switch {
+	case d.Compared == 0:
+		fmt.Fprintln(b, "nothing was compared: no route or test ran on both sides")
+	case d.Empty():
 		fmt.Fprintln(b, "nothing changed")
 	}
 	for _, e := range d.Unstable {
@@ -102,6 +105,8 @@ func Markdown(out io.Writer, d *Diff) error {
 	m := &format.MarkdownWriter{}
 	m.Linef("%s", format.Marker)
 	switch {
+	case d.Compared == 0:
+		m.Linef("### querybudget: nothing was compared, no route or test ran on both sides\n")
 	case d.Empty():
 		m.Linef("### querybudget: no query changed\n")
 	case len(d.Worse()) > 0:
@@ -125,21 +130,27 @@ func Markdown(out io.Writer, d *Diff) error {
 		}
 		m.Unfold()
 	}
-	if len(d.NotRun)+len(d.Unstable)+len(d.Caveats) > 0 {
-		m.Fold("what is not known")
-		for _, name := range d.NotRun {
-			m.Linef("- ran only before: %s", format.Code(name))
-		}
-		for _, e := range d.Unstable {
-			m.Linef("- not stable: %s", format.Code(unstable(e)))
-		}
-		for _, c := range d.Caveats {
-			m.Linef("- %s", format.Code(c))
-		}
-		m.Unfold()
-	}
+	markdownUnknown(m, d)
 	_, err := io.WriteString(out, m.String())
 	return err
+}
+
+// markdownUnknown lists what nobody can say anything about.
+func markdownUnknown(m *format.MarkdownWriter, d *Diff) {
+	if len(d.NotRun)+len(d.Unstable)+len(d.Caveats) == 0 {
+		return
+	}
+	m.Fold("what is not known")
+	for _, name := range d.NotRun {
+		m.Linef("- ran only before: %s", format.Code(name))
+	}
+	for _, e := range d.Unstable {
+		m.Linef("- not stable: %s", format.Code(unstable(e)))
+	}
+	for _, c := range d.Caveats {
+		m.Linef("- %s", format.Code(c))
+	}
+	m.Unfold()
 }
 
 // screen is the number of units that are shown at once.

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/querybudget/querybudget/cmd/querybudget/result"
 )
@@ -25,6 +24,9 @@ type Run struct {
 	Env []string
 	// Stdout takes what go test would print, Stderr what it prints there.
 	Stdout, Stderr io.Writer
+	// Prepare may say how go test is ended with all that it started, when the context is.
+	// Nil: go test alone is killed.
+	Prepare func(*exec.Cmd)
 	// Ended is called when a package has ended. Nil calls nothing.
 	Ended func(result.Package)
 }
@@ -35,8 +37,9 @@ func (r *Run) Do(ctx context.Context) ([]result.Package, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Env = append(os.Environ(), r.Env...)
 	cmd.Stdin, cmd.Stderr = os.Stdin, r.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends its tests
-	cmd.WaitDelay = stopDelay
+	if r.Prepare != nil {
+		r.Prepare(cmd)
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -98,9 +101,6 @@ type running struct {
 }
 
 type line struct{ test, text string }
-
-// stopDelay is how long go test has for its end when it was interrupted.
-const stopDelay = 10 * time.Second
 
 // maxOutput is how much output of one package is kept until it ends, in bytes.
 const maxOutput = 16 << 20

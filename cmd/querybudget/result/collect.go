@@ -45,6 +45,12 @@ func (o *Origin) Unit(r *budget.Report) string {
 
 // Collector makes a result of reports. The zero Collector is empty.
 type Collector struct {
+	// Max is the number of units that are told apart, and a tenth of that of entries, for an
+	// endless stream of reports. 0 is no limit. Skipped counts the reports
+	// and entries for which there was no room.
+	Max     int
+	Skipped int64
+
 	units   map[string]*Unit
 	entries map[Key]*Entry
 	scales  map[string]*scale
@@ -63,6 +69,10 @@ func (c *Collector) Add(o Origin, r *budget.Report) {
 	name := o.Unit(r)
 	u := c.units[name]
 	if u == nil {
+		if c.Max > 0 && len(c.units) >= c.Max {
+			c.Skipped++
+			return
+		}
 		u = &Unit{Name: name}
 		c.units[name] = u
 	}
@@ -97,6 +107,8 @@ func (c *Collector) Put(e Entry) {
 	e.Least = e.Count
 	if old := c.entries[e.Key]; old != nil {
 		old.merge(&e)
+	} else if c.Max > 0 && len(c.entries) >= 10*c.Max {
+		c.Skipped++
 	} else {
 		c.entries[e.Key] = &e
 	}

@@ -1,7 +1,6 @@
 package result
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/cmd/querybudget/jsonvalues"
 )
 
 // RunFile is the file of a folder of reports that says what became of the packages.
@@ -182,68 +182,7 @@ func (v *visitor) file(name string) error {
 
 // values visits the JSON values of a file, one after the other.
 func (v *visitor) values(name string, in io.Reader) error {
-	lines := &lineCounter{in: in}
-	for d := json.NewDecoder(bufio.NewReaderSize(lines, 1<<16)); ; {
-		var value json.RawMessage
-		err := d.Decode(&value)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		at := d.InputOffset() - int64(len(value)) // its first byte
-		if err == nil {
-			err = v.value(value)
-		} else {
-			at, err = whereBroken(err, lines.read)
-		}
-		if err != nil {
-			return fmt.Errorf("%s:%d: %w", name, lines.at(at), err)
-		}
-		lines.forget(at)
-	}
-}
-
-// whereBroken returns the offset of an error of the decoder, and the error in our words.
-func whereBroken(err error, end int64) (int64, error) {
-	var syntax *json.SyntaxError
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return end, errors.New("the file ends within a value: it was not written to its end")
-	case errors.As(err, &syntax):
-		return syntax.Offset - 1, err
-	default:
-		return end, err
-	}
-}
-
-// lineCounter knows at which line a byte of what was read stands.
-type lineCounter struct {
-	in     io.Reader
-	read   int64
-	line   int64   // newlines before all that are kept
-	breaks []int64 // offsets of newlines
-}
-
-func (l *lineCounter) Read(p []byte) (int, error) {
-	n, err := l.in.Read(p)
-	for i, b := range p[:n] {
-		if b == '\n' {
-			l.breaks = append(l.breaks, l.read+int64(i))
-		}
-	}
-	l.read += int64(n)
-	return n, err
-}
-
-// at is the line of an offset, from 1. An error after the last newline is on the last
-// line.
-func (l *lineCounter) at(offset int64) int64 {
-	n, _ := slices.BinarySearch(l.breaks, offset)
-	return l.line + int64(n) + 1
-}
-
-func (l *lineCounter) forget(offset int64) {
-	n, _ := slices.BinarySearch(l.breaks, offset)
-	l.breaks, l.line = append(l.breaks[:0], l.breaks[n:]...), l.line+int64(n)
+	return jsonvalues.Each(name, in, func(_ int64, value json.RawMessage) error { return v.value(value) })
 }
 
 // value tells what a JSON value is, and visits it.
@@ -253,6 +192,7 @@ func (v *visitor) value(text json.RawMessage) error {
 	}
 	var is struct {
 		Result   int
+		Check    string
 		Report   json.RawMessage
 		Packages json.RawMessage
 		Totals   json.RawMessage
@@ -263,6 +203,8 @@ func (v *visitor) value(text json.RawMessage) error {
 	switch {
 	case is.Result != 0:
 		return v.whole(text)
+	case is.Report != nil && is.Check == "": // a request of the panel
+		return v.bare(Origin{}, is.Report)
 	case is.Report != nil:
 		return v.line(text)
 	case is.Totals != nil:

@@ -182,6 +182,16 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
+// A request as the panel gives it has its report in it.
+func TestReadRequestsOfThePanel(t *testing.T) {
+	_, report, _ := strings.Cut(file(t, "testdata/shop.jsonl"), `"report":`)
+	report, _, _ = strings.Cut(report, "}\n{")
+	r := read(t, folder(t, map[string]string{"request.json": `{"summary":{"name":"x"},"report":` + report + `}`}))
+	if u := r.Unit("GET /bad/authors"); u == nil || u.Queries != 21 || len(u.Tests) > 0 {
+		t.Errorf("%+v", u)
+	}
+}
+
 func TestIncomplete(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"a.jsonl":  file(t, "testdata/shop.jsonl"),

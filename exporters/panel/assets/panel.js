@@ -235,6 +235,32 @@ addEventListener("keydown", (event) => {
   }
 });
 
+// ---- Plans ----
+
+// explain shows the answer to a form below it, in place of a page of its own.
+async function explain(form) {
+  const place = form.nextElementSibling;
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const part = page.getElementById("plan") || page.body;
+    place.replaceChildren(...part.childNodes);
+    place.classList.add("plan");
+  } catch {
+    place.textContent = "There is no answer: is the service running?";
+  } finally {
+    button.disabled = false;
+  }
+}
+
+addEventListener("submit", (event) => {
+  if (!event.target.matches("form.explain")) return;
+  event.preventDefault();
+  explain(event.target);
+});
+
 // ---- Copy, and links into what is folded ----
 
 async function copy(button) {

@@ -18,7 +18,7 @@ func TestAuthors(t *testing.T) {
 	budgettest.Check(t, Routes(&Store{db}), httptest.NewRequest("GET", "/authors", nil))
 }
 
-// fake answers each query with twenty rows.
+// fake has twenty authors, and one book of each.
 type fake struct{}
 
 func (fake) Connect(context.Context) (driver.Conn, error) { return fake{}, nil }
@@ -27,19 +27,25 @@ func (fake) Begin() (driver.Tx, error)                    { return nil, driver.E
 func (fake) Close() error                                 { return nil }
 func (fake) Prepare(string) (driver.Stmt, error)          { return nil, driver.ErrSkip }
 
-func (fake) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
-	return &rows{}, nil
+func (fake) QueryContext(_ context.Context, _ string, args []driver.NamedValue) (driver.Rows, error) {
+	if len(args) == 1 {
+		return &rows{price: 900, left: 1}, nil
+	}
+	if len(args) == 2 {
+		return &rows{price: 900, left: 20}, nil
+	}
+	return &rows{left: 20}, nil
 }
 
-type rows struct{ n int64 }
+type rows struct{ n, left, price int64 }
 
-func (*rows) Columns() []string { return []string{"id"} }
+func (*rows) Columns() []string { return []string{"n"} }
 func (*rows) Close() error      { return nil }
 
 func (r *rows) Next(to []driver.Value) error {
-	if r.n++; r.n > 20 {
+	if r.n++; r.n > r.left {
 		return io.EOF
 	}
-	to[0] = r.n
+	to[0] = r.n + r.price
 	return nil
 }

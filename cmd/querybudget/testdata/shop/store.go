@@ -11,31 +11,39 @@ type Store struct{ DB *sql.DB }
 
 // Authors returns the ids of all authors.
 func (s *Store) Authors(ctx context.Context) ([]int, error) {
-	return s.list(ctx, "SELECT id FROM authors")
-}
-
-// Books returns the books of some authors.
-func (s *Store) Books(ctx context.Context, first, last int) ([]int, error) {
-	return s.list(ctx, "SELECT id FROM books WHERE author_id >= ? AND author_id <= ?", first, last)
-}
-
-// BooksOf returns the books of one author.
-func (s *Store) BooksOf(ctx context.Context, author int) ([]int, error) {
-	return s.list(ctx, "SELECT id FROM books WHERE author_id = ?", author)
-}
-
-func (s *Store) list(ctx context.Context, query string, args ...any) (out []int, err error) {
-	rows, err := s.DB.QueryContext(ctx, query, args...)
+	rows, err := s.DB.QueryContext(ctx, "SELECT id FROM authors")
 	if err != nil {
 		return nil, err
 	}
+	return ints(rows)
+}
+
+// Books returns the prices of the books of some authors.
+func (s *Store) Books(ctx context.Context, first, last int) ([]int, error) {
+	rows, err := s.DB.QueryContext(ctx, "SELECT price FROM books WHERE author_id >= ? AND author_id <= ?", first, last)
+	if err != nil {
+		return nil, err
+	}
+	return ints(rows)
+}
+
+// BooksOf returns those of one author.
+func (s *Store) BooksOf(ctx context.Context, author int) ([]int, error) {
+	rows, err := s.DB.QueryContext(ctx, "SELECT price FROM books WHERE author_id = ?", author)
+	if err != nil {
+		return nil, err
+	}
+	return ints(rows)
+}
+
+func ints(rows *sql.Rows) (out []int, err error) {
 	defer rows.Close()
 	for rows.Next() {
-		var id int
-		if err := rows.Scan(&id); err != nil {
+		var n int
+		if err := rows.Scan(&n); err != nil {
 			return nil, err
 		}
-		out = append(out, id)
+		out = append(out, n)
 	}
 	return out, rows.Err()
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/querybudget/querybudget/budget/budgettest"
 	"github.com/querybudget/querybudget/explain"
 	"github.com/querybudget/querybudget/middleware"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 const createIndex = "CREATE INDEX books_author_id ON books (author_id)"
@@ -82,5 +83,45 @@ func TestPlanOfTheDocumentation(t *testing.T) {
 	}
 	if result.Verdict != explain.NotIndexed {
 		t.Errorf("%s", result.Verdict)
+	}
+}
+
+// The loop of docs/tests.md, with a handle that keeps arguments: its repair is tried.
+func TestRepairOfTheDocumentation(t *testing.T) {
+	db := budgettest.SQLite(t, sqlwrap.Config{Arguments: true}.Open, "sqlite", createAuthors, createBooks)
+	if err := insertAuthors(t.Context(), db, 5); err != nil {
+		t.Fatal(err)
+	}
+	store := &Store{sqlx.NewDb(db, "sqlite")}
+	text := failure(t, func(t budgettest.TB) {
+		budgettest.Run(t, budgettest.Want{Repairs: explain.SQL(db)}, func(ctx context.Context) {
+			_, _ = store.Authors(ctx)
+		})
+	})
+	if !strings.Contains(text, "; tried: one query gives the same 5 rows: ") {
+		t.Error(text)
+	}
+}
+
+func TestProofOfTheDocumentation(t *testing.T) {
+	db := budgettest.SQLite(t, sqlwrap.Config{Arguments: true}.Open, "sqlite", createAuthors, createBooks)
+	if err := insertAuthors(t.Context(), db, 5); err != nil {
+		t.Fatal(err)
+	}
+	store := &Store{sqlx.NewDb(db, "sqlite")}
+	ctx, unit := budget.NewContext(t.Context())
+	if _, err := store.Authors(ctx); err != nil {
+		t.Fatal(err)
+	}
+	report := unit.Report()
+	for i := range report.Findings {
+		proof, err := explain.Repair(ctx, explain.SQL(db), report, &report.Findings[i])
+		if err != nil || !proof.Same {
+			t.Errorf("%v, %v", proof, err)
+		}
+	}
+	keys, err := explain.ForeignKeys(ctx, explain.SQL(db))
+	if err != nil || len(keys) != 0 {
+		t.Errorf("%v, %v", keys, err)
 	}
 }

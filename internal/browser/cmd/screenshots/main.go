@@ -28,15 +28,27 @@ func main() {
 type picture struct {
 	name, page    string
 	width, height int64
-	open          string // a CSS selector of what is clicked first
+	// clicks are CSS selectors of what is clicked first, and ready is what has to be there
+	// then; it is scrolled to.
+	clicks []string
+	ready  string
 }
 
 func run(ctx context.Context, folder string) error {
-	shop, err := browser.StartShop(ctx)
+	temp, err := os.MkdirTemp("", "shop")
 	if err != nil {
 		return err
 	}
-	defer shop.Stop() //nolint:errcheck // it is a temporary folder
+	defer os.RemoveAll(temp) //nolint:errcheck // a temporary folder
+	program, err := browser.BuildShop(ctx, temp)
+	if err != nil {
+		return err
+	}
+	shop, err := browser.StartShop(ctx, program, "-arguments")
+	if err != nil {
+		return err
+	}
+	defer shop.Stop()
 	if err := traffic(ctx, shop); err != nil {
 		return err
 	}
@@ -93,18 +105,24 @@ func choose(shop *browser.Shop) ([]picture, error) {
 	if err != nil {
 		return nil, err
 	}
+	missing, err := newest(shop, "GET /bad/publishers")
+	if err != nil {
+		return nil, err
+	}
 	repaired, err := newest(shop, "GET /authors/in")
 	if err != nil {
 		return nil, err
 	}
 	return []picture{
-		{"requests", "", 1280, 800, ""},
-		{"request", "requests/" + loop, 1280, 1180, ""},
-		{"statement", "requests/" + order, 1280, 1400, "#g0 summary"},
-		{"routes", "routes", 1280, 800, ""},
-		{"statements", "statements", 1280, 800, ""},
-		{"compare", "compare?a=" + loop + "&b=" + repaired, 1280, 760, ""},
-		{"narrow", "", 400, 800, ""},
+		{"requests", "", 1280, 800, nil, ""},
+		{"request", "requests/" + loop, 1280, 1180, nil, ""},
+		{"statement", "requests/" + order, 1280, 1400, []string{"#g0 summary"}, ""},
+		{"plan", "requests/" + missing, 1280, 760, []string{"#g0 summary", "#g0 .explain button"}, "#g0:has(.plan .tree) .singles"},
+		{"proof", "requests/" + loop, 1280, 760, []string{".finding form.explain button"}, ".finding:has(.proofs)"},
+		{"routes", "routes", 1280, 800, nil, ""},
+		{"statements", "statements", 1280, 800, nil, ""},
+		{"compare", "compare?a=" + loop + "&b=" + repaired, 1280, 760, nil, ""},
+		{"narrow", "", 400, 800, nil, ""},
 	}, nil
 }
 
@@ -138,8 +156,14 @@ func (p picture) take(b *browser.Browser, shop *browser.Shop, folder string) err
 	if err := tab.Open(shop.Panel + p.page); err != nil {
 		return err
 	}
-	if p.open != "" {
-		if err := tab.Click(p.open); err != nil {
+	for _, what := range p.clicks {
+		if err := tab.Click(what); err != nil {
+			return err
+		}
+	}
+	if p.ready != "" {
+		scroll := `(() => { const part = document.querySelector(%q); part?.scrollIntoView({ block: "end" }); return part; })()`
+		if err := tab.Until(fmt.Sprintf(scroll, p.ready)); err != nil {
 			return err
 		}
 	}

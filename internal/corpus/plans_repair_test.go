@@ -1,0 +1,116 @@
+package corpus
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/budget/budgettest"
+	"github.com/querybudget/querybudget/explain"
+	"github.com/querybudget/querybudget/sqlwrap"
+)
+
+// Each repair that a finding of the corpus names gives the rows of its loop, on each
+// database, or is one of those whose difference is known.
+func TestRepairsAreProven(t *testing.T) {
+	for _, system := range Systems {
+		t.Run(system, func(t *testing.T) {
+			s := needServer(t, system)
+			s.config = sqlwrap.Config{Arguments: true}
+			t.Cleanup(func() { _ = s.close(context.WithoutCancel(t.Context())) })
+			n := map[string]int{}
+			for _, c := range All() {
+				if c.runsOn(system) && slices.ContainsFunc(c.Want, func(w Want) bool { return w.Kind == budget.NPlusOne }) {
+					proveCase(t, s, &c, n)
+				}
+			}
+			t.Logf("%v", n)
+			if n["same"] < 30 {
+				t.Errorf("%d repairs are proven: too few", n["same"])
+			}
+		})
+	}
+}
+
+// A failing test says whether the repair that it names is one.
+func TestWantRepairs(t *testing.T) {
+	for _, system := range Systems {
+		t.Run(system, func(t *testing.T) {
+			s := needServer(t, system)
+			s.config = sqlwrap.Config{Arguments: true}
+			db := s.openPlans(t, planRows)
+			query := rebind(system, "SELECT title FROM books WHERE author_id = ?")
+			block := func(ctx context.Context) {
+				for _, id := range []int{1, 2, 3} {
+					read(t, db, ctx, query, id)
+				}
+			}
+			failure, _ := runIndexed(t, budgettest.Want{Repairs: explain.SQL(db), Indexed: explain.SQL(db)}, block)
+			if !strings.Contains(failure, "; tried: one query gives the same 3 rows: ") {
+				t.Errorf("%s", failure)
+			}
+			execute(t, db, "DELETE FROM books")
+			failure, _ = runIndexed(t, budgettest.Want{Repairs: explain.SQL(db)}, block)
+			if !strings.Contains(failure, "; tried: both give no rows, which proves nothing") {
+				t.Errorf("of no rows: %s", failure)
+			}
+			bare := openPlans(t, system)
+			failure, _ = runIndexed(t, budgettest.Want{Repairs: explain.SQL(bare)}, func(ctx context.Context) {
+				for _, id := range []int{1, 2, 3} {
+					read(t, bare, ctx, query, id)
+				}
+			})
+			if !strings.Contains(failure, "; not tried: ") || !strings.Contains(failure, "Arguments: true") {
+				t.Errorf("without arguments: %s", failure)
+			}
+		})
+	}
+}
+
+// proveCase runs a case and proves the repairs of its loops.
+func proveCase(t *testing.T, s *server, c *Case, n map[string]int) {
+	t.Helper()
+	db, err := s.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	e, err := newEnv(s.system, db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range c.Setup {
+		execute(t, db, e.SQL(statement))
+	}
+	unit, r := budget.Bounds{TrackValues: true, Rules: budget.Rules{Slow: budget.None}}.NewContext(t.Context())
+	if err := serve(unit, c, e); err != nil {
+		t.Fatal(err)
+	}
+	report := r.Report()
+	for _, f := range e.after {
+		if err := f(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range report.Findings {
+		f := &report.Findings[i]
+		if f.Kind != budget.NPlusOne || f.Batched() == "" {
+			continue
+		}
+		proof, err := explain.Repair(t.Context(), explain.SQL(db), report, f)
+		switch {
+		case err != nil:
+			n["not compared"]++
+			t.Logf("%s: %s: %v", c.Name, f.Batched(), err)
+		case proof.Difference != "":
+			n["different"]++
+			t.Errorf("%s: %s: %v", c.Name, f.Batched(), proof)
+		case !proof.Same:
+			n["no rows"]++
+		default:
+			n["same"]++
+		}
+	}
+}
