@@ -5,7 +5,7 @@ MODULES := . pgxwrap exporters/otelbudget examples/chi-app examples/pgx-app inte
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test screenshots foreign e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
+.PHONY: build test screenshots foreign woven frameworks e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -30,6 +30,11 @@ foreign:
 # minutes to build, so this is a module that nothing else builds.
 woven:
 	cd zerocode/inject/woven && GOWORK=off go test ./...
+
+# The recipes for routers, servers and workers: they pull so much that nothing else
+# builds them.
+frameworks:
+	cd examples/frameworks && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
 
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:

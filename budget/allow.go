@@ -2,6 +2,8 @@ package budget
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -36,10 +38,10 @@ const maxAllowances = 100
 //
 //	ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.NPlusOne, Max: 20, Reason: "one per tenant, at most 20"})
 //
-// It panics if the kind, the ceiling or the reason is missing: an allowance is
-// there to be read. In a context without a unit of work it does nothing.
+// One that is not valid, see [Allowance.Validate], covers nothing, and the report has a
+// finding of kind [StaleAllowance] that says why. In a context without a unit of work
+// Allow does nothing.
 func Allow(ctx context.Context, a Allowance) context.Context {
-	a.check()
 	r := FromContext(ctx)
 	if r == nil {
 		return ctx
@@ -50,7 +52,6 @@ func Allow(ctx context.Context, a Allowance) context.Context {
 // Allow is like the function of that name, for code that has a recorder in
 // hand: the result counts in r, under the allowance.
 func (r *Recorder) Allow(a Allowance) *Recorder {
-	a.check()
 	if r == nil {
 		return nil
 	}
@@ -58,15 +59,20 @@ func (r *Recorder) Allow(a Allowance) *Recorder {
 	return &Recorder{unit: r.unit, target: r.counting(), allowances: append(slices.Clip(r.allowances), w)}
 }
 
-func (a *Allowance) check() {
+// Validate returns an error if the kind, the ceiling or the reason is missing, or if there
+// is no finding of that kind: an allowance is there to be read.
+func (a Allowance) Validate() error {
 	switch {
 	case a.Kind == "":
-		panic("budget: Allow without a Kind: name the kind of finding that is accepted")
+		return errors.New("budget: an allowance without a Kind: name the kind of finding that is accepted, such as budget.NPlusOne")
+	case !isOwn(a.Kind):
+		return fmt.Errorf("budget: an allowance of kind %q, which no finding has: use a constant such as budget.NPlusOne", a.Kind)
 	case a.Max <= 0:
-		panic("budget: Allow without a Max: say how many are accepted")
+		return fmt.Errorf("budget: an allowance with a Max of %d: say how many are accepted, 1 or more", a.Max)
 	case a.Reason == "":
-		panic("budget: Allow without a Reason: say why it is accepted")
+		return errors.New("budget: an allowance without a Reason: say why it is accepted")
 	}
+	return nil
 }
 
 // allow registers an allowance with the recorder and those around it, once.

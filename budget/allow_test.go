@@ -1,8 +1,8 @@
 package budget_test
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,20 +69,32 @@ func TestAllowWithoutAUnit(t *testing.T) {
 	}
 }
 
-func TestAllowNeedsAReason(t *testing.T) {
-	for missing, a := range map[string]budget.Allowance{
-		"Kind":   {Max: 1, Reason: "x"},
-		"Max":    {Kind: budget.NPlusOne, Reason: "x"},
-		"Reason": {Kind: budget.NPlusOne, Max: 1},
+// An allowance that is not valid panics in no request: it covers nothing, and the report
+// says what is wrong with it, where it was set.
+func TestInvalidAllowances(t *testing.T) {
+	for want, a := range map[string]budget.Allowance{
+		"without a Kind":     {Max: 10, Reason: "x"},
+		`of kind "nplusone"`: {Kind: "nplusone", Max: 10, Reason: "x"},
+		"with a Max of 0":    {Kind: budget.NPlusOne, Reason: "x"},
+		"with a Max of -3":   {Kind: budget.NPlusOne, Max: -3, Reason: "x"},
+		"without a Reason":   {Kind: budget.NPlusOne, Max: 10},
 	} {
-		func() {
-			defer func() {
-				if got := fmt.Sprint(recover()); !strings.HasPrefix(got, "budget: Allow without a "+missing) {
-					t.Errorf("%s: panic %q", missing, got)
-				}
-			}()
-			budget.Allow(context.Background(), a)
-		}()
+		ctx, r := budget.NewContext(t.Context())
+		must(t, repeat(budget.FromContext(budget.Allow(ctx, a)), 8))
+		var kinds []budget.FindingKind
+		for _, f := range r.Report().Findings {
+			kinds = append(kinds, f.Kind)
+			if f.Allowed != nil {
+				t.Errorf("%s: it covers %s", want, &f)
+			}
+			if f.Kind == budget.StaleAllowance &&
+				(!strings.Contains(f.Note, want) || f.Confidence != budget.Certain || f.CallSite().File != "budget/allow_test.go") {
+				t.Errorf("%s: %s", want, &f)
+			}
+		}
+		if !slices.Contains(kinds, budget.StaleAllowance) || !slices.Contains(kinds, budget.NPlusOne) {
+			t.Errorf("%s: found %v", want, kinds)
+		}
 	}
 }
 

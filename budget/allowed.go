@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// allow marks what is allowed, and reports the allowances that matched nothing.
+// allow marks what is allowed, and reports the allowances that matched nothing or are not valid.
 func (f *finder) allow() {
 	now := f.report.Started.Add(f.report.Duration)
 	used := make([]bool, len(f.report.Allowances))
@@ -15,7 +15,15 @@ func (f *finder) allow() {
 		}
 	}
 	for i := range f.report.Allowances {
-		if a := &f.report.Allowances[i]; !used[i] && (a.Kind != MissingIndex || f.report.Planned) {
+		a := &f.report.Allowances[i]
+		if err := a.Validate(); err != nil {
+			f.found = append(f.found, Finding{
+				Kind: StaleAllowance, Confidence: Certain, Count: 1, stack: a.stack, Note: err.Error(),
+				Repair: "correct the allowance: it covers nothing as it is",
+			})
+			continue
+		}
+		if !used[i] && (a.Kind != MissingIndex || f.report.Planned) {
 			f.found = append(f.found, Finding{
 				Kind: StaleAllowance, Confidence: Hint, Count: 1, stack: a.stack,
 				Note:   fmt.Sprintf("nothing of kind %s was found under the allowance %q", a.Kind, a.Reason),
@@ -29,7 +37,7 @@ func (f *finder) allow() {
 func (f *finder) cover(found *Finding, allowances []int, now time.Time, used []bool) {
 	for _, i := range allowances {
 		a := &f.report.Allowances[i].Allowance
-		if a.Kind != found.Kind {
+		if a.Kind != found.Kind || a.Validate() != nil {
 			continue
 		}
 		used[i] = true

@@ -87,21 +87,29 @@ func (b Budget) IsZero() bool {
 }
 
 // Validate returns an error that names the first limit which is neither
-// positive, nor zero, nor [None]; or a mode that does not exist. A recorder
-// takes a limit below None as None.
+// positive, nor zero, nor [None]; a time below a microsecond, which no query keeps to and
+// which is a number without its unit as a rule; or a mode that does not exist. A recorder
+// takes a limit below None as None, and says so in [Verdict.Invalid].
 func (b Budget) Validate() error {
 	for limit, value := range b.all() {
 		if value < None {
 			return fmt.Errorf(
-				"budget: the limit of %s is %d: use a positive number, 0 for no limit or budget.None",
+				"budget: the limit of %s is %s: use a positive number, 0 for no limit or budget.None",
 				limit,
-				value,
+				limit.amount(value),
 			)
 		}
 	}
 	if b.Repeats == None {
 		return errors.New(
 			"budget: the limit of repeats is budget.None, which would allow no query at all: use 1 for no repetition",
+		)
+	}
+	if b.Time > 0 && b.Time < time.Microsecond {
+		return fmt.Errorf(
+			"budget: the limit of time is %v: a bare number is nanoseconds, use %d*time.Millisecond or another unit",
+			b.Time,
+			b.Time.Nanoseconds(),
 		)
 	}
 	if b.Mode > Enforce {

@@ -208,7 +208,7 @@ func (b *builder) lost() []Lost {
 				out[at].Count++
 				return
 			}
-			out = append(out, Lost{Statement: q.statement, Database: d.name, System: d.system, Count: 1, stack: q.stack})
+			out = append(out, Lost{Statement: q.statement, Database: d.name, System: d.system, Context: q.contextType(), Count: 1, stack: q.stack})
 		})
 	}
 	return slices.DeleteFunc(out, func(l Lost) bool { return l.CallSite().IsZero() || l.CallSite().Library })

@@ -161,7 +161,10 @@ type Lost struct {
 	*statement.Statement
 	Database string `json:"database,omitempty"`
 	System   string `json:"system,omitempty"`
-	Count    int64  `json:"count"`
+	// Context is the type of the context that the first of them had, if it is one of a
+	// framework, such as "*gin.Context", and not of package context.
+	Context string `json:"context,omitempty"`
+	Count   int64  `json:"count"`
 
 	stack *callsite.Stack
 }

@@ -83,8 +83,11 @@ func (e *ExceededError) countsQueries() bool {
 	return e.Limit != LimitRows && e.Limit != LimitTime
 }
 
-func (e *ExceededError) amount(n int64) string {
-	if e.Limit == LimitTime {
+func (e *ExceededError) amount(n int64) string { return e.Limit.amount(n) }
+
+// amount prints a number of what l limits.
+func (l Limit) amount(n int64) string {
+	if l == LimitTime {
 		return time.Duration(n).String()
 	}
 	return fmt.Sprint(n)

@@ -50,7 +50,7 @@ const (
 	// Unattributed are queries without a recorder that the unit's own goroutine sent:
 	// somewhere the request's context is not passed on.
 	Unattributed FindingKind = "unattributed"
-	// StaleAllowance is an allowance that matched nothing.
+	// StaleAllowance is an allowance that matched nothing, or that is not valid.
 	StaleAllowance FindingKind = "stale-allowance"
 )
 

@@ -124,6 +124,7 @@ type encodedRelated struct {
 type encodedVerdict struct {
 	Outcome  Outcome           `json:"outcome"`
 	Exceeded []encodedExceeded `json:"exceeded,omitempty"`
+	Invalid  string            `json:"invalid,omitempty"`
 }
 
 type encodedExceeded struct {
@@ -257,7 +258,7 @@ func (e *encoder) finding(f *Finding) encodedFinding {
 }
 
 func (e *encoder) verdict(v Verdict) encodedVerdict {
-	out := encodedVerdict{Outcome: v.Outcome}
+	out := encodedVerdict{Outcome: v.Outcome, Invalid: v.Invalid}
 	for _, x := range v.Exceeded {
 		out.Exceeded = append(out.Exceeded, encodedExceeded{plainExceeded(*x), e.site(x.stack)})
 	}

@@ -137,7 +137,7 @@ func (d *decoder) related(in *encodedRelated) Related {
 }
 
 func (d *decoder) verdict(in encodedVerdict) Verdict {
-	out := Verdict{Outcome: in.Outcome}
+	out := Verdict{Outcome: in.Outcome, Invalid: in.Invalid}
 	for i := range in.Exceeded {
 		e := ExceededError(in.Exceeded[i].plainExceeded)
 		e.stack = d.site(in.Exceeded[i].CallSite)

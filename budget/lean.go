@@ -20,6 +20,9 @@ func (r *Recorder) leanVerdict(t *Totals, content Content) (Verdict, bool) {
 	if r.budget.IsZero() {
 		return Verdict{Outcome: NoBudget}, true
 	}
+	if r.budget.Validate() != nil {
+		return Verdict{}, false
+	}
 	return Verdict{Outcome: Within}, true
 }
 

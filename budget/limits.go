@@ -167,6 +167,9 @@ type Verdict struct {
 	// Exceeded has an entry for each limit that was exceeded. For Repeats it is
 	// the call site with the most executions.
 	Exceeded []*ExceededError `json:"exceeded,omitempty"`
+	// Invalid says what is wrong with the budget, see [Budget.Validate]. It is empty for
+	// most: what is set up once, such as a Limit, is refused then.
+	Invalid string `json:"invalid,omitempty"`
 }
 
 // judge holds a recorder to its budget, by what its report says.
@@ -176,6 +179,9 @@ func (r *Recorder) judge(rep *Report) Verdict {
 		return Verdict{Outcome: NoBudget}
 	}
 	v := Verdict{Outcome: Within}
+	if err := r.budget.Validate(); err != nil {
+		v.Invalid = err.Error()
+	}
 	for _, d := range r.budget.readings(t, t.WallTime) {
 		if e := r.verdictOn(d); e != nil {
 			v.Exceeded = append(v.Exceeded, e)

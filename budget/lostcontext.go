@@ -13,7 +13,15 @@ func (f *finder) lostContexts() {
 		l := &f.report.Lost[i]
 		f.add(Finding{
 			Kind: Unattributed, Confidence: Certain, Shape: l.Shape, Summary: l.Summary, Database: l.Database, System: l.System, Count: l.Count,
-			Repair: "pass the request's context: use the methods that end in Context, with the ctx of the handler", stack: l.stack,
+			Repair: l.repair(), stack: l.stack,
 		}, noGroup)
 	}
+}
+
+// repair names the context of a framework: the code that passed one seems right.
+func (l *Lost) repair() string {
+	if l.Context != "" {
+		return "pass the request's context, such as c.Request.Context() or c.Context(): a " + l.Context + " does not hand on what is in it"
+	}
+	return "pass the request's context: use the methods that end in Context, with the ctx of the handler"
 }

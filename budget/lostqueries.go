@@ -1,7 +1,10 @@
 package budget
 
 import (
+	"context"
 	"math"
+	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,21 +28,22 @@ type lostQueries struct {
 type lostQuery struct {
 	statement *statement.Statement
 	stack     *callsite.Stack
+	context   reflect.Type // that it had in place of the request's
 	goroutine uint64
 	at        time.Duration // since the handle was made
 }
 
 const (
-	// maxLost is the number of lost queries of a handle that are told apart: 10 kB.
+	// maxLost is the number of lost queries of a handle that are told apart: 12 kB.
 	maxLost = 256
 	// manyUnattributed is the number of queries after which a handle that no unit ever
 	// used is taken for one that none will use.
 	manyUnattributed = 1000
 )
 
-// lose takes note of a query without a recorder, as the number-th of its handle.
-func (d *Database) lose(st *statement.Statement, stack *callsite.Stack) {
-	q := lostQuery{statement: st, stack: stack, goroutine: callsite.Goroutine()}
+// lose takes note of a query without a recorder in ctx.
+func (d *Database) lose(ctx context.Context, st *statement.Statement, stack *callsite.Stack) {
+	q := lostQuery{statement: st, stack: stack, context: reflect.TypeOf(ctx), goroutine: callsite.Goroutine()}
 	l := &d.lost
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,4 +80,17 @@ func (d *Database) lostBy(u *unit, f func(*lostQuery)) {
 			f(q)
 		}
 	}
+}
+
+// contextType names the type of a query's context, if it is one of a framework: those of
+// package context say nothing.
+func (q *lostQuery) contextType() string {
+	if q.context == nil {
+		return ""
+	}
+	name := q.context.String()
+	if strings.HasPrefix(strings.TrimPrefix(name, "*"), "context.") {
+		return ""
+	}
+	return name
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -122,6 +123,33 @@ func TestLostQueriesOfTheNextUnit(t *testing.T) {
 	for name, r := range map[string]*budget.Recorder{"the first unit": first, "the second one": second} {
 		if got := r.Report().Unattributed; got != 1 {
 			t.Errorf("%s lost %d queries", name, got)
+		}
+	}
+}
+
+// ownContext is a context as a framework has one, which does not ask the request's.
+type ownContext struct{ context.Context }
+
+// A query whose context is one of a framework seems to have the request's: the finding
+// names its type.
+func TestLostQueriesNameTheContext(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	for _, test := range []struct {
+		ctx  context.Context
+		want string
+	}{
+		{context.Background(), ""},
+		{ownContext{context.Background()}, "budget_test.ownContext"},
+		{&ownContext{context.Background()}, "*budget_test.ownContext"},
+	} {
+		_, r := budget.Bounds{Databases: []*budget.Database{d}}.NewContext(t.Context())
+		d.CountUnattributed(test.ctx, books, false)
+		report := r.Report()
+		if len(report.Lost) != 1 || report.Lost[0].Context != test.want {
+			t.Fatalf("%T: %+v", test.ctx, report.Lost)
+		}
+		if repair := report.Findings[0].Repair; !strings.Contains(repair, test.want) || strings.Contains(repair, "c.Context()") != (test.want != "") {
+			t.Errorf("%T: %s", test.ctx, repair)
 		}
 	}
 }

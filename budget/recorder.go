@@ -249,7 +249,8 @@ func (r *Recorder) Route() Route {
 }
 
 // SetBudget holds the unit to b, in place of any budget it had. What the
-// recorder has already counted counts. The zero Budget lifts the limit.
+// recorder has already counted counts. The zero Budget lifts the limit. Of one that is not
+// valid, [Verdict.Invalid] says what is wrong.
 func (r *Recorder) SetBudget(b Budget) {
 	r = r.counting()
 	if r == nil {

@@ -73,7 +73,7 @@ func (d *Database) CountUnattributedFrom(ctx context.Context, stack *callsite.St
 			stack = d.stacks.Capture()
 		}
 		if mayBeLost {
-			d.lose(st, stack)
+			d.lose(ctx, st, stack)
 		}
 		if s == nil && u.open() {
 			s = u.add(st, stack)

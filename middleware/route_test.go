@@ -201,6 +201,7 @@ func TestRoutersInRoutersWithoutLimit(t *testing.T) {
 		"copied, stripped":                 muxOf("/api/", strip("/api", chiOf("/u/{id}", page(1), track, copying))),
 		"mounted":                          mount("/api", chiOf("/u/{id}", page(1)), track, copying),
 		"mux in mux":                       track(muxOf("/api/", muxOf("GET /api/u/{id}", page(1)))),
+		"a Track in a copy":                track(muxOf("/api/", strip("/api", middleware.Track(c)(muxOf("/u/{id}", page(1)))))),
 		"mux in chi":                       mount("/api", muxOf("GET /api/u/{id}", page(1)), track),
 		"a limit outside of a copied mux":  track(copying(refuseAll(muxOf("/api/u/{id}", page(0))))),
 		"a limit outside of a changed one": track(copying(refuseAll(plain{muxOf("/api/u/{id}", page(0))}))),

@@ -2,9 +2,11 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/internal/oneline"
@@ -18,8 +20,8 @@ type Options struct {
 	// that is known, chi's or http.ServeMux's, with what http.StripPrefix took off the
 	// path in front. If other middleware takes a part off that differs from request to
 	// request, and no router outside has named it, the route needs this option. Where
-	// middleware copies the request between Track and a ServeMux, a [Limit] inside of
-	// the copy tells the pattern, or nobody does. Empty means that no route matched.
+	// middleware copies the request between Track and a ServeMux, a [Limit] or another
+	// Track inside of the copy tells the pattern, or nobody does. Empty means that no route matched.
 	Route func(*http.Request) string
 	// Detail decides whether the queries of a request are kept one by one.
 	// Without them, counts, groups, budgets and call sites stay the same; findings
@@ -40,8 +42,8 @@ type Options struct {
 	// and its response has no header. So has one that is flushed through the Unwrap of
 	// a writer that is no Flusher itself. Default: no header.
 	Header bool
-	// Logger is told of reporters that panic or are slow. Default:
-	// slog.Default() at that time.
+	// Logger is told of reporters that panic or are slow, of a Track that has no reporter,
+	// and of a [Limit] that cannot do what it is for. Default: slog.Default() at that time.
 	Logger *slog.Logger
 }
 
@@ -57,7 +59,8 @@ type Options struct {
 // [Options.Header]; otherwise the request ends when the handler returns, as it does if
 // the writer is no http.Hijacker itself but only unwraps to one.
 //
-// Inside of another Track it does nothing: the outer one counts and reports.
+// Inside of another Track it tells the route, as [Limit] does, and nothing else: the
+// outer one counts and reports.
 // Inside of a unit of another kind, such as a test's, the request counts in both.
 // It panics if a reporter is nil.
 func Track(reporters ...budget.Reporter) func(http.Handler) http.Handler {
@@ -81,6 +84,16 @@ func (o Options) Track(reporters ...budget.Reporter) func(http.Handler) http.Han
 type tracker struct {
 	options  Options
 	delivery budget.Delivery
+	mute     atomic.Bool // whether it was told that there is no reporter
+}
+
+// sayMute tells once that nothing comes of what is counted. A Track without a reporter is
+// right inside of another unit, and for a header.
+func (t *tracker) sayMute() {
+	if len(t.delivery.Reporters) == 0 && !t.options.Header && t.mute.CompareAndSwap(false, true) {
+		t.warn(errors.New("middleware: Track has no reporter, so nobody is told of what it counts: " +
+			"pass one, such as slogbudget.Reporter(logger)"))
+	}
 }
 
 func (t *tracker) warn(err error) {
@@ -92,7 +105,9 @@ func (t *tracker) warn(err error) {
 }
 
 func (t *tracker) serve(next http.Handler, w http.ResponseWriter, outer *http.Request) {
-	if budget.FromContext(outer.Context()).Route().Method != "" {
+	if around := budget.FromContext(outer.Context()); around.Route().Method != "" {
+		name := nameRoute(around, outer, next)
+		defer name.served()
 		next.ServeHTTP(w, outer)
 		return
 	}
@@ -103,7 +118,10 @@ func (t *tracker) serve(next http.Handler, w http.ResponseWriter, outer *http.Re
 	before := r.Pattern
 	var watched *watchedWriter
 	if t.options.Header || mayHijack(r) {
-		w, watched = t.watch(w, r, recorder, before)
+		if w, watched = watch(w, r, recorder); watched != nil {
+			watched.header = t.options.Header
+			watched.end = func() { t.report(r, recorder, before) }
+		}
 	}
 	defer func() {
 		// Routers and form parsers write to the request they are given. The
@@ -124,15 +142,12 @@ func mayHijack(r *http.Request) bool {
 }
 
 // watch returns w in a form that is watched, or as it is if that would show.
-func (t *tracker) watch(
-	w http.ResponseWriter, r *http.Request, recorder *budget.Recorder, before string,
-) (http.ResponseWriter, *watchedWriter) {
-	watched := &watchedWriter{ResponseWriter: w, recorder: recorder, header: t.options.Header}
+func watch(w http.ResponseWriter, r *http.Request, recorder *budget.Recorder) (http.ResponseWriter, *watchedWriter) {
+	watched := &watchedWriter{ResponseWriter: w, recorder: recorder}
 	form := watched.form()
 	if form == nil {
 		return w, nil
 	}
-	watched.end = func() { t.report(r, recorder, before) }
 	if watched.body = limitBody(r.Body); watched.body != nil {
 		r.Body = watched.body
 	}
@@ -157,6 +172,7 @@ func (t *tracker) start(r *http.Request) (context.Context, *budget.Recorder) {
 	if budget.FromContext(r.Context()) != nil {
 		return budget.With(r.Context(), "", budget.Budget{})
 	}
+	t.sayMute()
 	bounds := t.options.Bounds
 	if t.options.Detail != nil && !t.options.Detail(r) {
 		bounds.Queries = budget.None

@@ -20,10 +20,12 @@ import (
 type watchedWriter struct {
 	http.ResponseWriter
 	recorder *budget.Recorder
-	header   bool         // whether a Server-Timing header is wanted
-	body     *limitedBody // of the request; nil where it has none to limit
-	begun    bool         // whether the header is on its way
-	end      func()       // of the unit
+	header   bool             // whether a Server-Timing header is wanted
+	body     *limitedBody     // of the request; nil where it has none to limit
+	begun    bool             // whether the header is on its way
+	answered func(status int) // is told of the status that the handler chose; may be nil
+	status   int              // 0 before
+	end      func()           // of the unit; may be nil
 	ended    atomic.Bool
 }
 
@@ -33,14 +35,25 @@ func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *watchedWriter) WriteHeader(status int) {
 	// 1xx answers come before the header; 101 is the last one that does not.
 	if status >= 200 || status == http.StatusSwitchingProtocols {
-		w.begin()
+		w.answer(status)
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *watchedWriter) Write(p []byte) (int, error) {
-	w.begin()
+	w.answer(http.StatusOK)
 	return w.ResponseWriter.Write(p)
+}
+
+// answer is called when the handler answers: with what it writes it chooses 200.
+func (w *watchedWriter) answer(status int) {
+	if w.status == 0 {
+		w.status = status
+		if w.answered != nil {
+			w.answered(status)
+		}
+	}
+	w.begin()
 }
 
 // begin does what has to be done before the header is written. What the totals are
@@ -61,7 +74,7 @@ func (w *watchedWriter) begin() {
 
 // endOnce ends the unit, unless it has ended.
 func (w *watchedWriter) endOnce() {
-	if w.ended.CompareAndSwap(false, true) {
+	if w.ended.CompareAndSwap(false, true) && w.end != nil {
 		w.end()
 	}
 }
@@ -69,8 +82,8 @@ func (w *watchedWriter) endOnce() {
 // returned is called when the handler has returned. The server writes the header then,
 // if nobody has.
 func (w *watchedWriter) returned() {
-	if w.ended.Load() {
-		return // the connection is not the server's any more
+	if w == nil || w.ended.Load() {
+		return // nothing is watched, or the connection is not the server's any more
 	}
 	w.begin()
 	w.body.tell(w.ResponseWriter)
@@ -88,13 +101,13 @@ type (
 )
 
 func (f flusher) Flush() {
-	f.w.begin()
+	f.w.answer(http.StatusOK)
 	f.w.ResponseWriter.(http.Flusher).Flush()
 }
 
 // FlushError reports what Flush cannot: that the client has gone.
 func (f errorFlusher) FlushError() error {
-	f.w.begin()
+	f.w.answer(http.StatusOK)
 	return f.w.ResponseWriter.(flushErrorer).FlushError()
 }
 
@@ -110,11 +123,11 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 func (r readerFrom) ReadFrom(src io.Reader) (int64, error) {
-	r.w.begin()
+	r.w.answer(http.StatusOK)
 	return r.w.ResponseWriter.(io.ReaderFrom).ReadFrom(src)
 }
 
 func (s stringWriter) WriteString(text string) (int, error) {
-	s.w.begin()
+	s.w.answer(http.StatusOK)
 	return s.w.ResponseWriter.(io.StringWriter).WriteString(text)
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 )
 
@@ -13,13 +14,14 @@ const (
 )
 
 // keepArguments copies arguments, which belong to the driver, for a handle that
-// opted in.
+// opted in. Strings, too: some servers use the memory of a request's again, and a long
+// one is not to be kept for its beginning.
 func keepArguments(args []driver.NamedValue) []any {
 	kept := make([]any, min(len(args), keptArguments))
 	for i := range kept {
 		switch v := args[i].Value.(type) {
 		case string:
-			kept[i] = v[:min(len(v), keptArgumentBytes)]
+			kept[i] = strings.Clone(v[:min(len(v), keptArgumentBytes)])
 		case []byte:
 			kept[i] = append([]byte(nil), v[:min(len(v), keptArgumentBytes)]...)
 		case nil, int64, float64, bool, time.Time:
@@ -42,5 +44,5 @@ func keepMade(v driver.Value) any {
 	if r.Kind() == reflect.String {
 		text = r.String()
 	}
-	return text[:min(len(text), keptArgumentBytes)]
+	return strings.Clone(text[:min(len(text), keptArgumentBytes)])
 }

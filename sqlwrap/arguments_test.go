@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 type (
@@ -22,6 +23,9 @@ func TestKeptArguments(t *testing.T) {
 	want := []any{nil, int64(1), 2, bookID(3), 2.5, float32(2.5), true, long[:256], long[:256], []byte(long[:256]), ("sqlwrap.nothing {a " + long)[:256]}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %#v\nwant %#v", got, want)
+	}
+	if unsafe.StringData(got[7].(string)) == unsafe.StringData(long) || unsafe.StringData(got[8].(string)) == unsafe.StringData(long) {
+		t.Error("a string of the application is kept and not copied")
 	}
 	if got := keepArguments(make([]driver.NamedValue, 100)); len(got) != 32 {
 		t.Errorf("kept %d", len(got))

@@ -140,7 +140,8 @@ func (c Config) logger() *slog.Logger {
 // sayUnused says that the contexts of requests do not reach the handle.
 func (c Config) sayUnused(queries int64) {
 	c.logger().Warn("sqlwrap: no query of this handle had a recorder in its context so far: none is in a report, and no "+
-		"budget holds. Pass the request's context, with the methods that end in Context",
+		"budget holds. Pass the request's context, with the methods that end in Context; a framework's own, such as "+
+		"a *gin.Context or a fiber.Ctx, is another one",
 		"queries", queries, "database", c.Database)
 }
 

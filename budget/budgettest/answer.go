@@ -17,6 +17,13 @@ func (w *Want) judgeAnswer(t TB, r *budget.Report, status int) (out []problem) {
 	if p, ok := w.judgeStatus(status); ok {
 		out = append(out, p)
 	}
+	if r.Totals.Blocked > 0 && status < http.StatusBadRequest && w.Status == 0 {
+		out = append(out, problem{
+			name: "refused",
+			text: fmt.Sprintf("a query was refused and the answer is %d: answer with middleware.AnswerExceeded, "+
+				"or say with Want.Status that the page is right without it", status),
+		})
+	}
 	read, empty := reads(r)
 	switch {
 	case empty == 0 || w.Empty || w.Rows.set || r.Totals.Writes > 0:

@@ -133,3 +133,31 @@ func TestLateQueriesFail(t *testing.T) {
 		<-done
 	}).fails(t, "GET /late: 1 query came after the answer")
 }
+
+// A wrong set-up inside of a handler fails the test of its page, by its cause.
+func TestWrongSetUps(t *testing.T) {
+	s := newShop(t, 5)
+	one := budget.Budget{Queries: 1, Mode: budget.Enforce}
+	for name, test := range map[string]struct {
+		page  http.HandlerFunc
+		want  budgettest.Want
+		fails []string // nil: passes, but for the refusal
+	}{
+		"refused and 200":          {answer(200, s.slowly), budgettest.Want{Enforce: true, Budget: one}, []string{"a query was refused and the answer is 200", "middleware.AnswerExceeded"}},
+		"refused and 200 as it is": {answer(200, s.slowly), budgettest.Want{Enforce: true, Budget: one, Status: 200}, nil},
+		"refused and 503":          {answer(503, s.slowly), budgettest.Want{Enforce: true, Budget: one, Status: 503}, nil},
+		"an invalid budget": {func(_ http.ResponseWriter, r *http.Request) {
+			budget.FromContext(r.Context()).SetBudget(budget.Budget{Queries: -5})
+			_ = s.joined(r.Context())
+		}, budgettest.Want{}, []string{"the limit of queries is -5"}},
+		"an invalid allowance": {func(_ http.ResponseWriter, r *http.Request) {
+			_ = s.slowly(budget.Allow(r.Context(), budget.Allowance{Kind: "nplusone", Max: 9, Reason: "x"}))
+		}, budgettest.Want{}, []string{`an allowance of kind "nplusone"`, "n+1"}},
+	} {
+		f := try(t, func(tb *fakeTB) { test.want.Check(tb, test.page, get("/page")) })
+		if text := f.text.String(); test.fails == nil && strings.Contains(text, "and the answer is") {
+			t.Errorf("%s: %s", name, text)
+		}
+		f.fails(t, test.fails...)
+	}
+}

@@ -46,8 +46,8 @@ func TestCheck(t *testing.T) {
 		"none allowed":   {"/nothing", budget.Budget{Queries: budget.None}, budgettest.Want{Budget: budget.Budget{Queries: budget.None}}, nil},
 		"no route":       {"/no/such/route", three, budgettest.Want{}, []string{"GET /no/such/route is not", "no budget"}},
 		"aborted":        {"/aborted", three, budgettest.Want{Queries: budgettest.Exactly(0)}, nil},
-		"time":           {"/authors", budget.Budget{Time: time.Nanosecond}, budgettest.Want{}, nil},
-		"time refused":   {"/bad/authors", budget.Budget{Time: time.Nanosecond, Mode: budget.Enforce}, budgettest.Want{Enforce: true}, []string{"the time was up"}},
+		"time":           {"/authors", budget.Budget{Time: time.Microsecond}, budgettest.Want{}, nil},
+		"time refused":   {"/bad/authors", budget.Budget{Time: time.Microsecond, Mode: budget.Enforce}, budgettest.Want{Enforce: true}, []string{"the time was up"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,14 +127,16 @@ func TestCheckBadInput(t *testing.T) {
 	try(t, func(tb *fakeTB) { budgettest.Check(tb, nil, get("/")) }).fails(t, "nil http.Handler")
 	try(t, func(tb *fakeTB) { budgettest.Check(tb, h, nil) }).fails(t, "nil *http.Request")
 	for want, w := range map[string]budgettest.Want{
-		"the limit of queries is -2":           {Budget: budget.Budget{Queries: -2}},
-		"Want.Queries can never be":            {Queries: budgettest.Between(3, 2)},
-		"Want.Rows can never be":               {Rows: budgettest.Exactly(-1)},
-		"Want.Allow[0] needs a Kind":           {Allow: []budget.Allowance{{Kind: budget.NPlusOne, Max: 3}}},
-		"an empty text in Want.Runs":           {Never: []string{" "}},
-		"Want.Attributed needs Want.DB":        {Attributed: true},
-		"Want.DB: sql: database is closed":     {DB: closedDB(t)},
-		"Want.DB was not opened with sqlwrap:": {DB: bareDB(t)},
+		"the limit of queries is -2":                             {Budget: budget.Budget{Queries: -2}},
+		"Want.Queries can never be":                              {Queries: budgettest.Between(3, 2)},
+		"Want.Rows can never be":                                 {Rows: budgettest.Exactly(-1)},
+		"an allowance without a Reason":                          {Allow: []budget.Allowance{{Kind: budget.NPlusOne, Max: 3}}},
+		`Want.Allow[0]: budget: an allowance of kind "nplusone"`: {Allow: []budget.Allowance{{Kind: "nplusone", Max: 3, Reason: "x"}}},
+		"the limit of time is 50ns":                              {Budget: budget.Budget{Time: 50}},
+		"an empty text in Want.Runs":                             {Never: []string{" "}},
+		"Want.Attributed needs Want.DB":                          {Attributed: true},
+		"Want.DB: sql: database is closed":                       {DB: closedDB(t)},
+		"Want.DB was not opened with sqlwrap:":                   {DB: bareDB(t)},
 	} {
 		try(t, func(tb *fakeTB) { w.Check(tb, h, get("/authors")) }).fails(t, want)
 		try(t, func(tb *fakeTB) { budgettest.Run(tb, w, func(context.Context) {}) }).fails(t, want)

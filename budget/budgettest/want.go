@@ -98,11 +98,8 @@ func (w *Want) validate() error {
 		}
 	}
 	for i, a := range w.Allow {
-		if a.Kind == "" || a.Max <= 0 || a.Reason == "" {
-			return fmt.Errorf(
-				"budgettest: Want.Allow[%d] needs a Kind, a Max above 0 and a Reason: it is there to be read",
-				i,
-			)
+		if err := a.Validate(); err != nil {
+			return fmt.Errorf("budgettest: Want.Allow[%d]: %w", i, err)
 		}
 	}
 	if w.Status != 0 && (w.Status < 200 || w.Status > 599) {
@@ -164,6 +161,9 @@ type problem struct {
 // judge holds a report against w.
 func (w *Want) judge(r *budget.Report) (out []problem) {
 	out = append(out, exceeded(r.AllExceeded())...)
+	if r.Verdict.Invalid != "" {
+		out = append(out, problem{name: "budget", text: r.Verdict.Invalid})
+	}
 	for _, c := range w.counts(&r.Totals) {
 		if !c.want.allows(c.seen) {
 			out = append(
@@ -310,7 +310,8 @@ func (w *Want) judgeTransaction(r *budget.Report) (out []problem) {
 // of w that nothing matched.
 func (w *Want) judgeFindings(r *budget.Report) (out []problem) {
 	for _, f := range inOrder(r.Findings) {
-		if f.Allowed == nil && f.Kind != budget.StaleAllowance && (w.Hints || f.Confidence != budget.Hint) {
+		isStale := f.Kind == budget.StaleAllowance && f.Confidence == budget.Hint // a matter of all requests
+		if f.Allowed == nil && !isStale && (w.Hints || f.Confidence != budget.Hint) {
 			out = append(out, findingProblem(f))
 		}
 	}

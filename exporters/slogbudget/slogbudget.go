@@ -21,7 +21,7 @@ type Options struct {
 	// Level is the level of units that kept to their budget or have none.
 	// Default, also for nil: slog.LevelDebug.
 	Level slog.Leveler
-	// ExceededLevel is the level of units over their budget. Default, also for
+	// ExceededLevel is the level of units over their budget, or with one that is not valid. Default, also for
 	// nil: slog.LevelWarn.
 	ExceededLevel slog.Leveler
 	// FindingLevel is the least level of units with findings that are neither hints
@@ -90,6 +90,9 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 	if raise {
 		level, message = max(level, r.finding.Level()), "database queries with findings"
 	}
+	if report.Verdict.Invalid != "" {
+		level, message = r.exceeded.Level(), "query budget invalid"
+	}
 	if len(all) > 0 {
 		level, message = r.exceeded.Level(), "query budget exceeded"
 	}
@@ -113,6 +116,9 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 			slog.Duration("time", t.Time),
 			slog.Duration("wall", t.WallTime),
 		),
+	}
+	if report.Verdict.Invalid != "" {
+		attrs = append(attrs, slog.String("invalid", cut(report.Verdict.Invalid, maxRepair)))
 	}
 	if report.Stage == budget.Running || report.Stage == budget.Late {
 		attrs = append(attrs, slog.String("stage", string(report.Stage)))

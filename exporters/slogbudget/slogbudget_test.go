@@ -69,6 +69,15 @@ func TestLevels(t *testing.T) {
 	}
 }
 
+// A budget that is not valid is said at the level of one that was exceeded.
+func TestInvalidBudget(t *testing.T) {
+	var out bytes.Buffer
+	slogbudget.Reporter(slog.New(slog.NewTextHandler(&out, nil))).Report(t.Context(), report(budget.Budget{Time: 50}))
+	if got := out.String(); !strings.Contains(got, `level=WARN msg="query budget invalid"`) || !strings.Contains(got, `invalid="budget: the limit of time is 50ns`) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestText(t *testing.T) {
 	var out bytes.Buffer
 	slogbudget.Reporter(slog.New(slog.NewTextHandler(&out, nil))).Report(t.Context(), report(budget.Budget{Queries: 2, Duplicates: budget.None}, users, users, users, long))
