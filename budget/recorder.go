@@ -214,6 +214,21 @@ func (r *Recorder) SetName(name string) {
 	r.name = name
 }
 
+// Name is the name of the unit of work, such as a job's, whatever scope of it r is. It is
+// empty if nobody named the unit.
+func (r *Recorder) Name() string {
+	r = r.counting()
+	if r == nil {
+		return ""
+	}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	for r.parent != nil {
+		r = r.parent
+	}
+	return r.name
+}
+
 // SetRoute names the unit by its route: the name becomes "METHOD pattern", or
 // the method alone. A router that knows more as the request goes on may call it
 // again.

@@ -11,7 +11,7 @@ import (
 // by line. Spaces do not count.
 func TestDocumentedCodeCompiles(t *testing.T) {
 	var known string
-	for _, name := range []string{"readme_test.go", "internal/guide/guide_test.go", "internal/guide/plans_test.go", "internal/guide/raw_test.go", "internal/guide/profiles_test.go"} {
+	for _, name := range []string{"readme_test.go", "internal/guide/guide_test.go", "internal/guide/plans_test.go", "internal/guide/raw_test.go", "internal/guide/profiles_test.go", "internal/guide/production_test.go"} {
 		compiled, err := os.ReadFile(filepath.Join(root(t), "examples", "chi-app", filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
