@@ -74,6 +74,7 @@ type unit struct {
 	scopes    int         // that are kept, of all depths
 	unkept    int         // that are not
 	unseen    []Execution // that may have rows open, see unseen.go
+	calls     []call      // of other services, the latest
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock

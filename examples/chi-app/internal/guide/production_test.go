@@ -2,12 +2,16 @@ package guide
 
 import (
 	"database/sql"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/middleware"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
@@ -36,5 +40,28 @@ func TestComments(t *testing.T) {
 	}
 	if !strings.HasSuffix(query, "pg_backend_pid() /*action='guide.TestComments',application='shop'*/") {
 		t.Errorf("the server shows %q", query)
+	}
+}
+
+// The client of docs/production.md tells its unit of work what it asks.
+func TestTransport(t *testing.T) {
+	client := &http.Client{Transport: middleware.Transport(nil)}
+	defer client.CloseIdleConnections()
+	payments := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer payments.Close()
+	ctx, recorder := budget.NewContext(t.Context())
+	r, err := http.NewRequestWithContext(ctx, "GET", payments.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out := recorder.Report().Outgoing; len(out) != 1 || out[0].Name != "GET 127.0.0.1" {
+		t.Errorf("%+v", out)
 	}
 }
