@@ -223,3 +223,20 @@ func TestForgedIdle(t *testing.T) {
 		}
 	}
 }
+
+// A transaction that held its connection until its context ended, while queries waited, is
+// one finding: that one.
+func TestHeldIsNotIdle(t *testing.T) {
+	d := newDesk(t, budget.Rules{})
+	waits := int64(0)
+	d.database.WatchPool(func() budget.Pool { return budget.Pool{Max: 1, Waits: waits} })
+	tx := d.begin()
+	d.send(tx, 31)
+	waits++
+	d.pass(300)
+	tx.Interrupted = true
+	tx.RolledBack(d.now, nil)
+	if f := d.recorder.Report().Findings; len(f) != 1 || f[0].Kind != budget.HeldConnection {
+		t.Errorf("found %v", f)
+	}
+}
