@@ -131,6 +131,7 @@ func TestIdleTimes(t *testing.T) {
 			x.Open()
 			d.send(tx, 2)
 			d.pass(300)
+			d.send(tx, 3)
 			x.Close(1, nil)
 			tx.Committed(d.now, nil)
 		}, 0},

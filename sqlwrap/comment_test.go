@@ -156,6 +156,8 @@ func TestCommentPlace(t *testing.T) {
 		{"a view behind a comment", "-- v\nCREATE OR REPLACE VIEW v AS SELECT 1", "-- v\nCREATE OR REPLACE VIEW v AS SELECT 1"},
 		{"a function", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$"},
 		{"a function among others", "SELECT 1; CREATE FUNCTION f() RETURNS int RETURN 1", "SELECT 1; CREATE FUNCTION f() RETURNS int RETURN 1"},
+		{"a function behind a write", "DELETE FROM t; CREATE FUNCTION f() RETURNS int RETURN 1", "DELETE FROM t; CREATE FUNCTION f() RETURNS int RETURN 1"},
+		{"a trigger behind a write", "DELETE FROM t; alter event e DO DELETE FROM u", "DELETE FROM t; alter event e DO DELETE FROM u"},
 		{"a trigger", "ALTER TABLE t ADD COLUMN c int", "ALTER TABLE t ADD COLUMN c int"},
 		{"a copy", "COPY t FROM STDIN", "COPY t FROM STDIN"},
 		{"a prepare", "PREPARE p AS SELECT 1", "PREPARE p AS SELECT 1"},
