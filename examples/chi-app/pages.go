@@ -88,7 +88,7 @@ func routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) h
 
 func addRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) {
 	hints := budget.Bounds{Rules: budget.Rules{Hints: true}} // one of the bad pages has no more than a hint
-	options := middleware.Options{Header: true, Logger: logger, Bounds: hints}
+	options := middleware.Options{Header: true, Logger: logger, Bounds: hints, Alarm: &budget.Alarm{}}
 	r.Use(options.Track(append(reporters, slogbudget.Reporter(logger))...))
 	for _, p := range pages(s) {
 		r.With(middleware.Limit(p.budget)).Method(p.method, p.pattern, p.handler)
