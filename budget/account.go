@@ -34,6 +34,7 @@ type account struct {
 	nestings   []nesting
 	suspected  []suspectedNesting
 	outgoing   []Outgoing
+	idle       []idleTime
 }
 
 // reserved counts the queries that were admitted and are in the driver.

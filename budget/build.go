@@ -83,6 +83,7 @@ func (b *builder) details() {
 	}
 	rep.Nested = b.nested()
 	rep.Held = b.held()
+	rep.Idle = b.idle()
 	rep.Allowances = b.allowances()
 	b.parents()
 	if rep.Stage != Late {

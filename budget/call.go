@@ -99,6 +99,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	u.cameBack(now)
 	if c.Transaction != nil {
 		c.Transaction.adopt(r)
+		c.Transaction.wakesWith(r, now, origin)
 		c.Transaction.latest = origin
 	}
 	rec := u.newRecord()
@@ -114,6 +115,9 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 			return Execution{}, err
 		}
 		r.advance(rec)
+	}
+	if c.Transaction != nil {
+		c.Transaction.running++
 	}
 	x := Execution{r, rec, rec.serial}
 	if c.OnlyEnd {
@@ -133,6 +137,7 @@ func (x *Execution) Skip() {
 	u.saw(rec)
 	u.settle()
 	if rec.step == inDriver {
+		rec.transaction.rests(u, now)
 		x.recorder.skipped(rec, now)
 	}
 	*x = Execution{}
@@ -149,7 +154,11 @@ func (x *Execution) End(affected int64, err error) {
 	defer u.mu.Unlock()
 	u.saw(rec)
 	x.recorder.closing(rec)
+	isUnderWay := rec.isUnderWay()
 	rec.end(now, affected, err)
+	if isUnderWay {
+		rec.transaction.rests(u, now)
+	}
 	x.recorder.stepped(rec)
 	*x = Execution{}
 }
@@ -198,7 +207,11 @@ func (x *Execution) Close(rows int64, err error) {
 		x.recorder.noteHeld(rec.origin)
 	}
 	x.recorder.closing(rec)
+	isUnderWay := rec.isUnderWay()
 	rec.close(now, rows, err)
+	if isUnderWay {
+		rec.transaction.rests(u, now)
+	}
 	x.recorder.stepped(rec)
 	*x = Execution{}
 }

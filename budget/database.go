@@ -73,3 +73,12 @@ func (d *Database) System() string {
 	}
 	return d.system
 }
+
+// Capture returns the stack of its caller, for driver wrappers that want to know where a
+// query comes from before it runs. A nil Database knows nothing.
+func (d *Database) Capture() *callsite.Stack {
+	if d == nil {
+		return nil
+	}
+	return d.stacks.Capture()
+}

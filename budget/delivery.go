@@ -36,6 +36,8 @@ type Delivery struct {
 	// RunningAfter is how long a unit has run when reporters that ask for it get a
 	// report of it, see [Needs]. Default: 10 seconds.
 	RunningAfter time.Duration
+	// Alarm tells of units that hang, while they do. Default: none.
+	Alarm *Alarm
 
 	prepared sync.Once
 	needs    []Needs // of each reporter
@@ -60,6 +62,9 @@ func (d *Delivery) prepare() {
 				live.Watch(d.Live)
 			}
 		}
+		if d.Alarm != nil {
+			d.followed.alarm = newWatch(*d.Alarm)
+		}
 		if d.followed.runningAfter = d.RunningAfter; d.RunningAfter <= 0 {
 			d.followed.runningAfter = 10 * time.Second
 		}
@@ -68,7 +73,7 @@ func (d *Delivery) prepare() {
 
 // Begin follows a unit of work until [Delivery.End].
 func (d *Delivery) Begin(ctx context.Context, r *Recorder) {
-	if len(d.Reporters) == 0 || r == nil {
+	if len(d.Reporters) == 0 && d.Alarm == nil || r == nil {
 		return
 	}
 	d.prepare()
@@ -78,12 +83,12 @@ func (d *Delivery) Begin(ctx context.Context, r *Recorder) {
 // End hands the final report of a unit of work to the reporters. What the unit does
 // afterwards comes as a late report to those that ask for it.
 func (d *Delivery) End(ctx context.Context, r *Recorder) {
-	if len(d.Reporters) == 0 || r == nil {
+	if len(d.Reporters) == 0 && d.Alarm == nil || r == nil {
 		return
 	}
 	d.prepare()
 	r = r.counting()
-	if r.isDiscarded() {
+	if r.isDiscarded() || len(d.Reporters) == 0 {
 		d.unfollow(r)
 		return
 	}

@@ -29,6 +29,9 @@ const (
 	// HeldConnection is what held a connection of the pool until its context ended, while
 	// queries waited for one: the pool's deadlock, as a rule.
 	HeldConnection FindingKind = "held-connection"
+	// IdleTransaction is a transaction that holds a connection while the application does
+	// something else, such as asking another service.
+	IdleTransaction FindingKind = "idle-transaction"
 	// Slow is a query that took long to execute.
 	Slow FindingKind = "slow"
 	// MissingIndex is a query that reads all of a table although a condition of it could

@@ -24,6 +24,7 @@ type encodedReport struct {
 	Executing  []encodedQuery     `json:"executing,omitempty"`
 	Open       []encodedQuery     `json:"open,omitempty"`
 	Held       []encodedHeld      `json:"held,omitempty"`
+	Idle       []encodedIdle      `json:"idle,omitempty"`
 	Lost       []encodedLost      `json:"lost,omitempty"`
 	Allowances []encodedAllowance `json:"allowances,omitempty"`
 	Findings   []encodedFinding   `json:"findings,omitempty"`
@@ -37,6 +38,7 @@ type (
 	plainReport    Report
 	plainGroup     Group
 	plainHeld      Held
+	plainIdle      Idle
 	plainLost      Lost
 	plainFinding   Finding
 	plainRelated   Related
@@ -97,6 +99,12 @@ type encodedGroup struct {
 type encodedHeld struct {
 	plainHeld
 	Waiter siteRef `json:"waiter,omitempty"`
+}
+
+type encodedIdle struct {
+	plainIdle
+	Began siteRef `json:"began,omitempty"`
+	After siteRef `json:"after,omitempty"`
 }
 
 type encodedLost struct {
@@ -178,6 +186,10 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	out.Queries, out.Executing, out.Open = e.queries(&r, r.Queries), e.queries(&r, r.Executing), e.queries(&r, r.Open)
 	for i := range r.Held {
 		out.Held = append(out.Held, encodedHeld{plainHeld(r.Held[i]), e.site(r.Held[i].waiter)})
+	}
+	for i := range r.Idle {
+		idle := &r.Idle[i]
+		out.Idle = append(out.Idle, encodedIdle{plainIdle(*idle), e.site(idle.began), e.site(idle.after)})
 	}
 	for i := range r.Lost {
 		out.Lost = append(out.Lost, encodedLost{plainLost(r.Lost[i]), e.site(r.Lost[i].stack)})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/statement"
@@ -35,6 +36,11 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 		held := Held(h.plainHeld)
 		held.waiter = d.site(h.Waiter)
 		r.Held = append(r.Held, held)
+	}
+	for _, i := range in.Idle {
+		idle := Idle(i.plainIdle)
+		idle.began, idle.after = d.site(i.Began), d.site(i.After)
+		r.Idle = append(r.Idle, idle)
 	}
 	for i := range in.Lost {
 		l := Lost(in.Lost[i].plainLost)
@@ -159,6 +165,9 @@ func (d *decoder) checkIndices(r *Report) {
 		if min(n.Outer, n.Inner) < 0 || max(n.Outer, n.Inner) >= len(r.Groups) {
 			d.fail("nested queries of a group that is not there")
 		}
+	}
+	if slices.ContainsFunc(r.Idle, r.isElsewhere) {
+		d.fail("an idle transaction between groups that are not there")
 	}
 	for i := range r.Groups {
 		for _, a := range r.Groups[i].Allowances {

@@ -12,6 +12,7 @@ import (
 type followed struct {
 	wantsRunning, wantsLate, isWatched bool
 	runningAfter                       time.Duration
+	alarm                              *watch // nil without an Alarm
 
 	mu    sync.Mutex
 	live  map[*Recorder]*liveUnit
@@ -19,11 +20,13 @@ type followed struct {
 	timer *time.Timer // nil while nothing is due
 }
 
+// liveUnit is a unit that runs. But for the last field it is for running reports.
 type liveUnit struct {
 	ctx     context.Context
 	started time.Time
 	due     time.Duration // of the next report, since started
 	steps   int32         // over its budget, that are reported
+	watched *watchedUnit  // nil before the alarm looks at it
 }
 
 type lateUnit struct {
@@ -46,7 +49,7 @@ const (
 )
 
 // Live returns the recorders of the units that run now, in no order. It is empty
-// unless a reporter is a [LiveReporter] or asks for running reports.
+// unless a reporter is a [LiveReporter] or asks for running reports, or there is an Alarm.
 func (d *Delivery) Live() []*Recorder {
 	f := &d.followed
 	f.mu.Lock()
@@ -63,7 +66,7 @@ func (d *Delivery) Live() []*Recorder {
 // follow takes note of a unit that runs.
 func (d *Delivery) follow(ctx context.Context, r *Recorder) {
 	f := &d.followed
-	if !f.wantsRunning && !f.isWatched {
+	if !f.follows() {
 		return
 	}
 	f.mu.Lock()
@@ -71,16 +74,22 @@ func (d *Delivery) follow(ctx context.Context, r *Recorder) {
 	if f.live == nil {
 		f.live = make(map[*Recorder]*liveUnit)
 	}
-	f.live[r] = &liveUnit{ctx: context.WithoutCancel(ctx), started: time.Now(), due: f.runningAfter}
+	u := &liveUnit{}
 	if f.wantsRunning {
+		*u = liveUnit{ctx: context.WithoutCancel(ctx), started: time.Now(), due: f.runningAfter}
+	}
+	f.live[r] = u
+	if f.wantsRunning || f.alarm != nil {
 		d.arm()
 	}
 }
 
+func (f *followed) follows() bool { return f.wantsRunning || f.isWatched || f.alarm != nil }
+
 // unfollow takes no more note of a unit: it has ended.
 func (d *Delivery) unfollow(r *Recorder) {
 	f := &d.followed
-	if f.wantsRunning || f.isWatched {
+	if f.follows() {
 		f.mu.Lock()
 		delete(f.live, r)
 		f.mu.Unlock()
@@ -148,10 +157,12 @@ func (d *Delivery) look() {
 			reports = append(reports, due{u.ctx, r, true})
 		}
 	}
-	if f.wantsRunning && len(f.live) > 0 || len(f.late) > 0 {
+	if (f.wantsRunning || f.alarm != nil) && len(f.live) > 0 || len(f.late) > 0 {
 		d.arm()
 	}
+	units := f.alarmed()
 	f.mu.Unlock()
+	f.alarm.look(d, units)
 	for _, u := range reports {
 		if u.late {
 			d.Deliver(u.ctx, u.r.finish(d.content, func() { go d.followLate(u.ctx, u.r) }))

@@ -14,6 +14,11 @@ const maxOutgoing = 50
 // where the rest of the time went. Of more than 50 names the rest is called "others".
 func (r *Recorder) Called(name string, began time.Duration, err error) {
 	r.aside(began, func(a *account, took time.Duration) { a.called(name, took, err) })
+	if r = r.counting(); r != nil {
+		r.unit.mu.Lock()
+		defer r.unit.mu.Unlock()
+		r.unit.calledNow(call{name, began, r.unit.now(), err})
+	}
 }
 
 // Waited counts a wait for a connection of the pool, from a time of [Recorder.Clock]

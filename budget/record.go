@@ -124,6 +124,9 @@ func (r *record) end(now time.Duration, affected int64, err error) {
 	}
 }
 
+// isUnderWay reports whether the query has started and not ended.
+func (r *record) isUnderWay() bool { return r.step == inDriver || r.step == openRows }
+
 // isQuery reports whether r is a query and no transaction control.
 func (r *record) isQuery() bool { return r.origin.statement.Kind.IsQuery() }
 

@@ -74,6 +74,7 @@ type unit struct {
 	scopes    int         // that are kept, of all depths
 	unkept    int         // that are not
 	unseen    []Execution // that may have rows open, see unseen.go
+	calls     []call      // of other services, the latest
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock
@@ -212,6 +213,21 @@ func (r *Recorder) SetName(name string) {
 	r.unit.mu.Lock()
 	defer r.unit.mu.Unlock()
 	r.name = name
+}
+
+// Name is the name of the unit of work, such as a job's, whatever scope of it r is. It is
+// empty if nobody named the unit.
+func (r *Recorder) Name() string {
+	r = r.counting()
+	if r == nil {
+		return ""
+	}
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	for r.parent != nil {
+		r = r.parent
+	}
+	return r.name
 }
 
 // SetRoute names the unit by its route: the name becomes "METHOD pattern", or

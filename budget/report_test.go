@@ -73,6 +73,7 @@ func TestEveryFieldSurvivesJSON(t *testing.T) {
 		}
 	}
 	report.Nested[0].Outer, report.Nested[0].Inner, g.Allowances = 0, 0, []int{0}
+	report.Idle[0].Group, report.Idle[0].Next = 0, -1
 	g.Literals, g.Lists, report.Lost[0].Literals, report.Lost[0].Lists = 0, 0, 0, 0
 	report.Started = report.Started.UTC()
 	_, back := roundTrip(t, report)
@@ -261,7 +262,7 @@ func TestEveryKindHasACondition(t *testing.T) {
 	seen := map[FindingKind]bool{}
 	reader := statement.NewReader(statement.PostgreSQL, statement.NewHasher(), 2048)
 	run := func(do func(r *Recorder, send func(text string, rows int64, arguments ...any))) {
-		_, r := Bounds{Rules: Rules{Slow: time.Millisecond, LargeResult: 10, Hints: true}}.NewContext(context.Background())
+		_, r := Bounds{Rules: Rules{Slow: time.Millisecond, IdleTransaction: time.Millisecond, LargeResult: 10, Hints: true}}.NewContext(context.Background())
 		h := statement.NewHasher()
 		do(r, func(text string, rows int64, arguments ...any) {
 			c := Call{Database: d, Statement: reader.Read(text)}
@@ -340,6 +341,11 @@ func TestEveryKindHasACondition(t *testing.T) {
 		x, _ := r.Start(Call{Database: d, Statement: reader.Read("SELECT a FROM u")})
 		time.Sleep(3 * time.Millisecond)
 		x.End(0, nil)
+	})
+	run(func(r *Recorder, _ send) {
+		tx := d.Began(context.Background(), r, r.Clock(), nil)
+		time.Sleep(3 * time.Millisecond)
+		tx.Committed(r.Clock(), nil)
 	})
 	run(func(_ *Recorder, send send) {
 		send("SELECT b FROM t", 1)

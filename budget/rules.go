@@ -27,6 +27,10 @@ type Rules struct {
 	// milliseconds, between the 100 of Laravel's Telescope and the 500 of
 	// Sentry and Django's debug toolbar.
 	Slow time.Duration
+	// IdleTransaction is the time over which a transaction in which nothing runs is idle. It
+	// takes a connection from the pool as a slow query does. Default: 200 milliseconds,
+	// for the reason of Slow.
+	IdleTransaction time.Duration
 	// Hints turns on the kinds that are right too seldom to be said unasked:
 	// select-then-insert, since a unique index, which is not seen from here, makes most of
 	// them harmless; read-modify-write after a row that was read with all its columns, as
@@ -88,6 +92,7 @@ var kinds = []struct {
 	{NestedQuery, mayBeNested, (*finder).nested},
 	{UnclosedRows, mayBeUnclosed, (*finder).unclosed},
 	{HeldConnection, mayBeHeld, (*finder).heldConnections},
+	{IdleTransaction, mayBeIdle, (*finder).idleTransactions},
 	{Slow, mayBeSlow, (*finder).slow},
 	{MissingIndex, func(*suspect) bool { return false }, (*finder).missingIndexes}, // plans are made later
 	{LargeResult, mayBeLarge, (*finder).large},
@@ -113,13 +118,19 @@ func (r Rules) withDefaults() Rules {
 	r.WriteLoop = threshold(r.WriteLoop, defaultWriteLoop)
 	r.Duplicate = threshold(r.Duplicate, 2)
 	r.LargeResult = threshold(r.LargeResult, 1000)
-	switch {
-	case r.Slow == 0:
-		r.Slow = 200 * time.Millisecond
-	case r.Slow < 0:
-		r.Slow = 1<<63 - 1
-	}
+	r.Slow, r.IdleTransaction = orSlow(r.Slow), orSlow(r.IdleTransaction)
 	return r
+}
+
+// orSlow returns the time that a rule's field stands for.
+func orSlow(d time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return 200 * time.Millisecond
+	case d < 0:
+		return math.MaxInt64
+	}
+	return d
 }
 
 // threshold returns the number that a rule's field stands for.

@@ -1,6 +1,10 @@
 package budget
 
-import "time"
+import (
+	"time"
+
+	"github.com/querybudget/querybudget/callsite"
+)
 
 // Transaction is an open transaction, for driver wrappers. The zero Transaction is
 // one that was begun outside of any unit of work: it belongs to the unit of its first
@@ -17,7 +21,12 @@ type Transaction struct {
 	Interrupted bool
 
 	recorder *Recorder
-	latest   *origin // of its queries
+	database *Database       // nil where it is not known
+	began    *callsite.Stack // nil where it is not known
+	latest   *origin         // of its queries
+	resting  *unit           // in which nothing runs since a time; nil while something does
+	since    time.Duration
+	running  int // statements, with those whose rows are open
 	number   int
 	excluded bool // from all units of work
 }
@@ -57,6 +66,7 @@ func (t *Transaction) RolledBack(began time.Duration, err error) {
 }
 
 func (t *Transaction) ended(began time.Duration, err error, rolledBack bool) {
+	t.wakesAtEnd(began)
 	t.recorder.count(began, err, func(a *account, took time.Duration) {
 		a.totals.TransactionTime += took
 		if rolledBack {

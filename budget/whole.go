@@ -16,7 +16,7 @@ func (r *Report) whole() *Report {
 		slices.ContainsFunc(r.Open, func(q Query) bool { return lacks(q.Statement) || q.Group >= len(r.Groups) }) ||
 		slices.ContainsFunc(r.Lost, func(l Lost) bool { return lacks(l.Statement) }) ||
 		slices.ContainsFunc(r.Nested, r.isLoose) ||
-		slices.ContainsFunc(r.Held, r.isOfNoGroup)
+		slices.ContainsFunc(r.Held, r.isOfNoGroup) || slices.ContainsFunc(r.Idle, r.isElsewhere)
 	if !isBroken {
 		return r
 	}
@@ -35,6 +35,7 @@ func (r *Report) whole() *Report {
 	c.Open = slices.DeleteFunc(slices.Clone(r.Open), isLoose)
 	c.Lost = slices.DeleteFunc(slices.Clone(r.Lost), func(l Lost) bool { return l.Statement == nil })
 	c.Nested = slices.DeleteFunc(slices.Clone(r.Nested), r.isLoose)
+	c.Idle = slices.DeleteFunc(slices.Clone(r.Idle), r.isElsewhere)
 	c.Held = slices.DeleteFunc(slices.Clone(r.Held), r.isOfNoGroup)
 	return &c
 }
@@ -45,6 +46,9 @@ func (r *Report) has(allowances []int) bool {
 }
 
 func (r *Report) isOfNoGroup(h Held) bool { return h.Group < 0 || h.Group >= len(r.Groups) }
+
+// isElsewhere reports whether an Idle refers to a group that is not there.
+func (r *Report) isElsewhere(i Idle) bool { return max(i.Group, i.Next) >= len(r.Groups) }
 
 // isLoose reports whether a pair refers to a group that is not there.
 func (r *Report) isLoose(n Nested) bool {

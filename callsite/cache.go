@@ -91,6 +91,10 @@ func (c *Cache) findChain(hash uint64, pcs []uintptr) *knownChain {
 	return nil
 }
 
+// StackOf returns the stack with the given program counters, as [runtime.Callers] gives
+// them: of another goroutine, for instance. It keeps the first 48.
+func (c *Cache) StackOf(pcs []uintptr) *Stack { return c.intern(pcs[:min(len(pcs), maxFrames)]) }
+
 // intern returns the stack with the given program counters.
 func (c *Cache) intern(pcs []uintptr) *Stack {
 	hash := hashPCs(pcs)

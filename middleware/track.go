@@ -42,6 +42,9 @@ type Options struct {
 	// and its response has no header. So has one that is flushed through the Unwrap of
 	// a writer that is no Flusher itself. Default: no header.
 	Header bool
+	// Alarm tells of requests that hang, while they do. With a nil Tell, Logger is told.
+	// Default: none.
+	Alarm *budget.Alarm
 	// Logger is told of reporters that panic or are slow, of a Track that has no reporter,
 	// and of a [Limit] that cannot do what it is for. Default: slog.Default() at that time.
 	Logger *slog.Logger
@@ -76,6 +79,13 @@ func (o Options) Track(reporters ...budget.Reporter) func(http.Handler) http.Han
 	}
 	t := &tracker{options: o}
 	t.delivery.Reporters, t.delivery.OnError = reporters, t.warn
+	if o.Alarm != nil {
+		alarm := *o.Alarm
+		if alarm.Tell == nil {
+			alarm.Tell = func(hangs []budget.Hang) { t.warn(errors.New(budget.HangText(hangs))) }
+		}
+		t.delivery.Alarm = &alarm
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.serve(next, w, r) })
 	}

@@ -52,6 +52,9 @@ type Config struct {
 	// ErrorText lets Inner see the texts of the driver's errors. They may quote
 	// values. Default: it sees a [DriverError].
 	ErrorText bool
+	// Comment adds a comment to each query that says where it comes from, for people who
+	// look at the database. Default: nil, texts are sent as they are.
+	Comment *Comment
 	// ShapeBytes is the length to which shapes are cut, in bytes. Default: 2048.
 	ShapeBytes int
 }
@@ -93,6 +96,7 @@ type handle struct {
 	hasher     *statement.Hasher
 	arguments  bool
 	errorText  bool
+	comments   *comments // nil without Config.Comment
 }
 
 func (c Config) newHandle(bare driver.Connector) *handle {
@@ -113,5 +117,6 @@ func (c Config) newHandle(bare driver.Connector) *handle {
 		hasher:     hasher,
 		arguments:  c.Arguments,
 		errorText:  c.ErrorText,
+		comments:   c.newComments(),
 	}
 }

@@ -110,7 +110,7 @@ func (c *conn) prepare(ctx context.Context, query string) (via driver.Stmt, err 
 			c.handle.database.Prepared(r, st, began, err)
 		}
 	}()
-	via, err = prepare(c.contextOther(ctx, &query), c.via, query)
+	via, err = prepare(c.contextOther(ctx, &query), c.via, c.commentedPrepare(ctx, st, query, fallback))
 	err = reveal(err)
 	return via, err
 }

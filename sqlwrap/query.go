@@ -152,13 +152,14 @@ func (c *conn) exec(
 	text string,
 	args []driver.NamedValue,
 ) (driver.Result, error) {
-	q, err := c.start(ctx, c.read(text), text, args)
+	st := c.read(text)
+	q, err := c.start(ctx, st, text, args)
 	if err != nil {
 		return nil, err
 	}
 	returned := false
 	defer q.unlessReturned(&returned)
-	result, err := down.ExecContext(c.contextOf(ctx, &q), text, args)
+	result, err := down.ExecContext(c.contextOf(ctx, &q), c.commented(ctx, st, text), args)
 	returned, err = true, reveal(err)
 	if !c.declined(&q, text, args, err) {
 		q.end(result, err)
@@ -173,13 +174,14 @@ func (c *conn) query(
 	text string,
 	args []driver.NamedValue,
 ) (driver.Rows, error) {
-	q, err := c.start(ctx, c.read(text), text, args)
+	st := c.read(text)
+	q, err := c.start(ctx, st, text, args)
 	if err != nil {
 		return nil, err
 	}
 	returned := false
 	defer q.unlessReturned(&returned)
-	via, err := down.QueryContext(c.contextOf(ctx, &q), text, args)
+	via, err := down.QueryContext(c.contextOf(ctx, &q), c.commented(ctx, st, text), args)
 	returned, err = true, reveal(err)
 	if c.declined(&q, text, args, err) {
 		return nil, err

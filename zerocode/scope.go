@@ -60,7 +60,7 @@ const servedMax = 32
 
 // bounds leave out what test data says nothing about: the time of a query, and how many
 // rows it has.
-var bounds = budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{Slow: budget.None, LargeResult: budget.None}}
+var bounds = budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{Slow: budget.None, IdleTransaction: budget.None, LargeResult: budget.None}}
 
 func newScope(name string) *scope {
 	s := &scope{label: strconv.FormatInt(last.Add(1), 10), name: name}

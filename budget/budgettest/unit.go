@@ -14,7 +14,7 @@ var options = budget.Bounds{
 	Queries:     2000,
 	TrackValues: true,
 	Texts:       true,
-	Rules:       budget.Rules{NPlusOne: 3, Slow: budget.None, Hints: true},
+	Rules:       budget.Rules{NPlusOne: 3, Slow: budget.None, IdleTransaction: budget.None, Hints: true},
 }
 
 // begin starts a unit of work, or a scope of the one that ctx carries. Its limits are

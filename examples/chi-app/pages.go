@@ -89,7 +89,7 @@ func routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) h
 func addRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) {
 	// One of the bad pages has no more than a hint, and plans need texts.
 	bounds := budget.Bounds{Rules: budget.Rules{Hints: true}, Texts: true}
-	options := middleware.Options{Header: true, Logger: logger, Bounds: bounds}
+	options := middleware.Options{Header: true, Logger: logger, Bounds: bounds, Alarm: &budget.Alarm{}}
 	r.Use(options.Track(append(reporters, slogbudget.Reporter(logger))...))
 	for _, p := range pages(s) {
 		r.With(middleware.Limit(p.budget)).Method(p.method, p.pattern, p.handler)

@@ -25,6 +25,7 @@ import (
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/panel"
+	"github.com/querybudget/querybudget/exporters/pprofbudget"
 )
 
 // telemetry is the service's OpenTelemetry. Where its spans and metrics go is said
@@ -103,20 +104,22 @@ func (t *telemetry) options() []otelsql.Option {
 	return []otelsql.Option{otelsql.WithTracerProvider(t.tracer), otelsql.WithMeterProvider(t.meter)}
 }
 
-// handler is the service with a span around each request, beside its metrics and the
-// panel, which may be nil. The span is started in the router, so that otelhttp learns the
+// handler is the service with a span around each request, beside its metrics, and the
+// panel and a profile unless recent is nil. The span is started in the router, so that otelhttp learns the
 // route that it is named by.
 func (t *telemetry) handler(s *store.Store, logger *slog.Logger, recent *panel.Panel, reporters ...budget.Reporter) http.Handler {
 	r := chi.NewRouter()
 	r.Use(otelhttp.NewMiddleware("chi-app",
 		otelhttp.WithTracerProvider(t.tracer), otelhttp.WithMeterProvider(t.meter), otelhttp.WithPropagators(propagation.TraceContext{})))
 	reporters = append(reporters, otelbudget.Spans(), t.metrics)
+	queries := pprofbudget.New(pprofbudget.Options{})
 	if recent != nil {
-		reporters = append(reporters, recent)
+		reporters = append(reporters, recent, queries)
 	}
 	addRoutes(r, s, logger, reporters...)
 	if recent != nil {
 		r.Mount("/debug/queries", recent)
+		r.Handle("/debug/pprof/queries", queries)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/metrics" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/explain"
+	"github.com/querybudget/querybudget/internal/gate"
 )
 
 // Options are the optional parts of a [Panel]. The zero value is the default of each.
@@ -61,6 +62,7 @@ func (o Options) withDefaults() Options {
 // Panel keeps the latest reports and shows them. It is safe for concurrent use.
 type Panel struct {
 	options    Options
+	gate       gate.Gate
 	editor     *editor
 	pages      map[string]*template.Template
 	store      store
@@ -84,6 +86,7 @@ var (
 func New(o Options) *Panel {
 	o = o.withDefaults()
 	p := &Panel{options: o, editor: newEditor(o), token: rand.Text(), pages: parsePages(), sameOrigin: http.NewCrossOriginProtection()}
+	p.gate = gate.Gate{Options: "panel.Options", Allow: o.Allow, Hosts: o.Hosts}
 	p.store.requests, p.store.bytes = o.Requests, o.Bytes
 	return p
 }
@@ -122,7 +125,7 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "querybudget: the panel is switched off: see Panel.SetEnabled", http.StatusNotFound)
 		return
 	}
-	if why := p.refusal(r); why != "" {
+	if why := p.gate.Refusal(r); why != "" {
 		http.Error(w, "querybudget: the panel is closed: "+why, http.StatusForbidden)
 		return
 	}

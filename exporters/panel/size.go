@@ -26,7 +26,7 @@ func sizeOf(r *budget.Report) int64 {
 	for i := range r.Lost {
 		n += sizeFor[budget.Lost]() + perSite + statementSize(r.Lost[i].Statement)
 	}
-	n += int64(len(r.Nested)+len(r.Held)+len(r.Outgoing)+len(r.Pools)) * 64
+	n += int64(len(r.Nested)+len(r.Held)+3*len(r.Idle)+len(r.Outgoing)+len(r.Pools)) * 64
 	n += int64(len(r.Allowances)) * (sizeFor[budget.AllowanceUse]() + perSite)
 	for _, e := range r.Verdict.Exceeded {
 		n += exceededSize(e)

@@ -62,7 +62,9 @@ func TestImports(t *testing.T) {
 		{"zerocode", []string{"budget", "callsite", "statement", "sqlwrap"}, []string{"net/http"}},
 		{"middleware", []string{"budget", "callsite", "statement", chi}, []string{"database/sql"}},
 		{"exporters/slogbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql"}},
-		{"exporters/panel", []string{"budget", "callsite", "statement", "explain"}, nil},
+		{"exporters/panel", []string{"budget", "callsite", "statement", "explain", "internal/gate"}, nil},
+		{"exporters/pprofbudget", []string{"budget", "callsite", "statement", "internal/gate"}, []string{"database/sql", "log/slog"}},
+		{"internal/gate", nil, nil},
 		{"exporters/jsonbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql", "log/slog"}},
 	} {
 		allowed := map[string]bool{module + "/" + test.pkg: true, module + "/internal/oneline": true}
@@ -139,6 +141,24 @@ func TestBrowserIsForItsTestsOnly(t *testing.T) {
 	}
 }
 
+// pprof's own code reads profiles in tests only: no other module requires it, directly or not.
+func TestPprofIsForItsTestsOnly(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root(t), "*", "*", "go.mod"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d modules: %v", len(files), err)
+	}
+	for _, file := range append(files, filepath.Join(root(t), "go.mod"), filepath.Join(root(t), "pgxwrap", "go.mod")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		isForProfiles := filepath.Base(filepath.Dir(file)) == "profiles"
+		if strings.Contains(string(text), "github.com/google/pprof") != isForProfiles {
+			t.Errorf("%s: github.com/google/pprof is for internal/profiles", file)
+		}
+	}
+}
+
 // The command is built without a driver, and writes what others read without their
 // libraries: those are for its tests.
 func TestCommandImports(t *testing.T) {
@@ -167,8 +187,8 @@ func TestEveryPackageHasARule(t *testing.T) {
 		"exporters/slogbudget": true,
 		"exporters/panel":      true,
 		"zerocode":             true, module: true, // the sources, which import nothing
-		"exporters/jsonbudget": true,
-		"internal/rules":       true, "internal/oneline": true, "internal/mutate": true,
+		"exporters/jsonbudget": true, "exporters/pprofbudget": true,
+		"internal/rules": true, "internal/oneline": true, "internal/mutate": true, "internal/gate": true,
 	}
 	for _, pkg := range strings.Fields(run(t, root(t), "go", "list", module+"/...")) {
 		if rel := strings.TrimPrefix(pkg, module+"/"); !known[rel] {

@@ -61,7 +61,7 @@ func (v *verdict) note(format string, args ...any) {
 // run runs a case and judges what was found.
 func (v *verdict) run(ctx context.Context, c *Case, d *db.DB) {
 	v.runs++
-	bounds := budget.Bounds{TrackValues: !c.Bare, Rules: budget.Rules{Slow: budget.None, Hints: c.Hints}}
+	bounds := budget.Bounds{TrackValues: !c.Bare, Rules: budget.Rules{Slow: budget.None, IdleTransaction: budget.None, Hints: c.Hints}}
 	tracked, r := bounds.NewContext(ctx)
 	name := fmt.Sprintf("%s on %s", c.title(), d.System)
 	d, answers := listen(d)

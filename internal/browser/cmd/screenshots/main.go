@@ -1,5 +1,6 @@
-// Screenshots makes the pictures of docs/panel.md: it starts the example, asks for its
-// pages, and takes each page of the panel in light and in dark.
+// Screenshots makes the pictures of docs/panel.md and docs/profiles.md: it starts the
+// example, asks for its pages, and takes each page of the panel in light and in dark, and
+// the flame graph of the profile.
 package main
 
 import (
@@ -57,6 +58,9 @@ func run(ctx context.Context, folder string) error {
 		return err
 	}
 	defer b.Stop()
+	if err := flameGraph(ctx, b, shop, folder); err != nil {
+		return fmt.Errorf("flame graph: %w", err)
+	}
 	pictures, err := choose(shop)
 	if err != nil {
 		return err

@@ -1,4 +1,6 @@
-package panel
+// Package gate says who may see a debug page: browsers and tools on its own machine,
+// unless the application opens it.
+package gate
 
 import (
 	"net"
@@ -8,21 +10,35 @@ import (
 	"strings"
 )
 
-// refusal says why a request is not answered, and what opens the panel; it is empty for
-// one that is. It stands in front of everything the panel serves.
-func (p *Panel) refusal(r *http.Request) string {
-	isAllowed := p.options.Allow != nil && p.options.Allow(r)
+// Gate stands in front of everything that a debug page serves. It must not be changed
+// after its first use, and is then safe for concurrent use.
+type Gate struct {
+	// Options is the type with the two fields below, as the application knows it:
+	// "panel.Options". Who is refused is told of it.
+	Options string
+	// Allow opens the gate to requests that it would refuse. What pages of other sites
+	// embed or send stays refused. Nil opens it to nobody.
+	Allow func(*http.Request) bool
+	// Hosts are the names, without a port, by which the page may be asked for beside IP
+	// addresses, localhost and *.localhost.
+	Hosts []string
+}
+
+// Refusal says why a request is not answered, and what opens the page; it is empty for
+// one that is.
+func (g *Gate) Refusal(r *http.Request) string {
+	isAllowed := g.Allow != nil && g.Allow(r)
 	switch {
 	case isCrossSite(r) && (!isAllowed || !isNavigation(r)):
 		return "a page of another site led here or sent this: type the address yourself"
 	case isAllowed:
 		return ""
 	case isForwarded(r.Header) || !r.ProtoAtLeast(1, 1):
-		return "this came through a proxy, so who asks is not known: see panel.Options.Allow"
+		return "this came through a proxy, so who asks is not known: see " + g.Options + ".Allow"
 	case !isLoopback(r.RemoteAddr) || !isLocal(r):
-		return "it answers browsers on its own machine only: see panel.Options.Allow"
-	case !p.isOwnHost(r.Host):
-		return "it is asked for by a host name that somebody else may own: use localhost, or see panel.Options.Hosts"
+		return "it answers browsers on its own machine only: see " + g.Options + ".Allow"
+	case !g.isOwnHost(r.Host):
+		return "it is asked for by a host name that somebody else may own: use localhost, or see " + g.Options + ".Hosts"
 	}
 	return ""
 }
@@ -74,7 +90,7 @@ func isLoopback(address string) bool {
 // isOwnHost reports whether no stranger's DNS can answer for a host. A page of a
 // stranger's name that is made to lead here (DNS rebinding) is of the same origin for the
 // browser: the name is what gives it away.
-func (p *Panel) isOwnHost(host string) bool {
+func (g *Gate) isOwnHost(host string) bool {
 	name := host
 	if withoutPort, _, err := net.SplitHostPort(host); err == nil {
 		name = withoutPort
@@ -84,5 +100,5 @@ func (p *Panel) isOwnHost(host string) bool {
 		return true
 	}
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") ||
-		slices.ContainsFunc(p.options.Hosts, func(own string) bool { return strings.EqualFold(own, name) })
+		slices.ContainsFunc(g.Hosts, func(own string) bool { return strings.EqualFold(own, name) })
 }
