@@ -32,6 +32,14 @@ func list(rows int) string {
 		query page.go:9 rows=1 args=7: SELECT name FROM shelves WHERE id = $1`, rows, rows)
 }
 
+// writes is a page that writes so many rows, which nothing was read for.
+func writes(rows int) string {
+	return fmt.Sprintf(`
+		loop i %d
+			query books.go:3 < list.go:12 < page.go:5 args=$i: INSERT INTO books (title) VALUES ($1)
+		end`, rows)
+}
+
 // across adds reports of pages with so many rows, in any order.
 func across(t *testing.T, page func(rows int) string, rows ...int) []budget.Covariation {
 	t.Helper()
@@ -77,6 +85,8 @@ func TestAcross(t *testing.T) {
 		{"without a parent, arguments that differ each time", func(n int) string {
 			return strings.ReplaceAll(list(n), fmt.Sprintf("rows=%d", n), "rows=1")
 		}, []int{1, 2, 4}, []string{"candidate 4x books.go:3: 1, 2, 4"}},
+		{"three writes without a parent may be fixed ones", func(n int) string { return writes(n) }, []int{1, 2, 3}, nil},
+		{"four are a loop", func(n int) string { return writes(n) }, []int{1, 2, 4}, []string{"candidate 4x books.go:3: 1, 2, 4"}},
 		{"without a parent, one that asks again", func(n int) string {
 			return strings.ReplaceAll(strings.ReplaceAll(list(n), fmt.Sprintf("rows=%d", n), "rows=1"), "args=$i", "args=1")
 		}, []int{1, 2, 4}, nil},
