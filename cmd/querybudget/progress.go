@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -12,6 +15,7 @@ import (
 // progress passes the output of go test on, and says on a terminal how far it is.
 type progress struct {
 	to, status io.Writer
+	seen       queriesSeen
 	began      time.Time
 	stop       chan struct{}
 	stopped    sync.WaitGroup
@@ -23,8 +27,8 @@ type progress struct {
 }
 
 // newProgress says nothing unless stderr is a terminal.
-func newProgress(stdout, stderr io.Writer) *progress {
-	p := &progress{to: stdout, began: time.Now(), stop: make(chan struct{}), atStart: true}
+func newProgress(stdout, stderr io.Writer, reports string) *progress {
+	p := &progress{to: stdout, seen: queriesSeen{folder: reports}, began: time.Now(), stop: make(chan struct{}), atStart: true}
 	if f, ok := stderr.(*os.File); ok && isTerminal(f) {
 		p.status = stderr
 		p.stopped.Go(p.run)
@@ -54,7 +58,7 @@ func (p *progress) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.atStart {
-		_, _ = fmt.Fprintf(p.status, "\r\033[Kquerybudget: %d packages done, %s", p.packages, time.Since(p.began).Round(time.Second))
+		_, _ = fmt.Fprintf(p.status, "\r\033[Kquerybudget: %d packages done, %d queries seen, %s", p.packages, p.seen.count(), time.Since(p.began).Round(time.Second))
 		p.shown = true
 	}
 }
@@ -88,4 +92,45 @@ func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
+}
+
+// queriesSeen counts the queries in the reports of a folder that grows.
+type queriesSeen struct {
+	folder  string
+	read    map[string]int64 // how far, by file
+	queries int64
+}
+
+var totalsOfQueries = regexp.MustCompile(`"totals":\{"queries":(\d+)`)
+
+// count reads what is new since it was called last. What cannot be read is not counted: the
+// result says it.
+func (q *queriesSeen) count() int64 {
+	if q.read == nil {
+		q.read = map[string]int64{}
+	}
+	files, _ := filepath.Glob(filepath.Join(q.folder, "*.ndjson"))
+	for _, name := range files {
+		q.add(name)
+	}
+	return q.queries
+}
+
+// add reads the whole lines that a file has more.
+func (q *queriesSeen) add(name string) {
+	file, err := os.Open(name)
+	if err != nil {
+		return
+	}
+	defer file.Close() //nolint:errcheck // it is only read
+	if _, err := file.Seek(q.read[name], io.SeekStart); err != nil {
+		return
+	}
+	text, _ := io.ReadAll(file)
+	text = text[:bytes.LastIndexByte(text, '\n')+1]
+	q.read[name] += int64(len(text))
+	for _, m := range totalsOfQueries.FindAllSubmatch(text, -1) {
+		n, _ := strconv.ParseInt(string(m[1]), 10, 64)
+		q.queries += n
+	}
 }

@@ -132,7 +132,7 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Env, cmd.Stdin = w.environ(), os.Stdin
-	p := newProgress(stdout, stderr)
+	p := newProgress(stdout, stderr, w.value(zerocode.FolderVariable))
 	cmd.Stdout, cmd.Stderr = p, stderr
 	together(cmd)
 	defer p.end()
