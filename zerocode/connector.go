@@ -17,8 +17,19 @@ func Connector(c driver.Connector) driver.Connector {
 	return connector{config.Connector(c)}
 }
 
-// Raw returns the driver's own connection: nobody in a watched program knows the wrapper.
-func Raw(c any) any { return sqlwrap.Raw(c) }
+// Raw returns the connection below ours, which a program without us would get: nobody in a
+// watched program knows our wrapper. An application that uses querybudget itself finds its
+// own one there.
+func Raw(c any) any {
+	ours, ok := c.(interface {
+		Account() *budget.Database // of this copy of the package
+		Raw() driver.Conn
+	})
+	if !ok {
+		return c
+	}
+	return ours.Raw()
+}
 
 type connector struct{ driver.Connector }
 

@@ -3,6 +3,7 @@ package zerocode
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -208,7 +209,7 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 	if p.chain == 0 {
 		s, p = s.waiting()
 	}
-	return s.present(p.chain, s.name+" "+p.line)
+	return s.present(p.chain, strings.TrimSpace(s.name+" "+p.line))
 }
 
 // present returns the unit of a chain, a new one if the chain is not that of the latest.

@@ -98,7 +98,11 @@ func (s *summary) printTotals(out io.Writer) {
 		fmt.Fprintln(out, "No query was seen: no test that ran touched a database by way of database/sql.")
 		return
 	}
-	fmt.Fprintf(out, "%d queries in %d calls and requests", s.queries, s.units)
+	calls := "1 call"
+	if s.units > 1 {
+		calls = fmt.Sprintf("%d calls and requests", s.units)
+	}
+	fmt.Fprintf(out, "%s in %s", format.Plural(s.queries, "query"), calls)
 	if s.fixtures > 0 {
 		fmt.Fprintf(out, "; tests sent %d of them themselves", s.fixtures)
 	}

@@ -131,6 +131,36 @@ func TestScanOfOthers(t *testing.T) {
 	}
 }
 
+// An application that uses querybudget itself has its own copy, below that of the scan:
+// both count each query once.
+func TestScanOfAnApplicationWithTheSDK(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := enter(t, "sdk")
+	t.Setenv("GOWORK", "off")
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod = append(mod, "\nreplace github.com/querybudget/querybudget => "+root+"\n"...)
+	for name, text := range map[string][]byte{"go.mod": mod, "go.sum": sum} {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := scannedText(t)
+	if err != nil {
+		t.Error(err)
+	}
+	wants(t, got, "querybudget: 1 finding\n", "at         shop.go:17 sdk.Names", "5 times at worst, in 1 call", "5 queries in 1 call\n")
+}
+
 // sumOf sums up the files of the present folder.
 func sumOf(t *testing.T) (sum [32]byte) {
 	t.Helper()
