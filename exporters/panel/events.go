@@ -109,8 +109,9 @@ func (p *Panel) serveEvents(w http.ResponseWriter, r *http.Request) {
 		_, err := fmt.Fprintf(w, "event: %s\ndata: %d\n\n", event, before)
 		return err == nil && control.Flush() == nil
 	}
+	shutdown := p.streams.shutdown(r) // before anybody knows of the stream
 	if send("hello") {
-		p.tell(r, changed, send)
+		p.tell(r, changed, shutdown, send)
 	}
 }
 
@@ -130,8 +131,8 @@ func canFlush(w http.ResponseWriter) bool {
 }
 
 // tell sends events until the client or the server goes.
-func (p *Panel) tell(r *http.Request, changed <-chan struct{}, send func(string) bool) {
-	beat, tick, shutdown := time.NewTicker(heartbeat), time.NewTicker(runningTick), p.streams.shutdown(r)
+func (p *Panel) tell(r *http.Request, changed, shutdown <-chan struct{}, send func(string) bool) {
+	beat, tick := time.NewTicker(heartbeat), time.NewTicker(runningTick)
 	defer beat.Stop()
 	defer tick.Stop()
 	isRunning := false
