@@ -37,6 +37,10 @@ func (f Frame) StableName() string {
 	return pkg + "." + parts[last]
 }
 
+// Package is the import path of the function's package: "example.com/shop/store" of
+// "example.com/shop/store.(*Books).List". It is empty where no function is known.
+func (f Frame) Package() string { return importPath(f.Function) }
+
 // isClosure reports whether a part of a function's name is the compiler's: func1,
 // gowrap2, deferwrap1, 3, or List-range1 of a loop over a function.
 func isClosure(part string) bool {

@@ -32,3 +32,20 @@ func TestStableName(t *testing.T) {
 		}
 	}
 }
+
+// A slash in a type argument belongs to no path.
+func TestFramePackage(t *testing.T) {
+	for function, want := range map[string]string{
+		"main.main":                               "main",
+		"example.com/shop/store.(*Books).List":    "example.com/shop/store",
+		"gopkg.in/yaml%2ev3.Unmarshal":            "gopkg.in/yaml.v3",
+		"example.com/shop/store_test.TestX.func1": "example.com/shop/store_test",
+		"example.com/a/b.Map[example.com/c.T]":    "example.com/a/b",
+		"example.com/a/b.Map[go.shape.int].func1": "example.com/a/b",
+		"type:.eq.example.com/a.T":                "type:.eq.example.com/a",
+	} {
+		if got := (callsite.Frame{Function: function}).Package(); got != want {
+			t.Errorf("%s: got %s, want %s", function, got, want)
+		}
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // depth is how many frames of a stack are looked at. Tests of an application stand at the
@@ -158,7 +160,7 @@ func (c TestCode) Has(function, file string) bool {
 	if len(c.names) == 0 {
 		return false
 	}
-	pkg := packageOf(function)
+	pkg := callsite.Frame{Function: function}.Package()
 	if c.names[pkg] || c.names[pkg+"/"+file[strings.LastIndexByte(file, '/')+1:]] {
 		return true
 	}
@@ -167,7 +169,7 @@ func (c TestCode) Has(function, file string) bool {
 }
 
 func isApplication(function string) bool {
-	pkg := packageOf(function)
+	pkg := callsite.Frame{Function: function}.Package()
 	if pkg == "main" {
 		return true
 	}
@@ -177,15 +179,4 @@ func isApplication(function string) bool {
 		}
 	}
 	return false
-}
-
-// packageOf returns the import path of a function's package: "example.com/shop/store" of
-// "example.com/shop/store.(*Books).List". The linker writes a dot in the last element as
-// "%2e".
-func packageOf(function string) string {
-	slash := strings.LastIndexByte(function, '/') + 1
-	if dot := strings.IndexByte(function[slash:], '.'); dot >= 0 {
-		function = function[:slash+dot]
-	}
-	return strings.ReplaceAll(function, "%2e", ".")
 }

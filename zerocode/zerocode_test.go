@@ -32,21 +32,6 @@ func TestFolded(t *testing.T) {
 	}
 }
 
-func TestPackageOf(t *testing.T) {
-	for function, want := range map[string]string{
-		"main.main":                               "main",
-		"example.com/shop/store.(*Books).List":    "example.com/shop/store",
-		"gopkg.in/yaml%2ev3.Unmarshal":            "gopkg.in/yaml.v3",
-		"example.com/shop/store_test.TestX.func1": "example.com/shop/store_test",
-		"example.com/a/b.Map[go.shape.int].func1": "example.com/a/b",
-		"type:.eq.example.com/a.T":                "type:.eq.example.com/a",
-	} {
-		if got := packageOf(function); got != want {
-			t.Errorf("%s: got %s, want %s", function, got, want)
-		}
-	}
-}
-
 // Without a watched toolchain nothing is attributed, and nothing breaks.
 func TestWithoutLabels(t *testing.T) {
 	BeginTest("TestX")()

@@ -48,7 +48,7 @@ func (p passed) add(frames []callsite.Frame, shape string) {
 func (p passed) hubs(frames []callsite.Frame) int {
 	n := 0
 	for i, f := range frames[:len(frames)-1] {
-		if slices.Contains(p.generated, packageOf(f.Function)+"/"+path.Base(f.File)) {
+		if slices.Contains(p.generated, f.Package()+"/"+path.Base(f.File)) {
 			n = i + 1
 			continue
 		}

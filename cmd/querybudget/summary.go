@@ -40,31 +40,22 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 
 // summary is what many units had in common.
 type summary struct {
-	code               testCode
-	units              int64
-	queries, fixtures  int64
-	findings           map[findingKey]*seen
-	leftOut            int // findings of set-up
-	passed             passed
-	exercised          exercised
-	across             budget.Across
-	tests              map[string]unit // by the name of a unit: which test it belongs to
-	interrupted, files int
+	code              testCode
+	units             int64
+	queries, fixtures int64
+	findings          map[findingKey]*seen
+	leftOut           int // findings of set-up
+	passed            passed
+	exercised         exercised
+	across            budget.Across
+	tests             map[string]unit // by the name of a unit: which test it belongs to
+	interrupted       int
 }
 
 // testCode tells frames of tests from those of the application.
 type testCode struct{ zerocode.TestCode }
 
 func (c testCode) has(f callsite.Frame) bool { return c.Has(f.Function, f.File) }
-
-// packageOf returns the import path of a function's package.
-func packageOf(function string) string {
-	slash := strings.LastIndexByte(function, '/') + 1
-	if dot := strings.IndexByte(function[slash:], '.'); dot >= 0 {
-		return function[:slash+dot]
-	}
-	return function
-}
 
 // application returns the frames below the test, from the inside out.
 func (c testCode) application(site callsite.CallSite) []callsite.Frame {
@@ -111,7 +102,6 @@ func readReports(folder string, code testCode, generated []string) (*summary, er
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	s.files = len(files)
 	for _, c := range s.across.Findings() {
 		s.addCovariation(&c)
 	}

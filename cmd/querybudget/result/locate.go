@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // Locator makes the files of call sites, which are relative to their modules, relative to
@@ -82,7 +84,7 @@ func (l *Locator) file(name, function, tested string) string {
 			return path.Join(dir, rest)
 		}
 	}
-	for _, of := range []string{packageOf(function), tested} {
+	for _, of := range []string{callsite.Frame{Function: function}.Package(), tested} {
 		if dir, ok := l.module(of); ok {
 			return path.Join(dir, name)
 		}
@@ -104,11 +106,4 @@ func (l *Locator) module(pkg string) (dir string, ok bool) {
 		}
 	}
 	return l.Modules[best], ok
-}
-
-// packageOf is the import path in the full name of a function.
-func packageOf(function string) string {
-	slash := strings.LastIndexByte(function, '/') + 1
-	pkg, _, _ := strings.Cut(function[slash:], ".")
-	return function[:slash] + pkg
 }
