@@ -93,6 +93,10 @@ type Group struct {
 	// Chained is set if each execution asked for a value that the one before answered:
 	// with [Bounds.TrackValues] only.
 	Chained bool `json:"chained,omitempty"`
+	// Varying are the columns that are compared with another value from execution to
+	// execution. An empty name stands for a value that is compared with no column. It is nil
+	// where that is not known, or nothing differs: with [Bounds.TrackValues] only.
+	Varying []string `json:"varying,omitempty"`
 	// FullReads are the tables that the statement reads whole in vain, where plans were made:
 	// package explain adds them.
 	FullReads []FullRead `json:"full_reads,omitempty"`

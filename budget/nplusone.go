@@ -65,7 +65,7 @@ func (f *finder) addNPlusOne(g *loopGroup, others []*loopGroup) {
 	if g.proof != "" {
 		out.Confidence = Proven
 	}
-	for _, other := range slices.Concat(others, f.fewWrites(g)) {
+	for _, other := range slices.Concat(others, f.fewWrites(g), f.readsAlike(g)) {
 		out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
 	}
 	out.Repair = f.readRepair(g, out.Parent)
@@ -87,6 +87,19 @@ func (f *finder) fewWrites(g *loopGroup) (few []*loopGroup) {
 		}
 	}
 	return few
+}
+
+// readsAlike returns the reads of a loop that ask the same in each round, and have other
+// answers, since the loop writes: that they are in a loop is known by what else it sends.
+func (f *finder) readsAlike(g *loopGroup) (alike []*loopGroup) {
+	for _, r := range f.loopGroups(func(r *Group) bool {
+		return r.Queries == g.Queries && r.Distinct == 1 && r.Duplicates == 0 && canBeLoop(r.Statement)
+	}) {
+		if r.Queries == g.Queries && f.loopOfGroup(r.members[0]) == 0 && f.sameLoop(g, r) {
+			alike = append(alike, r)
+		}
+	}
+	return alike
 }
 
 // isLoop applies the threshold to what can be a loop, and looks for its parent.

@@ -14,6 +14,11 @@ import (
 // findParent looks for the parent of a loop, and reports whether the loop has as many
 // executions as the parent has rows, one for each.
 func (f *finder) findParent(g *loopGroup) (isExact bool) {
+	if lookUp := f.lookUpOf(g); lookUp != nil {
+		isExact = f.findParent(lookUp)
+		g.parent, g.proof = lookUp.parent, lookUp.proof
+		return isExact
+	}
 	if len(g.Parents) > 0 {
 		if isExact, found := f.parentByValues(g); found {
 			return isExact
@@ -23,6 +28,23 @@ func (f *finder) findParent(g *loopGroup) (isExact bool) {
 		return false // its keys come from elsewhere
 	}
 	return f.parentByRows(g)
+}
+
+// lookUpOf returns the read of the same loop whose answer a statement asks with: the one
+// that comes first in each round has the parent of both. It is nil for one that asks with
+// what stands before the loop, too.
+func (f *finder) lookUpOf(g *loopGroup) (lookUp *loopGroup) {
+	for i := range g.Parents {
+		parent := f.at(g.Parents[i].Position)
+		switch {
+		case parent == nil || f.weight(&g.Parents[i], parent, g) == 0:
+		case !f.isIn(g, parent):
+			return nil
+		case lookUp == nil:
+			lookUp = f.loopOf([]int{parent.Group}, false)
+		}
+	}
+	return lookUp
 }
 
 // hasArguments reports whether executions of the group differ in what can be tracked.

@@ -60,6 +60,7 @@ func (b *builder) parents() {
 	records := slices.Clone(b.account.records) // in the order of report.Queries
 	slices.SortFunc(records, func(x, y *record) int { return cmp.Compare(x.position, y.position) })
 	b.changes(records)
+	b.varyings(records)
 	all := b.results(records)
 	b.report.ValuesTracked = b.hasAllValues(records)
 	lists := b.argumentLists(records)

@@ -52,7 +52,7 @@ func (f *finder) writeLoops() {
 		if g.proof != "" {
 			out.Confidence, out.Parent, out.Proof = Proven, g.parent, g.proof
 		}
-		for _, other := range same[1:] {
+		for _, other := range slices.Concat(same[1:], f.readsAlike(g)) {
 			out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
 		}
 		out.Repair = f.writeRepair(g)
@@ -162,6 +162,7 @@ func claims(h, g *Group) bool {
 	case h.Verb == "UPDATE" || h.Verb == "DELETE":
 		return h.Paged
 	}
-	return h.Kind == statement.Read && h.Distinct == 1 && h.Duplicates == 0 && h.MostRows <= 1 && !h.Probes &&
+	// A row that is made is none of those that are left.
+	return g.Verb != "INSERT" && h.Kind == statement.Read && h.Distinct == 1 && h.Duplicates == 0 && h.MostRows <= 1 && !h.Probes &&
 		strings.Contains(strings.ToUpper(h.Shape), "LIMIT") && h.SharesTable(g.Statement)
 }
