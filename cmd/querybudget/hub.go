@@ -44,7 +44,8 @@ func (p passed) add(frames []callsite.Frame, shape string) {
 }
 
 // hubs returns how many of the inner frames everything passes, or a generator wrote. The
-// outermost frame is none.
+// outermost frame is none. What stands several times on a stack hands on from one function
+// to the next, as hooks and middleware do: beyond it there is nothing that sends a query.
 func (p passed) hubs(frames []callsite.Frame) int {
 	n := 0
 	for i, f := range frames[:len(frames)-1] {
@@ -52,13 +53,27 @@ func (p passed) hubs(frames []callsite.Frame) int {
 			n = i + 1
 			continue
 		}
-		by := p.lines[f]
-		if by == nil || len(by.shapes) < hubStatements {
+		if !p.isPassed(f) || p.handsOn(frames, i) {
 			break
 		}
-		if len(by.callers) >= hubCallers {
+		if len(p.lines[f].callers) >= hubCallers {
 			n = i + 1
 		}
 	}
+	for n+1 < len(frames) && p.handsOn(frames, n) {
+		n++
+	}
 	return n
+}
+
+// isPassed reports whether many statements come through a line.
+func (p passed) isPassed(f callsite.Frame) bool {
+	by := p.lines[f]
+	return by != nil && len(by.shapes) >= hubStatements
+}
+
+// handsOn reports whether a frame that many statements pass stands on a stack further
+// outside, too, with other ones between: a function that calls itself has none.
+func (p passed) handsOn(frames []callsite.Frame, i int) bool {
+	return slices.Index(frames[i+1:], frames[i]) > 0 && p.isPassed(frames[i])
 }
