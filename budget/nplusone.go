@@ -127,7 +127,7 @@ func (f *finder) isLoop(g *loopGroup) bool {
 
 // canBeLoop leaves out what only looks like a loop over rows.
 func (f *finder) canBeLoop(g *Group) bool {
-	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
+	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && !g.AsksNewIDs && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves: those
@@ -141,15 +141,19 @@ func canBeLoop(st *statement.Statement) bool {
 		st.Kind == statement.Write && st.Verb == "SELECT"
 }
 
-// checksBeforeInsert recognises a look before each insert into the same table,
-// which finds nothing.
+// checksBeforeInsert recognises a look before each insert into the same table, which finds
+// nothing. Fewer inserts than looks are those of something else.
 func (f *finder) checksBeforeInsert(g *Group) bool {
 	if g.Rows > 0 {
 		return false
 	}
-	return slices.ContainsFunc(f.report.Groups, func(w Group) bool {
-		return w.Kind == statement.Write && w.Verb == "INSERT" && w.SharesTable(g.Statement)
-	})
+	inserts := int64(0)
+	for i := range f.report.Groups {
+		if w := &f.report.Groups[i]; w.Kind == statement.Write && w.Verb == "INSERT" && w.SharesTable(g.Statement) && w.Last > g.First {
+			inserts += w.Queries
+		}
+	}
+	return inserts > 0 && inserts >= g.Queries-1 // the last one may stand for an end
 }
 
 // outerLoop finds the loop whose rows, of all its executions together, a loop in

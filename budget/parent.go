@@ -88,6 +88,9 @@ func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
 // weight says how much speaks for a column: that its name fits is more than the order of
 // its values. It is 0 for one that is no parent.
 func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
+	if isAggregate(parent.Statement) {
+		return 0
+	}
 	n := 2 * p.Match.strength()
 	switch fits(parent.Tables, p.Column, g.Statement, p.Key) {
 	case 1:
@@ -102,6 +105,20 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 		return 0
 	}
 	return n
+}
+
+// isAggregate reports whether a read has one row that counts others: no loop goes through
+// that.
+func isAggregate(st *statement.Statement) bool {
+	if !strings.Contains(st.Shape, "(") {
+		return false
+	}
+	s, ok := parseSelect(st.Shape)
+	if !ok {
+		return false
+	}
+	whole, inPart := s.aggregated()
+	return whole+inPart == len(s.items) && s.groupBy == ""
 }
 
 func tableOf(p *Parent) string {
@@ -182,7 +199,7 @@ func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
 	most, nearest, all := 0, true, false // all executions of the best one
 	for i := len(f.report.Queries) - 1; i >= 0; i-- {
 		q := &f.report.Queries[i]
-		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint || f.isIn(g, q) {
+		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint || f.isIn(g, q) || isAggregate(q.Statement) {
 			continue
 		}
 		rows, goesOn := q.Rows, f.goesOn(q, g)

@@ -61,6 +61,7 @@ func (b *builder) parents() {
 	slices.SortFunc(records, func(x, y *record) int { return cmp.Compare(x.position, y.position) })
 	b.changes(records)
 	b.varyings(records)
+	b.newIDs(records)
 	all := b.results(records)
 	b.report.ValuesTracked = b.hasAllValues(records)
 	lists := b.argumentLists(records)
@@ -113,8 +114,8 @@ func (b *builder) results(records []*record) []results {
 	ofGroup := make(map[int]*results)
 	for i, rec := range records {
 		columns, group := rec.columns(), b.report.Queries[i].Group
-		if columns == nil || group < 0 {
-			continue
+		if columns == nil || group < 0 || columns[0].name == "" {
+			continue // a column without a name is the id of a new row
 		}
 		out = append(out, results{group: group, position: rec.position, last: rec.position, queries: 1, columns: columns})
 		sum := ofGroup[group]

@@ -33,16 +33,34 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 	case len(g.Tables) == 0:
 		return "one query that calls the function for all values"
 	}
-	if words := libraryOf(g.Via()).read(key); words != "" {
+	library := libraryOf(g.Via())
+	switch {
+	case library.prefix != "" && g.isFirstOfEach(key):
+		return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
+	case len(g.Varying) > 1:
+		key = "" // no list of one key is meant
+	}
+	if words := library.read(key); words != "" {
 		return words
 	}
 	if g.Distinct < g.Queries && parent != nil && !g.Paged && !g.Batched {
 		return "JOIN it to the query of the rows, or ask once for each different key"
 	}
-	if len(g.Varying) > 1 || slices.Contains(g.Varying, "") {
+	if len(g.Varying) > 1 || slices.Contains(g.Varying, "") { // what is compared with no column is in no list
 		return "one query for all, with JOIN or a list of all the values that differ, and put the rows together in memory"
 	}
 	return g.batched(key)
+}
+
+// isFirstOfEach reports whether a LIMIT takes some of many rows of a key. ORDER BY the
+// primary key and LIMIT 1 is how libraries ask for one row.
+func (g *loopGroup) isFirstOfEach(key string) bool {
+	s, ok := parseSelect(g.Shape)
+	if !ok || s.limit == "" || plainName(unquoted(key)) == "id" {
+		return false
+	}
+	order, _, _ := strings.Cut(s.orderBy, " ")
+	return g.MostRows > 1 || order != "" && plainName(unquoted(order)) != "id"
 }
 
 // batchedAdvice is what was said of a statement, whose form costs more to find than to

@@ -41,7 +41,7 @@ func (f *finder) writeLoops() {
 	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
-		if (g.Queries >= n || f.goesThroughRows(g)) && f.isWriteLoop(g) {
+		if (g.Queries >= n || f.goesThroughRows(g)) && !g.needsItsIDs() && f.isWriteLoop(g) {
 			loops = append(loops, g)
 		}
 	}
@@ -65,6 +65,13 @@ func (f *finder) writeLoops() {
 func (f *finder) goesThroughRows(g *loopGroup) bool {
 	return g.Queries >= f.rules.fewestWrites() && !g.recursive && g.Distinct == g.Queries && f.findParent(g) && g.proof != ""
 }
+
+// manyNewIDs is the number of new rows from which on a loop is told whose rounds go on with
+// their ids: one INSERT for all asks for another way to write the whole loop, which pays
+// where there are many.
+const manyNewIDs = 10
+
+func (g *Group) needsItsIDs() bool { return g.NewIDsUsed && g.Queries < manyNewIDs }
 
 // isWriteLoop leaves out what is sent again because it failed, takes one part after
 // another, or is the work of a transaction of its own.

@@ -273,24 +273,33 @@ func (s *summary) addCovariation(c *budget.Covariation) {
 	if len(frames) == 0 || s.isFixture(c.CallSite()) {
 		return
 	}
-	for _, old := range s.findings {
-		if (old.worst.Kind == budget.NPlusOne || old.worst.Kind == budget.WriteLoop) && old.has(c.Shape, frames[0]) {
-			old.across = c
+	shown := &seen{
+		worst: c.Finding, frames: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[c.Unit], across: c,
+	}
+	for _, old := range s.inOrder() {
+		if old.shows(shown) {
+			if old.across == nil || c.Confidence == budget.Proven && old.across.Confidence != budget.Proven {
+				old.across = c
+			}
 			return
 		}
 	}
-	s.findings[findingKey{c.Kind, c.Shape + "\n" + lines(frames)}] = &seen{
-		worst: c.Finding, frames: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[c.Unit], across: c,
-	}
+	s.findings[findingKey{c.Kind, c.Shape + "\n" + lines(frames)}] = shown
 }
 
-// has reports whether a finding is about a statement from a line.
-func (f *seen) has(shape string, line callsite.Frame) bool {
-	if f.worst.Shape == shape && f.frames[0] == line {
+// shows reports whether a finding of one unit is the loop that many units show: it is about
+// the same statement, perhaps as one of several, from the same function with the loop.
+func (f *seen) shows(loop *seen) bool {
+	if f.worst.Kind != budget.NPlusOne && f.worst.Kind != budget.WriteLoop {
+		return false
+	}
+	if f.worst.Shape == loop.worst.Shape && f.isSame(loop) {
 		return true
 	}
 	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool {
-		return r.Shape == shape && r.CallSite().Frame == line
+		frames := r.CallSite().Frames()
+		n := min(len(frames), len(loop.place()))
+		return r.Shape == loop.worst.Shape && lines(frames[:n]) == lines(loop.frames[:n])
 	})
 }
 
