@@ -108,7 +108,7 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	if g.Queries < f.rules.fewest() {
 		return false
 	}
-	if f.isOwnWork(g) {
+	if f.isOwnWork(g) || f.isByLevel(g) {
 		return false
 	}
 	isExact := false
@@ -123,6 +123,12 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	}
 	// As many executions as there are rows, whatever their keys are.
 	return g.Distinct > 1 || g.proof != ""
+}
+
+// isByLevel reports whether a function that calls itself asks once at each depth for what is
+// no answer of the depth before: that is how a tree is read level by level.
+func (f *finder) isByLevel(g *loopGroup) bool {
+	return g.recursive && f.report.ValuesTracked && !g.Chained && int64(len(g.members)) == g.Queries
 }
 
 // canBeLoop leaves out what only looks like a loop over rows.

@@ -66,6 +66,19 @@ func (p passed) hubs(frames []callsite.Frame) int {
 	return n
 }
 
+// own returns the frames but for those that everything passes, further outside, too, such
+// as the lines of a helper that begins a transaction.
+func (p passed) own(frames []callsite.Frame) []callsite.Frame {
+	frames = frames[p.hubs(frames):]
+	out := frames[:1:1]
+	for _, f := range frames[1:] {
+		if !p.isPassed(f) || len(p.lines[f].callers) < hubCallers {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // isPassed reports whether many statements come through a line.
 func (p passed) isPassed(f callsite.Frame) bool {
 	by := p.lines[f]

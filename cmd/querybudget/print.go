@@ -27,7 +27,7 @@ type scanned struct {
 const scannedFile = "scan.json"
 
 func (w *watch) scanned() scanned {
-	return scanned{TestCode: w.testCode, NotSeen: w.packages.notSeen(), Generated: w.packages.generated()}
+	return scanned{TestCode: w.testCode, NotSeen: append(w.packages.notSeen(), w.packages.tagged()...), Generated: w.packages.generated()}
 }
 
 // about returns what is known of the reports in a folder, of a scan that has just run or of
@@ -95,7 +95,7 @@ func (s *summary) print(out io.Writer, all bool) {
 
 func (s *summary) printTotals(out io.Writer) {
 	if s.units == 0 {
-		fmt.Fprintln(out, "No query was seen: no test that ran touched a database by way of database/sql.")
+		fmt.Fprintln(out, "No query was seen: no test that ran touched a database by way of database/sql, or its process ended before it could say so.")
 		return
 	}
 	calls := "1 call"
@@ -122,14 +122,13 @@ func (s *summary) printTotals(out io.Writer) {
 func (s *summary) callers(found []*seen) []callsite.Frame {
 	sites := make([]callsite.CallSite, len(found))
 	for i, f := range found {
-		own := f.frames[f.hub:]
-		sites[i] = callsite.CallSite{Frame: own[0], Outer: own[1:]}
+		sites[i] = callsite.CallSite{Frame: f.own[0], Outer: f.own[1:]}
 	}
 	return callsite.Distinguish(sites)
 }
 
 func (f *seen) print(out io.Writer, caller callsite.Frame) {
-	line := f.frames[f.hub]
+	line := f.own[0]
 	at := line.String()
 	if caller != line {
 		at += " < " + caller.String()

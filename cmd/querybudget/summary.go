@@ -85,7 +85,7 @@ type seen struct {
 	units  int64
 	saved  int64               // executions that a repair saves, in all units
 	in     unit                // the one of the worst, without its report
-	hub    int                 // how many of the frames everything passes
+	own    []callsite.Frame    // the frames but for those that everything passes
 	across *budget.Covariation // what many units show, nil for nothing
 }
 
@@ -128,8 +128,8 @@ func (s *summary) join() {
 	joined := map[findingKey][]*seen{} // by the innermost line
 	all := map[findingKey]*seen{}
 	for key, f := range s.inOrder() {
-		f.hub = s.passed.hubs(f.frames)
-		line := findingKey{f.worst.Kind, lines(f.frames[f.hub : f.hub+1])}
+		f.own = s.passed.own(f.frames)
+		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].merge(f)
 			continue
@@ -158,7 +158,7 @@ func (s *summary) inOrder() iter.Seq2[findingKey, *seen] {
 // place returns the frames that say where a finding is: to the function that has the loop,
 // where that is known, and those of its nearest callers else.
 func (f *seen) place() []callsite.Frame {
-	own := f.frames[f.hub:]
+	own := f.own
 	if p := f.worst.Parent; p != nil {
 		loop := loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()).StableName()
 		if i := slices.IndexFunc(own, func(o callsite.Frame) bool { return o.StableName() == loop }); i >= 0 {
@@ -254,7 +254,7 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	key := findingKey{f.Kind, f.Shape + "\n" + lines(frames)}
 	old := s.findings[key]
 	if old == nil {
-		old = &seen{frames: frames, shapes: map[string]bool{f.Shape: true}}
+		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}}
 		s.findings[key] = old
 	}
 	if setUp {
@@ -274,7 +274,7 @@ func (s *summary) addCovariation(c *budget.Covariation) {
 		return
 	}
 	shown := &seen{
-		worst: c.Finding, frames: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[c.Unit], across: c,
+		worst: c.Finding, frames: frames, own: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[c.Unit], across: c,
 	}
 	for _, old := range s.inOrder() {
 		if old.shows(shown) {
