@@ -243,6 +243,10 @@ func (x *Execution) Fetched(v *Values) {
 		return
 	}
 	defer u.mu.Unlock()
+	if v.isNewID() && rec.step == inDriver && rec.retry() == nil {
+		rec.detail().columns = v.columns // whether it is kept is known when it ends
+		return
+	}
 	u.settle()
 	for s := x.recorder.counts(); s != nil; s = s.around() {
 		s.account.keepValues(rec, v)
