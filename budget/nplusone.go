@@ -148,14 +148,15 @@ func canBeLoop(st *statement.Statement) bool {
 }
 
 // checksBeforeInsert recognises a look before each insert into the same table, which finds
-// nothing. Fewer inserts than looks are those of something else.
+// nothing: the loop is told by its inserts. Fewer inserts than looks are those of something
+// else, and where each is the work of a transaction of its own, the looks are what is left.
 func (f *finder) checksBeforeInsert(g *Group) bool {
 	if g.Rows > 0 {
 		return false
 	}
 	inserts := int64(0)
 	for i := range f.report.Groups {
-		if w := &f.report.Groups[i]; w.Kind == statement.Write && w.Verb == "INSERT" && w.SharesTable(g.Statement) && w.Last > g.First {
+		if w := &f.report.Groups[i]; w.Kind == statement.Write && w.Verb == "INSERT" && w.SharesTable(g.Statement) && w.Last > g.First && !f.isWorker(f.loopOf([]int{i}, false)) {
 			inserts += w.Queries
 		}
 	}

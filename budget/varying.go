@@ -1,6 +1,9 @@
 package budget
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Which values of a statement differ between its executions: a list of keys stands for a
 // loop only where one of them does.
@@ -24,6 +27,7 @@ type valuesOf struct {
 	arguments []bool
 	texts     []uint64 // of the keys in the text
 	textsVary []bool
+	others    bool // a text that is compared with no column may differ
 	isUnknown bool
 }
 
@@ -38,18 +42,16 @@ func (v *valuesOf) add(rec *record) {
 		v.isUnknown = true // a list of keys, or nobody told
 		return
 	}
-	differ := false
 	mark := func(vary []bool, values, first []uint64) {
 		for i := range values {
-			if values[i] != first[i] {
-				vary[i], differ = true, true
-			}
+			vary[i] = vary[i] || values[i] != first[i]
 		}
 	}
 	mark(v.arguments, hashes, v.first.hashes())
 	mark(v.textsVary, texts, v.texts)
-	if !differ && rec.list() != v.first.list() {
-		v.isUnknown = true // in a text that is compared with no column
+	st, first := rec.origin.statement, v.first.origin.statement
+	if st.Literals != first.Literals && len(texts) < strings.Count(st.Shape, "?")-len(hashes) {
+		v.others = true // or one of the keys in the text alone: that is not told
 	}
 }
 
@@ -70,6 +72,9 @@ func (v *valuesOf) varying() (out []string) {
 			name, _ := st.KeyOf(i)
 			add(name)
 		}
+	}
+	if v.others {
+		add("")
 	}
 	i := 0
 	st.KeyTexts(func(key string, _ uint64) {

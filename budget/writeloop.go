@@ -41,7 +41,7 @@ func (f *finder) writeLoops() {
 	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
-		if (g.Queries >= n || f.goesThroughRows(g)) && !g.needsItsIDs() && f.isWriteLoop(g) {
+		if (g.Queries >= n || f.goesThroughRows(g)) && !g.needsItsIDs() && !f.isCheap(g) && f.isWriteLoop(g) {
 			loops = append(loops, g)
 		}
 	}
@@ -72,6 +72,16 @@ func (f *finder) goesThroughRows(g *loopGroup) bool {
 const manyNewIDs = 10
 
 func (g *Group) needsItsIDs() bool { return g.NewIDsUsed && g.Queries < manyNewIDs }
+
+// isCheap reports whether rows are given other values each, in one transaction of SQLite:
+// there is no round trip to save, and CASE for each row is no better.
+func (f *finder) isCheap(g *loopGroup) bool {
+	if g.System != "sqlite" || g.Verb != "UPDATE" || !g.InTransaction || !slices.Contains(g.Varying, "") {
+		return false
+	}
+	own, _ := f.ownTransactions(g)
+	return !own
+}
 
 // isWriteLoop leaves out what is sent again because it failed, takes one part after
 // another, or is the work of a transaction of its own.
@@ -111,14 +121,15 @@ func (f *finder) isRetried(g *loopGroup) bool {
 }
 
 // isOwnWork reports whether each execution of a read is in a transaction of its own that
-// also writes: one item after the other, by design.
+// writes afterwards: one item after the other, by design.
 func (f *finder) isOwnWork(g *loopGroup) bool {
 	own, others := f.ownTransactions(g)
-	return own && others.writes
+	return own && others.writesAfter
 }
 
-// inTransactions is what transactions do.
-type inTransactions struct{ reads, writes bool }
+// inTransactions is what transactions do beside an execution of a loop. What is read after a
+// write is only read back.
+type inTransactions struct{ readsBefore, writesAfter bool }
 
 // ownTransactions reports whether each execution is in a transaction of its own, and what
 // else these transactions do.
@@ -126,30 +137,31 @@ func (f *finder) ownTransactions(g *loopGroup) (own bool, others inTransactions)
 	if !g.InTransaction {
 		return false, others
 	}
-	seen := make(map[int]bool)
+	at := make(map[int]int64) // the execution's position in its transaction
 	for _, i := range g.members {
 		for _, q := range f.queriesOf(i) {
-			if q.Transaction <= 0 || seen[q.Transaction] {
+			if q.Transaction <= 0 || at[q.Transaction] > 0 {
 				return false, others
 			}
-			seen[q.Transaction] = true
+			at[q.Transaction] = q.Position
 		}
 	}
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		if !seen[q.Transaction] || slices.Contains(g.members, q.Group) {
+		execution := at[q.Transaction]
+		if execution == 0 || slices.Contains(g.members, q.Group) {
 			continue
 		}
-		others.reads = others.reads || q.Kind == statement.Read
-		others.writes = others.writes || q.Kind == statement.Write
+		others.readsBefore = others.readsBefore || q.Kind == statement.Read && q.Position < execution
+		others.writesAfter = others.writesAfter || q.Kind == statement.Write && q.Position > execution
 	}
-	return len(seen) > 0, others
+	return len(at) > 0, others
 }
 
 // isWorker reports whether a loop does one job after another: each in a transaction of
-// its own that also reads, or after it has claimed the job.
+// its own that reads first, or after it has claimed the job.
 func (f *finder) isWorker(g *loopGroup) bool {
-	if own, others := f.ownTransactions(g); own && others.reads {
+	if own, others := f.ownTransactions(g); own && others.readsBefore {
 		return true
 	}
 	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {

@@ -39,7 +39,7 @@ func (e exercised) add(frames []callsite.Frame, u *unit) {
 // functions of the application that send queries, or call what sends them.
 func (s *summary) result() *result.Result {
 	var c result.Collector
-	found := slices.DeleteFunc(s.sorted(), (*seen).isSmall)
+	found := slices.DeleteFunc(s.sorted(), (*seen).isLeftOut)
 	callers := s.callers(found)
 	for i, f := range found {
 		c.Put(f.entry(callers[i]))

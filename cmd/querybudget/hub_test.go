@@ -4,7 +4,9 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // A helper that everything passes is left out, and what hands on from one middleware to the
@@ -18,9 +20,14 @@ func TestHubs(t *testing.T) {
 	p := passed{lines: map[callsite.Frame]*passedBy{}, generated: []string{"example.com/app/gen.go"}}
 	for i := range 8 {
 		store, handler, log := at("store", 10+i), at("handler", 20+i), at("log", 30)
-		p.add([]callsite.Frame{query, retry, store, next, handler, next, log, next, at("test", 40+i)}, "SELECT "+strconv.Itoa(i))
-		p.add([]callsite.Frame{at("update", 50), next, log, next, at("serve", 60)}, "UPDATE "+strconv.Itoa(i))
-		p.add([]callsite.Frame{at("one", 70), at("serve", 60)}, "SELECT "+strconv.Itoa(i))
+		send := func(verb string, frames ...callsite.Frame) {
+			text := verb + " " + strconv.Itoa(i)
+			p.add(frames, &budget.Group{Statement: &statement.Statement{Shape: text, Tables: []string{verb}}})
+		}
+		send("SELECT", query, retry, store, next, handler, next, log, next, at("test", 40+i))
+		send("UPDATE", at("update", 50), next, log, next, at("serve", 60))
+		send("LIST", at("one", 70), at("serve", 60))
+		send("TABLE"+strconv.Itoa(i), at("wrapper", 80), at("store", 90+i), at("serve", 60))
 	}
 	for _, test := range []struct {
 		name   string
@@ -33,6 +40,7 @@ func TestHubs(t *testing.T) {
 		{"recursion", []callsite.Frame{walk, walk, walk, at("serve", 60)}, walk},
 		{"mutual recursion", []callsite.Frame{walk, at("visit", 6), walk, at("serve", 60)}, walk},
 		{"generated", []callsite.Frame{{Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}, at("store", 11), at("test", 41)}, at("store", 11)},
+		{"many tables", []callsite.Frame{at("wrapper", 80), at("store", 92), at("serve", 60)}, at("store", 92)},
 		{"one caller", []callsite.Frame{at("one", 70), at("serve", 60)}, at("one", 70)},
 		{"nothing else", []callsite.Frame{query, retry}, query},
 	} {

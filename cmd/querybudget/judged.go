@@ -156,7 +156,7 @@ func (s *summary) judge(name string, out io.Writer) error {
 		counts[kind][l]++
 	}
 	fmt.Fprintf(out, "\nCompared with %s:\n", name)
-	found := slices.DeleteFunc(s.sorted(), (*seen).isSmall)
+	found := slices.DeleteFunc(s.sorted(), (*seen).isLeftOut)
 	for _, f := range found {
 		j := best(judgements, f)
 		switch {

@@ -78,7 +78,7 @@ const shownMax = 30
 func (s *summary) print(out io.Writer, all bool) {
 	found := s.sorted()
 	if !all {
-		found = slices.DeleteFunc(found, (*seen).isSmall)
+		found = slices.DeleteFunc(found, (*seen).isLeftOut)
 	}
 	callers := s.callers(found)
 	fmt.Fprintf(out, "\nquerybudget: %s\n", format.Plural(len(found), "finding"))
@@ -107,7 +107,10 @@ func (s *summary) printTotals(out io.Writer) {
 		fmt.Fprintf(out, "; tests sent %d of them themselves", s.fixtures)
 	}
 	fmt.Fprintln(out)
-	if n := s.small(); n > 0 {
+	if n := s.count(func(f *seen) bool { return f.layer }); n > 0 {
+		fmt.Fprintf(out, "%s left out: writes of a layer that saves the records of any table one by one, with their hooks; -all lists them\n", format.Plural(n, "finding"))
+	}
+	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: one read again in one call, and in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if s.leftOut > 0 {

@@ -86,6 +86,7 @@ type seen struct {
 	saved  int64               // executions that a repair saves, in all units
 	in     unit                // the one of the worst, without its report
 	own    []callsite.Frame    // the frames but for those that everything passes
+	layer  bool                // a write of a layer that saves any record
 	across *budget.Covariation // what many units show, nil for nothing
 }
 
@@ -129,6 +130,7 @@ func (s *summary) join() {
 	all := map[findingKey]*seen{}
 	for key, f := range s.inOrder() {
 		f.own = s.passed.own(f.frames)
+		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].merge(f)
@@ -219,7 +221,7 @@ func (s *summary) add(u *unit) {
 			s.fixtures += g.Queries
 		} else {
 			frames := s.code.application(g.CallSite())
-			s.passed.add(frames, g.Shape)
+			s.passed.add(frames, g)
 			s.exercised.add(frames, u)
 		}
 		setUp = setUp || definesTables(g)
@@ -313,9 +315,13 @@ func (f *seen) isSmall() bool {
 	return f.worst.Kind == budget.Duplicate && f.worst.Count == 1 && f.units < fewCalls
 }
 
-func (s *summary) small() (n int) {
+// isLeftOut reports whether a finding is listed with -all only.
+func (f *seen) isLeftOut() bool { return f.isSmall() || f.layer }
+
+// count counts the findings that something is true of.
+func (s *summary) count(is func(*seen) bool) (n int) {
 	for _, f := range s.findings {
-		if f.isSmall() {
+		if is(f) {
 			n++
 		}
 	}
