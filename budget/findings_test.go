@@ -104,7 +104,7 @@ func TestFindingsAreDocumented(t *testing.T) {
 // scenario plays a driver wrapper: it reads statements as the wrapper would, and
 // knows call sites and rows from the text.
 type scenario struct {
-	t         *testing.T
+	t         testing.TB
 	reader    *statement.Reader
 	recorder  *budget.Recorder
 	under     *budget.Recorder // with an allowance
@@ -122,7 +122,7 @@ type scenario struct {
 	none       bool
 }
 
-func newScenario(t *testing.T) *scenario {
+func newScenario(t testing.TB) *scenario {
 	s := &scenario{
 		t: t, hasher: statement.NewHasher(), databases: map[string]*budget.Database{}, txs: map[string]*budget.Transaction{},
 		open: map[string]*budget.Execution{}, opened: map[string]int64{}, goroutines: map[string]chan func(){}, stacks: map[string]*callsite.Stack{},
