@@ -14,6 +14,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 )
 
@@ -43,8 +44,8 @@ func askAll(ctx context.Context, s *store.Store, base string, reports <-chan *bu
 	paint := painter(stdout)
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ROUTE\tSTATUS\tQUERIES\tREPEATS\tROWS\tDB TIME\tVERDICT\tFINDINGS\tWORST LINE")
-	for _, p := range pages(s) {
-		status, err := ask(ctx, p.method, base+p.path)
+	for _, p := range shop.Pages(s) {
+		status, err := ask(ctx, p.Method, base+p.Path)
 		if err != nil {
 			return err
 		}

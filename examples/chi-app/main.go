@@ -27,6 +27,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/explain"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
@@ -74,14 +75,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, stopWithin(ctx, t.shutdown)) }()
-	db, err := openDatabaseOf(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(t.options()...), Arguments: *arguments})
+	db, err := shop.Open(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(t.options()...), Arguments: *arguments})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	s := store.New(db.DB)
-	if *traced != "" && !slices.ContainsFunc(pages(s), func(p page) bool { return p.path == *traced }) {
+	if *traced != "" && !slices.ContainsFunc(shop.Pages(s), func(p shop.Page) bool { return p.Path == *traced }) {
 		return fmt.Errorf("-trace: there is no page %s: take one of those that the service prints at its start", *traced)
 	}
 	if *demo {
@@ -105,12 +106,12 @@ func serve(ctx context.Context, s *store.Store, t *telemetry, recent *panel.Pane
 		return fmt.Errorf("%w (choose another address with -addr)", err)
 	}
 	fmt.Fprintln(stdout, "The bookshop is open. Try:")
-	for _, p := range pages(s) {
+	for _, p := range shop.Pages(s) {
 		method := ""
-		if p.method != http.MethodGet {
-			method = "-X " + p.method + " "
+		if p.Method != http.MethodGet {
+			method = "-X " + p.Method + " "
 		}
-		fmt.Fprintf(stdout, "  %-62s # %s\n", "curl -i "+method+"http://"+listener.Addr().String()+p.path, p.about)
+		fmt.Fprintf(stdout, "  %-62s # %s\n", "curl -i "+method+"http://"+listener.Addr().String()+p.Path, p.About)
 	}
 	fmt.Fprintf(stdout, "What each request did is shown at http://%s/debug/queries/, to browsers on this machine.\n", listener.Addr())
 	fmt.Fprintf(stdout, "Their profile: go tool pprof -http=: http://%s/debug/pprof/queries\n", listener.Addr())

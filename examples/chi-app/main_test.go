@@ -15,7 +15,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -99,13 +101,13 @@ func checkLine(t *testing.T, at, marker string) {
 
 // The service as a browser sees it.
 func TestServe(t *testing.T) {
-	db, err := openDatabase(t.Context(), "")
+	db, err := shop.Open(t.Context(), "", 20, sqlwrap.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close() //nolint:errcheck // a test
 	var log bytes.Buffer
-	server := httptest.NewServer(routes(store.New(db.DB), slog.New(slog.NewTextHandler(&log, nil))))
+	server := httptest.NewServer(shop.Routes(store.New(db.DB), slog.New(slog.NewTextHandler(&log, nil))))
 	get := func(path string) (*http.Response, string) {
 		response, err := server.Client().Get(server.URL + path)
 		if err != nil {

@@ -22,6 +22,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/panel"
@@ -116,7 +117,7 @@ func (t *telemetry) handler(s *store.Store, logger *slog.Logger, recent *panel.P
 	if recent != nil {
 		reporters = append(reporters, recent, queries)
 	}
-	addRoutes(r, s, logger, reporters...)
+	shop.AddRoutes(r, s, logger, reporters...)
 	if recent != nil {
 		r.Mount("/debug/queries", recent)
 		r.Handle("/debug/pprof/queries", queries)

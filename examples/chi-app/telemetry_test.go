@@ -19,9 +19,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/middleware"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 // The spans of a request, with otelhttp on either side of the router, on every
@@ -44,7 +46,7 @@ func TestSpansOfRequests(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				recorder := tracetest.NewSpanRecorder()
 				tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
-				db, err := openDatabase(t.Context(), dsn, otelsql.WithTracerProvider(tp))
+				db, err := shop.Open(t.Context(), dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(otelsql.WithTracerProvider(tp))})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -144,7 +146,7 @@ func TestScrape(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tel.shutdown(context.WithoutCancel(ctx)) //nolint:errcheck // a test
-	db, err := openDatabase(ctx, "", tel.options()...)
+	db, err := shop.Open(ctx, "", 20, sqlwrap.Config{Inner: otelbudget.Inner(tel.options()...)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package shop
 
 import (
 	"context"
@@ -15,19 +15,19 @@ import (
 	"github.com/querybudget/querybudget/middleware"
 )
 
-// page is a route of the service. The list of pages is what the service routes,
+// Page is a route of the service. The list of pages is what the service routes,
 // what it prints at the start, and what -demo asks for.
-type page struct {
-	method, pattern, path string // path is an example of pattern
-	about                 string
-	budget                budget.Budget
-	handler               http.HandlerFunc
+type Page struct {
+	Method, Pattern, Path string // Path is an example of Pattern
+	About                 string
+	Budget                budget.Budget
+	Handler               http.HandlerFunc
 }
 
-// pages lists each page that database guides warn about, beside its repair.
-func pages(s *store.Store) []page {
+// Pages lists each page that database guides warn about, beside its repair.
+func Pages(s *store.Store) []Page {
 	enforced := budget.Budget{Queries: 3, Mode: budget.Enforce}
-	return []page{
+	return []Page{
 		{"GET", "/bad/authors", "/bad/authors", "N+1: the books of each author", budget.Budget{Queries: 3, Repeats: 1},
 			answer(func(r *http.Request) (any, error) { return s.AuthorsSlowly(r.Context()) })},
 		{"GET", "/authors", "/authors", "one query with JOIN", budget.Budget{Queries: 3, Repeats: 1},
@@ -79,20 +79,21 @@ func pages(s *store.Store) []page {
 	}
 }
 
-// routes is the service.
-func routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) http.Handler {
+// Routes is the service.
+func Routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) http.Handler {
 	r := chi.NewRouter()
-	addRoutes(r, s, logger, reporters...)
+	AddRoutes(r, s, logger, reporters...)
 	return r
 }
 
-func addRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) {
+// AddRoutes adds the service to a router.
+func AddRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) {
 	// One of the bad pages has no more than a hint, and plans need texts.
 	bounds := budget.Bounds{Rules: budget.Rules{Hints: true}, Texts: true}
 	options := middleware.Options{Header: true, Logger: logger, Bounds: bounds, Alarm: &budget.Alarm{}}
 	r.Use(options.Track(append(reporters, slogbudget.Reporter(logger))...))
-	for _, p := range pages(s) {
-		r.With(middleware.Limit(p.budget)).Method(p.method, p.pattern, p.handler)
+	for _, p := range Pages(s) {
+		r.With(middleware.Limit(p.Budget)).Method(p.Method, p.Pattern, p.Handler)
 	}
 }
 
