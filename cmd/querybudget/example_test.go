@@ -23,7 +23,7 @@ func TestTracesOfTheExample(t *testing.T) {
 	}
 	app := filepath.Join(t.TempDir(), "chi-app")
 	build := exec.Command("go", "build", "-o", app, ".")
-	build.Dir = "../../examples/chi-app"
+	build.Dir = "../../examples/chi-app/exporting"
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -20,18 +20,18 @@ import (
 
 // runDemo serves on a free port, asks for every page, and prints what the
 // reports say.
-func runDemo(ctx context.Context, s *store.Store, t *telemetry, stdout io.Writer) error {
+func runDemo(ctx context.Context, s *store.Store, t *shop.Telemetry, stdout io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	reports := make(chan *budget.Report, 1)
 	keep := budget.ReporterFunc(func(_ context.Context, r *budget.Report) { reports <- r })
-	handler := t.handler(s, slog.New(slog.DiscardHandler), nil, keep)
+	handler := t.Handler(s, slog.New(slog.DiscardHandler), nil, keep)
 
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- serveOn(serving, listener, handler) }()
+	go func() { done <- shop.Serve(serving, listener, handler) }()
 	err = askAll(ctx, s, "http://"+listener.Addr().String(), reports, stdout)
 	stop()
 	if served := <-done; err == nil {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -34,34 +36,20 @@ func mainDatabases(t *testing.T, test func(t *testing.T, dsn string)) {
 	}
 }
 
-// Each bad page has its finding, at the right line, and each repair none.
+// Each page sends the queries and has the findings that its entry says, which the list at
+// / shows: a bad page has one, at the right line, and its repairs have none.
 func TestDemo(t *testing.T) {
-	want := []struct{ route, status, queries, verdict, finding, line string }{
-		{"GET /bad/authors", "200", "21", "exceeded queries", "n+1", "AuthorsSlowly: each"},
-		{"GET /authors", "200", "1", "within", "-", ""},
-		{"GET /authors/in", "200", "2", "within", "-", ""},
-		{"GET /enforced/authors", "503", "3", "blocked queries", "-", "AuthorsSlowly: each"},
-		{"GET /bad/books/{id}", "200", "2", "exceeded duplicates", "duplicate", "Book: get"},
-		{"GET /books/{id}", "200", "1", "within", "-", ""},
-		{"POST /bad/orders", "200", "6", "exceeded writes", "write-loop", "OrderSlowly: each"},
-		{"POST /orders", "200", "2", "within", "-", ""},
-		{"POST /bad/books/{id}/sale", "200", "2", "exceeded queries", "read-modify-write", "SellSlowly: read"},
-		{"POST /books/{id}/sale", "200", "1", "within", "-", ""},
-		{"GET /bad/publishers", "200", "5", "within", "n+1, nested-query", "PublishersSlowly: count"},
-		{"GET /publishers", "200", "1", "within", "-", ""},
-		{"GET /bad/authors/first", "200", "1", "within", "unclosed-rows", "FirstAuthorSlowly: rows"},
-		{"GET /authors/first", "200", "1", "within", "-", ""},
-		{"GET /bad/search", "200", "1", "within", "slow", "SearchSlowly: query"},
-		{"GET /search", "200", "1", "within", "-", ""},
-		{"GET /bad/visits", "200", "1", "within", "unattributed", "VisitsSlowly: get"},
-		{"GET /visits", "200", "2", "within", "-", ""},
-		{"POST /bad/customers", "200", "2", "within", "select-then-insert", "SignUpSlowly: get"},
-		{"POST /customers", "200", "1", "within", "-", ""},
-		{"GET /bad/titles", "200", "1", "within", "select-star", "TitlesSlowly: star"},
-		{"GET /titles", "200", "1", "within", "-", ""},
-		{"GET /bad/reviews", "200", "1", "exceeded rows", "large-result", "ReviewsSlowly: all"},
-		{"GET /reviews", "200", "1", "within", "-", ""},
+	verdicts := map[string]string{
+		"/bad/authors": "exceeded queries", "/enforced/authors": "blocked queries", "/bad/books/{id}": "exceeded duplicates", "/bad/orders": "exceeded writes",
+		"/bad/books/{id}/sale": "exceeded queries", "/bad/reviews": "exceeded rows",
 	}
+	lines := map[string]string{
+		"/bad/authors": "AuthorsSlowly: each", "/enforced/authors": "AuthorsSlowly: each", "/bad/books/{id}": "Book: get", "/bad/orders": "OrderSlowly: each",
+		"/bad/books/{id}/sale": "SellSlowly: read", "/bad/publishers": "PublishersSlowly: count", "/bad/authors/first": "FirstAuthorSlowly: rows",
+		"/bad/search": "SearchSlowly: query", "/bad/visits": "VisitsSlowly: get", "/bad/customers": "SignUpSlowly: get", "/bad/titles": "TitlesSlowly: star",
+		"/bad/reviews": "ReviewsSlowly: all",
+	}
+	pages := shop.Pages(nil)
 	mainDatabases(t, func(t *testing.T, dsn string) {
 		var stdout, stderr bytes.Buffer
 		if err := run(t.Context(), []string{"-demo", "-trace", "/authors/in", "-db", dsn}, &stdout, &stderr); err != nil {
@@ -69,18 +57,26 @@ func TestDemo(t *testing.T) {
 		}
 		table, tree, _ := strings.Cut(stdout.String(), "\ntrace ")
 		checkTree(t, tree)
-		lines := strings.Split(strings.TrimSpace(table), "\n")
-		if len(lines) != len(want)+1 {
-			t.Fatalf("%d lines:\n%s", len(lines), stdout.String())
+		rows := strings.Split(strings.TrimSpace(table), "\n")[1:]
+		if len(rows) != len(pages) {
+			t.Fatalf("%d rows:\n%s", len(rows), stdout.String())
 		}
-		for i, w := range want {
-			got := strings.Fields(lines[i+1])
+		for i, p := range pages {
+			got := strings.Fields(rows[i])
 			row := strings.Join(got, " ")
-			if !strings.HasPrefix(row, w.route+" "+w.status+" "+w.queries+" ") || !strings.Contains(row, " "+w.verdict+" "+w.finding+" store/") {
-				t.Errorf("got  %s\nwant %v", row, w)
+			status := 200
+			if p.Budget.Mode == budget.Enforce {
+				status = 503
 			}
-			if w.line != "" {
-				checkLine(t, got[len(got)-1], w.line)
+			begin := fmt.Sprintf("%s %s %d %d ", p.Method, p.Pattern, status, p.Queries)
+			verdict := cmp.Or(verdicts[p.Pattern], "within") + " " + cmp.Or(p.Finds, "-")
+			if !strings.HasPrefix(row, begin) || !strings.Contains(row, " "+verdict+" store/") {
+				t.Errorf("got  %s\nwant %s... %s", row, begin, verdict)
+			}
+			if line := lines[p.Pattern]; line != "" {
+				checkLine(t, got[len(got)-1], line)
+			} else if p.Bad() {
+				t.Errorf("%s: no line is known", p.Pattern)
 			}
 		}
 		if strings.Contains(stdout.String(), "\x1b") {
@@ -140,6 +136,27 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// The list of pages links each of them, and none of its own requests is counted.
+func TestIndex(t *testing.T) {
+	address := openShop(t)
+	page := get(t, address+"/")
+	for _, p := range shop.Pages(nil) {
+		link := `<a href="` + p.Path + `">`
+		if p.Method == http.MethodPost {
+			link = `<form method="post" action="` + p.Path + `">`
+		}
+		if !strings.Contains(page, link) {
+			t.Errorf("no %s", link)
+		}
+	}
+	if bad := strings.Count(page, `class="bad"`); bad != strings.Count(page, "<tbody>") {
+		t.Errorf("%d bad pages in\n%s", bad, page)
+	}
+	if shown := get(t, address+"/debug/queries/"); strings.Contains(shown, "data-row") {
+		t.Errorf("the list was counted:\n%s", shown)
+	}
+}
+
 func TestRunUntilCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -177,6 +194,28 @@ func TestBadInput(t *testing.T) {
 		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%q: no error", args)
 		}
+	}
+}
+
+// What is wrong with -db is said once, with what would be right, and without what may be
+// a password.
+func TestUnknownDatabase(t *testing.T) {
+	err := run(t.Context(), []string{"-db", "nonsense://me:secret@x"}, io.Discard, io.Discard)
+	if err == nil || err.Error() != "-db: no database is known as nonsense://: give "+shop.FormsOfDSN {
+		t.Errorf("got %v", err)
+	}
+	err = run(t.Context(), []string{"-db", "postgres://127.0.0.1:1/none?connect_timeout=1"}, io.Discard, io.Discard)
+	if err == nil || !strings.HasPrefix(err.Error(), "-db: migrate: ") || strings.Contains(err.Error(), "fill the database") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever has asked OpenTelemetry for an exporter learns that there is none.
+func TestNoExporters(t *testing.T) {
+	var said bytes.Buffer
+	warnOfExporters([]string{"PATH=/bin", "OTEL_SERVICE_NAME=a", "OTEL_TRACES_EXPORTER=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"}, &said)
+	if got := said.String(); strings.Count(got, "nothing is sent") != 2 || !strings.HasPrefix(got, "OTEL_TRACES_EXPORTER is set") {
+		t.Errorf("got %s", got)
 	}
 }
 

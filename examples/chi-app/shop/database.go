@@ -37,28 +37,40 @@ func Open(ctx context.Context, dsn string, authors int, config sqlwrap.Config) (
 		}
 		d.temp, dsn = temp, filepath.Join(temp, "books.db")
 	}
-	driver, source := driverOf(dsn)
+	driver, source, err := driverOf(dsn)
+	if err != nil {
+		return nil, errors.Join(err, d.removeTemp())
+	}
 	db, err := config.Open(driver, source)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.removeTemp())
 	}
 	d.DB = sqlx.NewDb(db, driver)
-	if err := errors.Join(d.migrate(ctx), d.seed(ctx, authors)); err != nil {
+	if err := d.migrate(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
+	}
+	if err := d.seed(ctx, authors); err != nil {
+		return nil, errors.Join(fmt.Errorf("fill the database: %w", err), d.Close())
 	}
 	return &d, nil
 }
 
-// driverOf tells the driver by the form of a DSN: postgres://user@host/db,
-// user:password@tcp(host)/db for MySQL and MariaDB, or the path of a SQLite file.
-func driverOf(dsn string) (driver, source string) {
+// FormsOfDSN says what Open accepts.
+const FormsOfDSN = "postgres://user@host/name for PostgreSQL, user:password@tcp(host)/name for MySQL and MariaDB, or the path of a SQLite file"
+
+// driverOf tells the driver by the form of a DSN. The error does not repeat the DSN, which
+// may have a password.
+func driverOf(dsn string) (driver, source string, err error) {
+	scheme, _, isURL := strings.Cut(dsn, "://")
 	switch {
-	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
-		return "pgx", dsn
+	case isURL && (scheme == "postgres" || scheme == "postgresql"):
+		return "pgx", dsn, nil
 	case strings.Contains(dsn, "@tcp("), strings.Contains(dsn, "@unix("):
-		return "mysql", dsn
+		return "mysql", dsn, nil
+	case isURL:
+		return "", "", fmt.Errorf("no database is known as %s://: give %s", scheme, FormsOfDSN)
 	default:
-		return "sqlite", "file:" + dsn + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)"
+		return "sqlite", "file:" + dsn + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)", nil
 	}
 }
 
