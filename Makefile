@@ -11,9 +11,11 @@ build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
 
 # All tests of all modules, with the race detector, on every database and in a browser.
+# It installs nothing: servers that are missing are named. make test INSTALL=1 installs
+# them, and says so before.
 test:
 	scripts/with-chromium
-	scripts/with-databases sh -ec 'for m in $(MODULES); do (cd $$m && go test -race ./...); done'
+	scripts/with-databases scripts/each $(MODULES)
 
 # The pictures in docs/images, made anew.
 screenshots:

@@ -12,6 +12,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/examples/chi-app/shop"
@@ -20,14 +22,14 @@ import (
 
 // runDemo serves on a free port, asks for every page, and prints what the
 // reports say.
-func runDemo(ctx context.Context, s *store.Store, t *shop.Telemetry, stdout io.Writer) error {
+func runDemo(ctx context.Context, s *store.Store, tracer trace.TracerProvider, stdout io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	reports := make(chan *budget.Report, 1)
 	keep := budget.ReporterFunc(func(_ context.Context, r *budget.Report) { reports <- r })
-	handler := t.Handler(s, slog.New(slog.DiscardHandler), nil, keep)
+	handler := shop.Handler(s, slog.New(slog.DiscardHandler), traced(tracer), nil, keep)
 
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)

@@ -21,7 +21,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/XSAM/otelsql"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
@@ -41,27 +43,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	dsn := flags.String("db", "", shop.FormsOfDSN+" (default: a temporary SQLite file)")
 	arguments := flags.Bool("arguments", false, "keep the arguments of queries: the panel shows them, and proves repairs")
 	demo := flags.Bool("demo", false, "ask for every page once, print a table and exit")
-	traced := flags.String("trace", "", "with -demo: print the trace of this page as a tree, such as /authors/in")
+	page := flags.String("trace", "", "with -demo: print the trace of this page as a tree, such as /authors/in")
 	if err := shop.Parse(flags, args); err != nil {
 		return err
 	}
-	if *traced != "" && !*demo {
+	if *page != "" && !*demo {
 		return errors.New("-trace wants -demo; examples/chi-app/exporting sends traces to a collector")
 	}
 	warnOfExporters(os.Environ(), stderr)
 
 	var kept spans
-	var traces []sdktrace.TracerProviderOption
-	if *traced != "" {
-		traces = append(traces, sdktrace.WithSpanProcessor(sdktrace.NewSimpleSpanProcessor(&kept)))
+	sampled := sdktrace.WithSampler(sdktrace.NeverSample())
+	if *page != "" {
+		sampled = sdktrace.WithSyncer(&kept)
 	}
-	t, err := shop.NewTelemetry(ctx, traces, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, shop.StopWithin(ctx, t.Shutdown)) }()
+	tracer := sdktrace.NewTracerProvider(sampled)
+	defer func() { err = errors.Join(err, shop.StopWithin(ctx, tracer.Shutdown)) }()
 	fmt.Fprintln(stderr, "Making a database of 20 authors, 100 books and 1200 reviews, unless it is there ...")
-	db, err := shop.Open(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(t.Options()...), Arguments: *arguments})
+	db, err := shop.Open(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(otelsql.WithTracerProvider(tracer)), Arguments: *arguments})
 	if err != nil {
 		return fmt.Errorf("-db: %w", err)
 	}
@@ -69,20 +68,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 
 	s := store.New(db.DB)
 	if *demo {
-		return demoAndTrace(ctx, s, t, &kept, *traced, stdout, stderr)
+		return demoAndTrace(ctx, s, tracer, &kept, *page, stdout, stderr)
 	}
 	recent := panel.New(panel.Options{Planner: explain.SQL(db.DB.DB), Explain: explain.Options{TryIndexes: true}})
-	return serve(ctx, s, t, recent, *addr, stdout, stderr)
+	return serve(ctx, s, tracer, recent, *addr, stdout, stderr)
 }
 
 // demoAndTrace runs the demo, and prints the trace of a page if one is named.
-func demoAndTrace(ctx context.Context, s *store.Store, t *shop.Telemetry, kept *spans, traced string, stdout, stderr io.Writer) error {
+func demoAndTrace(ctx context.Context, s *store.Store, tracer trace.TracerProvider, kept *spans, traced string, stdout, stderr io.Writer) error {
 	path, err := pageOf(shop.Pages(s), traced)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(stderr, "Asking for each page once ...")
-	if err := runDemo(ctx, s, t, stdout); err != nil || path == "" {
+	if err := runDemo(ctx, s, tracer, stdout); err != nil || path == "" {
 		return err
 	}
 	return kept.printTrace(stdout, path)
@@ -116,7 +115,7 @@ func warnOfExporters(environ []string, stderr io.Writer) {
 	}
 }
 
-func serve(ctx context.Context, s *store.Store, t *shop.Telemetry, recent *panel.Panel, addr string, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, s *store.Store, tracer trace.TracerProvider, recent *panel.Panel, addr string, stdout, stderr io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("-addr: %w (choose another address)", err)
@@ -134,5 +133,5 @@ What each request did is shown at http://%[1]s/debug/queries/, to browsers on th
 Requests over their budget, or with findings, are logged here. Ctrl-C ends.
 `, listener.Addr())
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	return shop.Serve(ctx, listener, t.Handler(s, logger, recent))
+	return shop.Serve(ctx, listener, shop.Handler(s, logger, traced(tracer), recent))
 }

@@ -21,7 +21,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 
 	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
@@ -41,17 +40,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err := shop.Parse(flags, args); err != nil {
 		return err
 	}
-	t, scrape, err := newTelemetry(ctx)
+	t, err := newTelemetry(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, shop.StopWithin(ctx, t.Shutdown)) }()
-	db, err := shop.Open(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(t.Options()...)})
+	defer func() { err = errors.Join(err, shop.StopWithin(ctx, t.shutdown)) }()
+	db, err := shop.Open(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(t.options()...)})
 	if err != nil {
 		return fmt.Errorf("-db: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	unwatch, err := t.Watch(ctx, db)
+	unwatch, err := t.metrics.Watch(ctx, db.DB.DB)
 	if err != nil {
 		return err
 	}
@@ -64,16 +63,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	base := "http://" + listener.Addr().String()
 	fmt.Fprintf(stdout, "The bookshop is open at %s/, its metrics are at %s/metrics. Ctrl-C ends.\n", base, base)
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	return shop.Serve(ctx, listener, withMetrics(t.Handler(store.New(db.DB), logger, panel.New(panel.Options{})), scrape))
-}
-
-// withMetrics serves /metrics beside a handler, outside of its spans and budgets.
-func withMetrics(handler, scrape http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/metrics" {
-			scrape.ServeHTTP(w, r)
-			return
-		}
-		handler.ServeHTTP(w, r)
-	})
+	return shop.Serve(ctx, listener, t.handler(store.New(db.DB), logger, panel.New(panel.Options{})))
 }

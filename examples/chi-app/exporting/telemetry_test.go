@@ -23,22 +23,22 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // /metrics has the service's metrics, each with the labels that a dashboard needs.
 func TestScrape(t *testing.T) {
 	ctx := t.Context()
-	tel, metrics, err := newTelemetry(ctx)
+	tel, err := newTelemetry(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tel.Shutdown(context.WithoutCancel(ctx)) //nolint:errcheck // a test
-	db, err := shop.Open(ctx, "", 20, sqlwrap.Config{Inner: otelbudget.Inner(tel.Options()...)})
+	defer tel.shutdown(context.WithoutCancel(ctx)) //nolint:errcheck // a test
+	db, err := shop.Open(ctx, "", 20, sqlwrap.Config{Inner: otelbudget.Inner(tel.options()...)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close() //nolint:errcheck // a test
-	unwatch, err := tel.Watch(ctx, db)
+	unwatch, err := tel.metrics.Watch(ctx, db.DB.DB)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unwatch() //nolint:errcheck // a test
-	server := httptest.NewServer(withMetrics(tel.Handler(store.New(db.DB), slog.New(slog.DiscardHandler), nil), metrics))
+	server := httptest.NewServer(tel.handler(store.New(db.DB), slog.New(slog.DiscardHandler), nil))
 	defer server.Close()
 	get(t, server.URL+"/bad/authors")
 	body := get(t, server.URL+"/metrics")
