@@ -30,8 +30,8 @@ type summary struct {
 	Outcome    string        `json:"outcome"`
 	Exceeded   []limitLine   `json:"exceeded,omitempty"`
 	// Invalid says what is wrong with the budget, or with that of a scope.
-	Invalid string `json:"invalid,omitempty"`
-	Findings   []badge       `json:"findings,omitempty"`
+	Invalid  string  `json:"invalid,omitempty"`
+	Findings []badge `json:"findings,omitempty"`
 	// Late is the number of queries after the end, as far as they were reported.
 	Late int64 `json:"late,omitempty"`
 }
