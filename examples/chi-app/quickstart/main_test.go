@@ -38,6 +38,26 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// The failing test of the README is that of docs/tests.md, where a test compares it with
+// what is printed.
+func TestReadmeFailure(t *testing.T) {
+	var pages [2]string
+	for i, name := range []string{"../../../README.md", "../../../docs/tests.md"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, failure, found := strings.Cut(string(text), "```\nbudgettest: GET /authors is not as wanted:")
+		if !found {
+			t.Fatalf("%s has no failure", name)
+		}
+		pages[i], _, _ = strings.Cut(failure, "```")
+	}
+	if pages[0] != pages[1] {
+		t.Errorf("the README has\n%s\nand docs/tests.md\n%s", pages[0], pages[1])
+	}
+}
+
 // run runs the program on a free port, asks for its page, and returns what it printed.
 func run(t *testing.T, program string) string {
 	t.Helper()
