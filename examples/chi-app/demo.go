@@ -54,7 +54,7 @@ func askAll(ctx context.Context, s *store.Store, base string, reports <-chan *bu
 		r := <-reports
 		worst, repeats := worstLine(r)
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%v\t%s\t%s\t%s\n", r.Name, status, r.Totals.Queries, repeats, r.Totals.Rows,
-			r.Totals.WallTime.Round(10*time.Microsecond), paint(r.Verdict), kinds(r.Findings), worst)
+			r.Totals.WallTime.Round(10*time.Microsecond), paint(r), kinds(r.Findings), worst)
 	}
 	return table.Flush()
 }
@@ -110,24 +110,37 @@ func worstLine(r *budget.Report) (line string, repeats int64) {
 
 // painter colours verdicts on a terminal. The colour has the same length for
 // each, so that columns stay in line.
-func painter(w io.Writer) func(budget.Verdict) string {
+func painter(w io.Writer) func(*budget.Report) string {
 	f, ok := w.(*os.File)
 	if ok {
 		info, err := f.Stat()
 		ok = err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
 	}
-	return func(v budget.Verdict) string {
-		text := string(v.Outcome)
-		if len(v.Exceeded) > 0 {
-			text += " " + string(v.Exceeded[0].Limit)
-		}
+	return func(r *budget.Report) string {
+		text, isFine := verdict(r)
 		switch {
 		case !ok:
 			return text
-		case len(v.Exceeded) > 0:
-			return "\x1b[31m" + text + "\x1b[0m"
-		default:
+		case isFine:
 			return "\x1b[32m" + text + "\x1b[0m"
+		default:
+			return "\x1b[31m" + text + "\x1b[0m"
 		}
+	}
+}
+
+// verdict says both: a page can keep to its budget and have a finding.
+func verdict(r *budget.Report) (text string, isFine bool) {
+	text = string(r.Verdict.Outcome)
+	if len(r.Verdict.Exceeded) > 0 {
+		text += " " + string(r.Verdict.Exceeded[0].Limit)
+	}
+	switch n := len(r.Findings); n {
+	case 0:
+		return text, len(r.Verdict.Exceeded) == 0
+	case 1:
+		return text + ", 1 finding", false
+	default:
+		return fmt.Sprintf("%s, %d findings", text, n), false
 	}
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/querybudget/querybudget/explain"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/panel"
+	"github.com/querybudget/querybudget/exporters/textbudget"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
@@ -130,8 +131,8 @@ What each request did is shown at http://%[1]s/debug/queries/, to browsers on th
 
   go tool pprof -http=: "http://%[1]s/debug/pprof/queries"
 
-Requests over their budget, or with findings, are logged here. Ctrl-C ends.
+Each request is a line here, and a block if it is over its budget or has findings. Ctrl-C ends.
 `, listener.Addr())
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	return shop.Serve(ctx, listener, shop.Handler(s, logger, traced(tracer), recent))
+	return shop.Serve(ctx, listener, shop.Handler(s, logger, traced(tracer), recent, textbudget.Reporter(stderr)))
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
+	"github.com/querybudget/querybudget/exporters/slogbudget"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
@@ -69,7 +70,7 @@ func TestDemo(t *testing.T) {
 				status = 503
 			}
 			begin := fmt.Sprintf("%s %s %d %d ", p.Method, p.Pattern, status, p.Queries)
-			verdict := cmp.Or(verdicts[p.Pattern], "within") + " " + cmp.Or(p.Finds, "-")
+			verdict := cmp.Or(verdicts[p.Pattern], "within") + found(p.Finds) + " " + cmp.Or(p.Finds, "-")
 			if !strings.HasPrefix(row, begin) || !strings.Contains(row, " "+verdict+" store/") {
 				t.Errorf("got  %s\nwant %s... %s", row, begin, verdict)
 			}
@@ -83,6 +84,18 @@ func TestDemo(t *testing.T) {
 			t.Error("colour without a terminal")
 		}
 	})
+}
+
+// found is how a verdict ends where there are findings.
+func found(kinds string) string {
+	switch n := strings.Count(kinds, ", ") + 1; {
+	case kinds == "":
+		return ""
+	case n == 1:
+		return ", 1 finding"
+	default:
+		return fmt.Sprintf(", %d findings", n)
+	}
 }
 
 // checkLine looks for a marker at the end of a line of the store.
@@ -103,7 +116,8 @@ func TestServe(t *testing.T) {
 	}
 	defer db.Close() //nolint:errcheck // a test
 	var log bytes.Buffer
-	server := httptest.NewServer(shop.Routes(store.New(db.DB), slog.New(slog.NewTextHandler(&log, nil))))
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	server := httptest.NewServer(shop.Routes(store.New(db.DB), logger, slogbudget.Reporter(logger)))
 	get := func(path string) (*http.Response, string) {
 		response, err := server.Client().Get(server.URL + path)
 		if err != nil {
@@ -120,8 +134,11 @@ func TestServe(t *testing.T) {
 	if response.StatusCode != 200 || !strings.Contains(body, `"title":"Book 7"`) {
 		t.Errorf("%d %s", response.StatusCode, body)
 	}
-	if h := response.Header.Get("Server-Timing"); !strings.HasSuffix(h, `desc="1 queries"`) {
+	if h := response.Header.Get("Server-Timing"); !strings.HasSuffix(h, `desc="1 query"`) {
 		t.Errorf("Server-Timing is %q", h)
+	}
+	if response, _ := get("/nope"); response.StatusCode != 404 || response.Header.Get("Server-Timing") != "" {
+		t.Errorf("%d, Server-Timing is %q", response.StatusCode, response.Header.Get("Server-Timing"))
 	}
 	response, body = get("/enforced/authors")
 	if response.StatusCode != 503 || strings.Contains(body, "SELECT") || strings.Contains(body, "store/") {

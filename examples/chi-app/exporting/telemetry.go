@@ -24,6 +24,7 @@ import (
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/panel"
+	"github.com/querybudget/querybudget/exporters/slogbudget"
 )
 
 // telemetry is the service's OpenTelemetry: its spans and metrics, and /metrics.
@@ -94,7 +95,7 @@ func (t *telemetry) options() []otelsql.Option {
 func (t *telemetry) handler(s *store.Store, logger *slog.Logger, recent *panel.Panel) http.Handler {
 	spans := otelhttp.NewMiddleware("chi-app",
 		otelhttp.WithTracerProvider(t.tracer), otelhttp.WithMeterProvider(t.meter), otelhttp.WithPropagators(propagation.TraceContext{}))
-	pages := shop.Handler(s, logger, spans, recent, t.metrics)
+	pages := shop.Handler(s, logger, spans, recent, t.metrics, slogbudget.Reporter(logger))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/metrics" {
 			t.scrape.ServeHTTP(w, r)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
-	"github.com/querybudget/querybudget/exporters/slogbudget"
 	"github.com/querybudget/querybudget/middleware"
 )
 
@@ -93,7 +92,7 @@ func AddRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...b
 	// One of the bad pages has no more than a hint, and plans need texts.
 	bounds := budget.Bounds{Rules: budget.Rules{Hints: true}, Texts: true}
 	options := middleware.Options{Header: true, Logger: logger, Bounds: bounds, Alarm: &budget.Alarm{}}
-	r.Use(options.Track(append(reporters, slogbudget.Reporter(logger))...))
+	r.Use(options.Track(reporters...))
 	for _, p := range Pages(s) {
 		r.With(middleware.Limit(p.Budget)).Method(p.Method, p.Pattern, p.Handler)
 	}
