@@ -50,3 +50,19 @@ func sendTwo(t *testing.T, ctx context.Context) {
 		x.End(0, nil)
 	}
 }
+
+// A recorder can be carried to another context of the same unit: it counts there.
+func TestContextWith(t *testing.T) {
+	ctx, unit := budget.NewContext(t.Context())
+	_, scope := budget.With(ctx, "Book.author", budget.Budget{Queries: 3})
+	for range 2 {
+		sendTwo(t, budget.ContextWith(ctx, scope))
+	}
+	report := unit.Report()
+	if len(report.Scopes) != 1 || report.Scopes[0].Totals.Queries != 4 || report.Totals.Queries != 4 || len(report.AllExceeded()) != 1 {
+		t.Errorf("%d queries, scopes %+v", report.Totals.Queries, report.Scopes)
+	}
+	if got := budget.FromContext(budget.ContextWith(ctx, nil)); got != unit {
+		t.Error("nil took the recorder away")
+	}
+}
