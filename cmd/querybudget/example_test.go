@@ -43,7 +43,7 @@ func TestTracesOfTheExample(t *testing.T) {
 	if err := service.Start(); err != nil {
 		t.Fatal(err)
 	}
-	page := said.await(t, regexp.MustCompile(`http://[^ ]+/bad/authors`))
+	page := said.await(t, regexp.MustCompile(`http://[^ /]+/`)) + "bad/authors"
 	for _, url := range []string{page, strings.Replace(page, "/bad", "", 1)} {
 		resp, err := http.Get(url)
 		if err != nil || resp.StatusCode != http.StatusOK {
