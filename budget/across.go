@@ -120,12 +120,12 @@ func (a *Across) candidates(f *finder) (parents, children []lined) {
 		if len(frames) == 0 || f.isSetUp(i) {
 			return
 		}
-		if g.Kind == statement.Read && g.Queries == 1 && len(g.Tables) > 0 && !isIntrospection(g.Tables) {
+		if g.Kind == statement.Read && g.Queries == 1 && len(g.Tables) > 0 && !isIntrospection(g.Tables) && !isAggregate(g.Statement) {
 			parents = append(parents, lined{g, frames})
 		}
 		loop := f.loopOf([]int{i}, false)
 		isRead, isWrite := canBeLoop(g.Statement), canBeWriteLoop(g.Statement)
-		if g.ListsVary || g.Batched || g.Paged || !isRead && !isWrite {
+		if g.ListsVary || g.Batched || g.Paged || isRead && g.AsksNewIDs || isWrite && g.needsItsIDs() || !isRead && !isWrite {
 			return
 		}
 		if isRead && f.isOwnWork(loop) || isWrite && f.isWorker(loop) || f.isRetried(loop) {
@@ -352,10 +352,27 @@ func (a *Across) sortedKeys() []acrossKey {
 			cmp.Compare(q.worst.Queries, p.worst.Queries),
 			cmp.Compare(parentFirst(q), parentFirst(p)),
 			cmp.Compare(p.worst.First, q.worst.First),
-			cmp.Compare(childLine(p), childLine(q)),
+			cmp.Compare(p.worst.Shape, q.worst.Shape),
+			compareFrames(p.frames, q.frames),
+			comparePlaces(p.parent, q.parent),
 		)
 	})
 	return keys
+}
+
+// compareFrames and comparePlaces give relations one order that does not depend on how they
+// are hashed.
+func compareFrames(x, y []callsite.Frame) int {
+	return slices.CompareFunc(x, y, func(a, b callsite.Frame) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Function, b.Function))
+	})
+}
+
+func comparePlaces(p, q *Group) int {
+	if p == nil || q == nil {
+		return 0 // both, since pairs are compared with pairs
+	}
+	return cmp.Or(cmp.Compare(p.Shape, q.Shape), compareFrames(p.CallSite().Frames(), q.CallSite().Frames()))
 }
 
 func parentFirst(rel *relation) int64 {

@@ -232,7 +232,8 @@ func (x *Execution) LeftUnread() {
 }
 
 // Fetched hands over the values of rows, for a recorder that tracks them. It is
-// called before Close.
+// called before Close; of an INSERT without rows before End, with the id that the database
+// made as a column without a name.
 func (x *Execution) Fetched(v *Values) {
 	if x.recorder == nil || !x.recorder.unit.bounds.TrackValues {
 		return
@@ -242,6 +243,10 @@ func (x *Execution) Fetched(v *Values) {
 		return
 	}
 	defer u.mu.Unlock()
+	if v.isNewID() && rec.step == inDriver && rec.retry() == nil {
+		rec.detail().columns = v.columns // whether it is kept is known when it ends
+		return
+	}
 	u.settle()
 	for s := x.recorder.counts(); s != nil; s = s.around() {
 		s.account.keepValues(rec, v)

@@ -93,6 +93,15 @@ type Group struct {
 	// Chained is set if each execution asked for a value that the one before answered:
 	// with [Bounds.TrackValues] only.
 	Chained bool `json:"chained,omitempty"`
+	// Varying are the columns that are compared with another value from execution to
+	// execution. An empty name stands for a value that is compared with no column. It is nil
+	// where that is not known, or nothing differs: with [Bounds.TrackValues] only.
+	Varying []string `json:"varying,omitempty"`
+	// NewIDsUsed is set for an INSERT in a loop if each round goes on with the id that the
+	// database made for the new row, AsksNewIDs if each execution asks with the id of a row
+	// that was inserted in its round: with [Bounds.TrackValues] only.
+	NewIDsUsed bool `json:"new_ids_used,omitempty"`
+	AsksNewIDs bool `json:"asks_new_ids,omitempty"`
 	// FullReads are the tables that the statement reads whole in vain, where plans were made:
 	// package explain adds them.
 	FullReads []FullRead `json:"full_reads,omitempty"`

@@ -193,6 +193,11 @@ func (f *finder) sumOf(groups []int) *Group {
 			}
 		}
 	}
+	sum.NewIDsUsed, sum.AsksNewIDs = true, true
+	for _, i := range groups {
+		sum.NewIDsUsed = sum.NewIDsUsed && f.report.Groups[i].NewIDsUsed
+		sum.AsksNewIDs = sum.AsksNewIDs && f.report.Groups[i].AsksNewIDs
+	}
 	sum.Distinct = f.distinct(groups, sum.Distinct)
 	return sum
 }

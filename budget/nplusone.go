@@ -65,7 +65,7 @@ func (f *finder) addNPlusOne(g *loopGroup, others []*loopGroup) {
 	if g.proof != "" {
 		out.Confidence = Proven
 	}
-	for _, other := range slices.Concat(others, f.fewWrites(g)) {
+	for _, other := range slices.Concat(others, f.fewWrites(g), f.readsAlike(g)) {
 		out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
 	}
 	out.Repair = f.readRepair(g, out.Parent)
@@ -89,13 +89,26 @@ func (f *finder) fewWrites(g *loopGroup) (few []*loopGroup) {
 	return few
 }
 
+// readsAlike returns the reads of a loop that ask the same in each round, and have other
+// answers, since the loop writes: that they are in a loop is known by what else it sends.
+func (f *finder) readsAlike(g *loopGroup) (alike []*loopGroup) {
+	for _, r := range f.loopGroups(func(r *Group) bool {
+		return r.Queries == g.Queries && r.Distinct == 1 && r.Duplicates == 0 && canBeLoop(r.Statement)
+	}) {
+		if r.Queries == g.Queries && f.loopOfGroup(r.members[0]) == 0 && f.sameLoop(g, r) {
+			alike = append(alike, r)
+		}
+	}
+	return alike
+}
+
 // isLoop applies the threshold to what can be a loop, and looks for its parent.
 func (f *finder) isLoop(g *loopGroup) bool {
 	n := int64(f.rules.NPlusOne)
 	if g.Queries < f.rules.fewest() {
 		return false
 	}
-	if f.isOwnWork(g) {
+	if f.isOwnWork(g) || f.isByLevel(g) {
 		return false
 	}
 	isExact := false
@@ -112,9 +125,15 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	return g.Distinct > 1 || g.proof != ""
 }
 
+// isByLevel reports whether a function that calls itself asks once at each depth for what is
+// no answer of the depth before: that is how a tree is read level by level.
+func (f *finder) isByLevel(g *loopGroup) bool {
+	return g.recursive && f.report.ValuesTracked && !g.Chained && int64(len(g.members)) == g.Queries
+}
+
 // canBeLoop leaves out what only looks like a loop over rows.
 func (f *finder) canBeLoop(g *Group) bool {
-	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
+	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && !g.AsksNewIDs && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves: those
@@ -128,15 +147,20 @@ func canBeLoop(st *statement.Statement) bool {
 		st.Kind == statement.Write && st.Verb == "SELECT"
 }
 
-// checksBeforeInsert recognises a look before each insert into the same table,
-// which finds nothing.
+// checksBeforeInsert recognises a look before each insert into the same table, which finds
+// nothing: the loop is told by its inserts. Fewer inserts than looks are those of something
+// else, and where each is the work of a transaction of its own, the looks are what is left.
 func (f *finder) checksBeforeInsert(g *Group) bool {
 	if g.Rows > 0 {
 		return false
 	}
-	return slices.ContainsFunc(f.report.Groups, func(w Group) bool {
-		return w.Kind == statement.Write && w.Verb == "INSERT" && w.SharesTable(g.Statement)
-	})
+	inserts := int64(0)
+	for i := range f.report.Groups {
+		if w := &f.report.Groups[i]; w.Kind == statement.Write && w.Verb == "INSERT" && w.SharesTable(g.Statement) && w.Last > g.First && !f.isWorker(f.loopOf([]int{i}, false)) {
+			inserts += w.Queries
+		}
+	}
+	return inserts > 0 && inserts >= g.Queries-1 // the last one may stand for an end
 }
 
 // outerLoop finds the loop whose rows, of all its executions together, a loop in

@@ -14,6 +14,11 @@ import (
 // findParent looks for the parent of a loop, and reports whether the loop has as many
 // executions as the parent has rows, one for each.
 func (f *finder) findParent(g *loopGroup) (isExact bool) {
+	if lookUp := f.lookUpOf(g); lookUp != nil {
+		isExact = f.findParent(lookUp)
+		g.parent, g.proof = lookUp.parent, lookUp.proof
+		return isExact
+	}
 	if len(g.Parents) > 0 {
 		if isExact, found := f.parentByValues(g); found {
 			return isExact
@@ -23,6 +28,23 @@ func (f *finder) findParent(g *loopGroup) (isExact bool) {
 		return false // its keys come from elsewhere
 	}
 	return f.parentByRows(g)
+}
+
+// lookUpOf returns the read of the same loop whose answer a statement asks with: the one
+// that comes first in each round has the parent of both. It is nil for one that asks with
+// what stands before the loop, too.
+func (f *finder) lookUpOf(g *loopGroup) (lookUp *loopGroup) {
+	for i := range g.Parents {
+		parent := f.at(g.Parents[i].Position)
+		switch {
+		case parent == nil || f.weight(&g.Parents[i], parent, g) == 0:
+		case !f.isIn(g, parent):
+			return nil
+		case lookUp == nil:
+			lookUp = f.loopOf([]int{parent.Group}, false)
+		}
+	}
+	return lookUp
 }
 
 // hasArguments reports whether executions of the group differ in what can be tracked.
@@ -66,6 +88,9 @@ func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
 // weight says how much speaks for a column: that its name fits is more than the order of
 // its values. It is 0 for one that is no parent.
 func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
+	if isAggregate(parent.Statement) {
+		return 0
+	}
 	n := 2 * p.Match.strength()
 	switch fits(parent.Tables, p.Column, g.Statement, p.Key) {
 	case 1:
@@ -80,6 +105,20 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 		return 0
 	}
 	return n
+}
+
+// isAggregate reports whether a read has one row that counts others: no loop goes through
+// that.
+func isAggregate(st *statement.Statement) bool {
+	if !strings.Contains(st.Shape, "(") {
+		return false
+	}
+	s, ok := parseSelect(st.Shape)
+	if !ok {
+		return false
+	}
+	whole, inPart := s.aggregated()
+	return whole+inPart == len(s.items) && s.groupBy == ""
 }
 
 func tableOf(p *Parent) string {
@@ -160,7 +199,7 @@ func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
 	most, nearest, all := 0, true, false // all executions of the best one
 	for i := len(f.report.Queries) - 1; i >= 0; i-- {
 		q := &f.report.Queries[i]
-		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint || f.isIn(g, q) {
+		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint || f.isIn(g, q) || isAggregate(q.Statement) {
 			continue
 		}
 		rows, goesOn := q.Rows, f.goesOn(q, g)

@@ -3,6 +3,8 @@ package budget
 import (
 	"cmp"
 	"slices"
+
+	"github.com/querybudget/querybudget/statement"
 )
 
 // maxParents is the number of parents that a group lists.
@@ -60,6 +62,9 @@ func (b *builder) parents() {
 	records := slices.Clone(b.account.records) // in the order of report.Queries
 	slices.SortFunc(records, func(x, y *record) int { return cmp.Compare(x.position, y.position) })
 	b.changes(records)
+	b.varyings(records)
+	b.newIDs(records)
+	b.chains(records)
 	all := b.results(records)
 	b.report.ValuesTracked = b.hasAllValues(records)
 	lists := b.argumentLists(records)
@@ -74,7 +79,7 @@ func (b *builder) parents() {
 			return cmp.Or(cmp.Compare(q.Match.strength(), p.Match.strength()), cmp.Compare(q.Position, p.Position))
 		})
 		g.Parents = g.Parents[:min(len(g.Parents), maxParents)]
-		g.Chained = g.Queries >= fewRows && b.isChained(i, lists[i], records)
+		g.Chained = g.Chained || g.Queries >= fewRows && b.isChained(i, lists[i], records)
 	}
 }
 
@@ -112,8 +117,8 @@ func (b *builder) results(records []*record) []results {
 	ofGroup := make(map[int]*results)
 	for i, rec := range records {
 		columns, group := rec.columns(), b.report.Queries[i].Group
-		if columns == nil || group < 0 {
-			continue
+		if columns == nil || group < 0 || columns[0].name == "" {
+			continue // a column without a name is the id of a new row
 		}
 		out = append(out, results{group: group, position: rec.position, last: rec.position, queries: 1, columns: columns})
 		sum := ofGroup[group]
@@ -303,6 +308,35 @@ func (b *builder) isChained(group int, lists []argumentList, records []*record) 
 		}
 	}
 	return false
+}
+
+// chains marks the groups of a statement that a function sends at several depths of its own
+// recursion, if each asks for what another one answered.
+func (b *builder) chains(records []*record) {
+	depths := make(map[statement.Fingerprint]int)
+	for i := range b.report.Groups {
+		depths[b.report.Groups[i].Fingerprint]++
+	}
+	answered := make(map[statement.Fingerprint]map[uint64]bool)
+	for i, rec := range records {
+		group, fingerprint := b.report.Queries[i].Group, rec.origin.statement.Fingerprint
+		if group < 0 || depths[fingerprint] < fewRows {
+			continue
+		}
+		values := answered[fingerprint]
+		if values == nil {
+			values = make(map[uint64]bool)
+			answered[fingerprint] = values
+		}
+		if slices.ContainsFunc(rec.hashes(), func(h uint64) bool { return values[h] }) {
+			b.report.Groups[group].Chained = true
+		}
+		for _, c := range rec.columns() {
+			for _, v := range c.values {
+				values[v] = true
+			}
+		}
+	}
 }
 
 // hasValue reports whether a value is in a result.

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,38 +33,67 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 	case len(g.Tables) == 0:
 		return "one query that calls the function for all values"
 	}
-	if words := libraryOf(g.Via()).read(key); words != "" {
+	library := libraryOf(g.Via())
+	switch {
+	case library.prefix != "" && g.isFirstOfEach(key):
+		return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
+	case len(g.Varying) > 1:
+		key = "" // no list of one key is meant
+	}
+	if words := library.read(key); words != "" {
 		return words
 	}
 	if g.Distinct < g.Queries && parent != nil && !g.Paged && !g.Batched {
 		return "JOIN it to the query of the rows, or ask once for each different key"
 	}
+	if len(g.Varying) > 1 || slices.Contains(g.Varying, "") { // what is compared with no column is in no list
+		return "one query for all, with JOIN or a list of all the values that differ, and put the rows together in memory"
+	}
 	return g.batched(key)
+}
+
+// isFirstOfEach reports whether a LIMIT takes some of many rows of a key. ORDER BY the
+// primary key and LIMIT 1 is how libraries ask for one row.
+func (g *loopGroup) isFirstOfEach(key string) bool {
+	s, ok := parseSelect(g.Shape)
+	if !ok || s.limit == "" || plainName(unquoted(key)) == "id" {
+		return false
+	}
+	order, _, _ := strings.Cut(s.orderBy, " ")
+	return g.MostRows > 1 || order != "" && plainName(unquoted(order)) != "id"
 }
 
 // batchedAdvice is what was said of a statement, whose form costs more to find than to
 // keep.
-type batchedAdvice struct{ key, via, text string }
+type batchedAdvice struct {
+	key, via string
+	isAlone  bool // no other value differs
+	text     string
+}
 
 // batched says how a statement asks for many values of a key.
 func (g *Group) batched(key string) string {
-	via := g.Via()
+	advice := batchedAdvice{key: key, via: g.Via(), isAlone: len(g.Varying) == 1}
 	if g.advice != nil {
-		if known := g.advice.Load(); known != nil && known.key == key && known.via == via {
+		if known := g.advice.Load(); known != nil && known.key == key && known.via == advice.via && known.isAlone == advice.isAlone {
 			return known.text
 		}
 	}
-	text := batchedForm(g.Shape, key, g.System, via)
+	advice.text = advice.form(g.Shape, g.System)
 	if g.advice != nil {
-		g.advice.Store(&batchedAdvice{key, via, text})
+		g.advice.Store(&advice)
 	}
-	return text
+	return advice.text
 }
 
-func batchedForm(shape, key, system, via string) string {
+func (a *batchedAdvice) form(shape, system string) string {
 	if s, ok := parseSelect(shape); ok {
-		if sql, ok := s.batch(key, system); ok {
-			return oneForAll + s.whereOthersAgree() + ": " + sql + inHint(via, sql)
+		if sql, ok := s.batch(a.key, system); ok {
+			condition := ""
+			if !a.isAlone {
+				condition = s.whereOthersAgree()
+			}
+			return oneForAll + condition + ": " + sql + inHint(a.via, sql)
 		}
 		if s.limit != "" {
 			return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
@@ -102,6 +132,9 @@ func inHint(via, sql string) string {
 // keyOfLoop is the column that the loop asks for with another value each time, empty if
 // that is not known.
 func (f *finder) keyOfLoop(g *loopGroup) string {
+	if len(g.Varying) == 1 && g.Varying[0] != "" {
+		return g.Varying[0] // a parent's values may be those of another one by chance
+	}
 	if g.parentKey != "" {
 		return g.parentKey
 	}

@@ -48,6 +48,11 @@ func (v *Values) Add(i int, name string, hash uint64) {
 	}
 }
 
+// isNewID reports whether the values are the id that an INSERT was given.
+func (v *Values) isNewID() bool {
+	return v != nil && len(v.columns) == 1 && v.columns[0].name == "" && len(v.columns[0].values) == 1
+}
+
 // keepValues stores the values of a result while there is room.
 func (a *account) keepValues(rec *record, v *Values) {
 	kept := rec.reported()

@@ -41,7 +41,7 @@ func (f *finder) writeLoops() {
 	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
-		if (g.Queries >= n || f.goesThroughRows(g)) && f.isWriteLoop(g) {
+		if (g.Queries >= n || f.goesThroughRows(g)) && !g.needsItsIDs() && !f.isCheap(g) && f.isWriteLoop(g) {
 			loops = append(loops, g)
 		}
 	}
@@ -52,7 +52,7 @@ func (f *finder) writeLoops() {
 		if g.proof != "" {
 			out.Confidence, out.Parent, out.Proof = Proven, g.parent, g.proof
 		}
-		for _, other := range same[1:] {
+		for _, other := range slices.Concat(same[1:], f.readsAlike(g)) {
 			out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
 		}
 		out.Repair = f.writeRepair(g)
@@ -64,6 +64,23 @@ func (f *finder) writeLoops() {
 // proven by their values.
 func (f *finder) goesThroughRows(g *loopGroup) bool {
 	return g.Queries >= f.rules.fewestWrites() && !g.recursive && g.Distinct == g.Queries && f.findParent(g) && g.proof != ""
+}
+
+// manyNewIDs is the number of new rows from which on a loop is told whose rounds go on with
+// their ids: one INSERT for all asks for another way to write the whole loop, which pays
+// where there are many.
+const manyNewIDs = 10
+
+func (g *Group) needsItsIDs() bool { return g.NewIDsUsed && g.Queries < manyNewIDs }
+
+// isCheap reports whether rows are given other values each, in one transaction of SQLite:
+// there is no round trip to save, and CASE for each row is no better.
+func (f *finder) isCheap(g *loopGroup) bool {
+	if g.System != "sqlite" || g.Verb != "UPDATE" || !g.InTransaction || !slices.Contains(g.Varying, "") {
+		return false
+	}
+	own, _ := f.ownTransactions(g)
+	return !own
 }
 
 // isWriteLoop leaves out what is sent again because it failed, takes one part after
@@ -104,14 +121,15 @@ func (f *finder) isRetried(g *loopGroup) bool {
 }
 
 // isOwnWork reports whether each execution of a read is in a transaction of its own that
-// also writes: one item after the other, by design.
+// writes afterwards: one item after the other, by design.
 func (f *finder) isOwnWork(g *loopGroup) bool {
 	own, others := f.ownTransactions(g)
-	return own && others.writes
+	return own && others.writesAfter
 }
 
-// inTransactions is what transactions do.
-type inTransactions struct{ reads, writes bool }
+// inTransactions is what transactions do beside an execution of a loop. What is read after a
+// write is only read back.
+type inTransactions struct{ readsBefore, writesAfter bool }
 
 // ownTransactions reports whether each execution is in a transaction of its own, and what
 // else these transactions do.
@@ -119,30 +137,31 @@ func (f *finder) ownTransactions(g *loopGroup) (own bool, others inTransactions)
 	if !g.InTransaction {
 		return false, others
 	}
-	seen := make(map[int]bool)
+	at := make(map[int]int64) // the execution's position in its transaction
 	for _, i := range g.members {
 		for _, q := range f.queriesOf(i) {
-			if q.Transaction <= 0 || seen[q.Transaction] {
+			if q.Transaction <= 0 || at[q.Transaction] > 0 {
 				return false, others
 			}
-			seen[q.Transaction] = true
+			at[q.Transaction] = q.Position
 		}
 	}
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		if !seen[q.Transaction] || slices.Contains(g.members, q.Group) {
+		execution := at[q.Transaction]
+		if execution == 0 || slices.Contains(g.members, q.Group) {
 			continue
 		}
-		others.reads = others.reads || q.Kind == statement.Read
-		others.writes = others.writes || q.Kind == statement.Write
+		others.readsBefore = others.readsBefore || q.Kind == statement.Read && q.Position < execution
+		others.writesAfter = others.writesAfter || q.Kind == statement.Write && q.Position > execution
 	}
-	return len(seen) > 0, others
+	return len(at) > 0, others
 }
 
 // isWorker reports whether a loop does one job after another: each in a transaction of
-// its own that also reads, or after it has claimed the job.
+// its own that reads first, or after it has claimed the job.
 func (f *finder) isWorker(g *loopGroup) bool {
-	if own, others := f.ownTransactions(g); own && others.reads {
+	if own, others := f.ownTransactions(g); own && others.readsBefore {
 		return true
 	}
 	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {
@@ -162,6 +181,7 @@ func claims(h, g *Group) bool {
 	case h.Verb == "UPDATE" || h.Verb == "DELETE":
 		return h.Paged
 	}
-	return h.Kind == statement.Read && h.Distinct == 1 && h.Duplicates == 0 && h.MostRows <= 1 && !h.Probes &&
+	// A row that is made is none of those that are left.
+	return g.Verb != "INSERT" && h.Kind == statement.Read && h.Distinct == 1 && h.Duplicates == 0 && h.MostRows <= 1 && !h.Probes &&
 		strings.Contains(strings.ToUpper(h.Shape), "LIMIT") && h.SharesTable(g.Statement)
 }

@@ -42,7 +42,7 @@ func (c *conn) start(
 	call.Arguments.End(st)
 	var tracked *values
 	if r.TracksValues() || c.handle.arguments || r.KeepsTexts() {
-		call.Detail, tracked = c.detail(r, text, args)
+		call.Detail, tracked = c.detail(r, st, text, args)
 	}
 	x, err := r.Start(call)
 	return query{execution: x, values: tracked}, err
@@ -51,13 +51,14 @@ func (c *conn) start(
 // detail takes what somebody opted in to.
 func (c *conn) detail(
 	r *budget.Recorder,
+	st *statement.Statement,
 	text string,
 	args []driver.NamedValue,
 ) (d *budget.CallDetail, tracked *values) {
 	d = &budget.CallDetail{}
 	if r.TracksValues() {
 		d.Hashes = hashTexts(c.handle.hasher, args)
-		tracked = &values{hasher: c.handle.hasher}
+		tracked = &values{hasher: c.handle.hasher, isInsert: st.Verb == "INSERT"}
 	}
 	if c.handle.arguments {
 		d.SQL, d.Values = text, keepArguments(args)
@@ -92,6 +93,10 @@ func (q *query) end(result driver.Result, err error) {
 	if q.database != nil {
 		q.database.CountUnattributed(q.ctx, q.statement, err != nil)
 		return
+	}
+	if v := q.values; v != nil && v.isInsert && err == nil && result != nil {
+		v.inserted(result)
+		q.execution.Fetched(&v.seen)
 	}
 	q.execution.End(affected(result, err), err)
 }

@@ -9,9 +9,19 @@ import (
 
 // values takes note of the values of rows, for a recorder that tracks them.
 type values struct {
-	hasher  *statement.Hasher
-	columns []string
-	seen    budget.Values
+	hasher   *statement.Hasher
+	isInsert bool
+	columns  []string
+	seen     budget.Values
+}
+
+// inserted takes note of the id that the database made for a new row. The application did
+// not ask: a driver that panics here does so for it alone.
+func (v *values) inserted(result driver.Result) {
+	defer func() { _ = recover() }()
+	if id, err := result.LastInsertId(); err == nil {
+		v.seen.Add(0, "", v.hasher.Text(id))
+	}
 }
 
 // row takes note of a row.

@@ -39,7 +39,7 @@ func (e exercised) add(frames []callsite.Frame, u *unit) {
 // functions of the application that send queries, or call what sends them.
 func (s *summary) result() *result.Result {
 	var c result.Collector
-	found := slices.DeleteFunc(s.sorted(), (*seen).isSmall)
+	found := slices.DeleteFunc(s.sorted(), (*seen).isLeftOut)
 	callers := s.callers(found)
 	for i, f := range found {
 		c.Put(f.entry(callers[i]))
@@ -55,7 +55,7 @@ func (s *summary) result() *result.Result {
 // entry is a finding in that form. Its unit is the function that calls the one which sends
 // the statement: a repository's function has a finding for each of its callers.
 func (f *seen) entry(caller callsite.Frame) result.Entry {
-	own := f.frames[f.hub:]
+	own := f.own
 	outer := own[min(1, len(own)-1)]
 	e := result.Entry{
 		Key:          result.Key{Unit: outer.StableName(), Kind: string(f.worst.Kind), Function: own[0].StableName(), Shape: f.worst.Shape},

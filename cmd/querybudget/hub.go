@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
 )
 
@@ -17,34 +18,49 @@ type passed struct {
 
 type passedBy struct {
 	shapes  map[string]bool
+	tables  map[string]bool
 	callers map[callsite.Frame]bool
+	sends   bool // it is the innermost line of a statement
 }
 
-// hubStatements and hubCallers are how many statements from how many lines make a hub of a
-// line.
+// A hub is a line that so many statements pass, from so many lines or of so many tables.
 const (
 	hubStatements = 8
 	hubCallers    = 4
+	hubTables     = 4
 )
 
-func (p passed) add(frames []callsite.Frame, shape string) {
-	for i, f := range frames[:max(0, len(frames)-1)] {
+func (p passed) add(frames []callsite.Frame, g *budget.Group) {
+	for i, f := range frames {
 		by := p.lines[f]
 		if by == nil {
-			by = &passedBy{map[string]bool{}, map[callsite.Frame]bool{}}
+			by = &passedBy{shapes: map[string]bool{}, tables: map[string]bool{}, callers: map[callsite.Frame]bool{}}
 			p.lines[f] = by
 		}
 		if len(by.shapes) < hubStatements {
-			by.shapes[shape] = true
+			by.shapes[g.Shape] = true
 		}
-		if caller := frames[i+1]; len(by.callers) < hubCallers {
-			by.callers[caller] = true
+		if len(g.Tables) > 0 && len(by.tables) < hubTables {
+			by.tables[g.Tables[0]] = true
 		}
+		if i+1 < len(frames) && len(by.callers) < hubCallers {
+			by.callers[frames[i+1]] = true
+		}
+		by.sends = by.sends || i == 0
 	}
 }
 
+// isLayer reports whether all lines of a stack, from the one that sends to the outermost,
+// are of a layer that saves the records of any table: one at a time, since each has hooks,
+// and no line says what a loop would save in one statement.
+func (p passed) isLayer(frames []callsite.Frame) bool {
+	by := p.lines[frames[0]]
+	return by != nil && by.sends && !slices.ContainsFunc(frames, func(f callsite.Frame) bool { return !p.isPassed(f) })
+}
+
 // hubs returns how many of the inner frames everything passes, or a generator wrote. The
-// outermost frame is none.
+// outermost frame is none. What stands several times on a stack hands on from one function
+// to the next, as hooks and middleware do: beyond it there is nothing that sends a query.
 func (p passed) hubs(frames []callsite.Frame) int {
 	n := 0
 	for i, f := range frames[:len(frames)-1] {
@@ -52,13 +68,46 @@ func (p passed) hubs(frames []callsite.Frame) int {
 			n = i + 1
 			continue
 		}
-		by := p.lines[f]
-		if by == nil || len(by.shapes) < hubStatements {
+		if !p.isPassed(f) || p.handsOn(frames, i) {
 			break
 		}
-		if len(by.callers) >= hubCallers {
+		if p.isHub(f) {
 			n = i + 1
 		}
 	}
+	for n+1 < len(frames) && p.handsOn(frames, n) {
+		n++
+	}
 	return n
+}
+
+// own returns the frames but for those that everything passes, further outside, too, such
+// as the lines of a helper that begins a transaction.
+func (p passed) own(frames []callsite.Frame) []callsite.Frame {
+	frames = frames[p.hubs(frames):]
+	out := frames[:1:1]
+	for _, f := range frames[1:] {
+		if !p.isHub(f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// isHub reports whether a line says nothing: many statements come through it, from many lines
+// or of many tables. A list whose filters make many statements has neither.
+func (p passed) isHub(f callsite.Frame) bool {
+	return p.isPassed(f) && (len(p.lines[f].callers) >= hubCallers || len(p.lines[f].tables) >= hubTables)
+}
+
+// isPassed reports whether many statements come through a line.
+func (p passed) isPassed(f callsite.Frame) bool {
+	by := p.lines[f]
+	return by != nil && len(by.shapes) >= hubStatements
+}
+
+// handsOn reports whether a frame that many statements pass stands on a stack further
+// outside, too, with other ones between: a function that calls itself has none.
+func (p passed) handsOn(frames []callsite.Frame, i int) bool {
+	return slices.Index(frames[i+1:], frames[i]) > 0 && p.isPassed(frames[i])
 }

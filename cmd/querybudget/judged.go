@@ -90,19 +90,34 @@ func (j *judgement) isAbout(f *seen) (fits int, ok bool) {
 	if j.label == labelMissed {
 		return 1, (f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop) && f.isAt(j.site)
 	}
-	if j.kind != f.worst.Kind || lineOf(f.frames[0]) != j.site || !f.hasShape(j.shape) {
+	if j.kind != f.worst.Kind || !f.hasShape(j.shape) {
 		return 0, false
 	}
-	for i, caller := range j.callers {
-		if i+1 >= len(f.frames) {
-			break
-		}
-		if lineOf(f.frames[i+1]) != strings.TrimSpace(caller) {
-			return fits, false
-		}
-		fits++
+	if fits, ok := j.fits(f.own); ok { // as it is printed
+		return fits, ok
 	}
-	return fits + 1, true
+	return j.fits(f.frames)
+}
+
+// fits compares the site and its callers with frames, and counts those that agree. Callers
+// come in their order; others may stand between them, as in what a scan prints.
+func (j *judgement) fits(frames []callsite.Frame) (n int, ok bool) {
+	if lineOf(frames[0]) != j.site {
+		return 0, false
+	}
+	frames = frames[1:]
+	for _, caller := range j.callers {
+		if len(frames) == 0 {
+			break // no more is known
+		}
+		at := slices.IndexFunc(frames, func(f callsite.Frame) bool { return lineOf(f) == strings.TrimSpace(caller) })
+		if at < 0 {
+			return n, false
+		}
+		frames = frames[at+1:]
+		n++
+	}
+	return n + 1, true
 }
 
 // hasShape reports whether one of the statements begins so.
@@ -118,7 +133,7 @@ func (f *seen) hasShape(begin string) bool {
 // isAt reports whether a finding is about a statement from a line, which may be one of
 // several of a loop.
 func (f *seen) isAt(line string) bool {
-	if lineOf(f.frames[0]) == line {
+	if lineOf(f.frames[0]) == line || lineOf(f.own[0]) == line {
 		return true
 	}
 	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool { return lineOf(r.CallSite().Frame) == line })
@@ -141,7 +156,7 @@ func (s *summary) judge(name string, out io.Writer) error {
 		counts[kind][l]++
 	}
 	fmt.Fprintf(out, "\nCompared with %s:\n", name)
-	found := slices.DeleteFunc(s.sorted(), (*seen).isSmall)
+	found := slices.DeleteFunc(s.sorted(), (*seen).isLeftOut)
 	for _, f := range found {
 		j := best(judgements, f)
 		switch {
@@ -201,7 +216,7 @@ func best(judgements []*judgement, f *seen) (found *judgement) {
 
 func callersOf(f *seen) string {
 	var text []string
-	for _, frame := range f.frames[:min(len(f.frames), f.hub+framesMax)] {
+	for _, frame := range f.own[:min(len(f.own), framesMax)] {
 		text = append(text, lineOf(frame))
 	}
 	return strings.Join(text, " < ")

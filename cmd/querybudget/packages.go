@@ -21,8 +21,9 @@ import (
 // listed is what the command go tells of a package.
 type listed struct {
 	Dir, ImportPath, ForTest, Name     string
-	Standard                           bool
+	Standard, DepOnly                  bool
 	GoFiles, TestGoFiles, XTestGoFiles []string
+	IgnoredGoFiles                     []string
 	Imports, TestImports, XTestImports []string
 	Module                             *struct {
 		Path    string
@@ -36,7 +37,7 @@ type packages []listed
 
 // list asks the command go. Errors of packages are left to go test, which says them.
 func list(ctx context.Context, goTool string, env, flags, patterns []string) (packages, error) {
-	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,GoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,Module"
+	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,DepOnly,GoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Imports,TestImports,XTestImports,Module"
 	args := slices.Concat([]string{"list", "-e", "-test", "-deps", fields}, flags, patterns)
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	var said strings.Builder

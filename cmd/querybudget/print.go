@@ -27,7 +27,7 @@ type scanned struct {
 const scannedFile = "scan.json"
 
 func (w *watch) scanned() scanned {
-	return scanned{TestCode: w.testCode, NotSeen: w.packages.notSeen(), Generated: w.packages.generated()}
+	return scanned{TestCode: w.testCode, NotSeen: append(w.packages.notSeen(), w.packages.tagged()...), Generated: w.packages.generated()}
 }
 
 // about returns what is known of the reports in a folder, of a scan that has just run or of
@@ -78,7 +78,7 @@ const shownMax = 30
 func (s *summary) print(out io.Writer, all bool) {
 	found := s.sorted()
 	if !all {
-		found = slices.DeleteFunc(found, (*seen).isSmall)
+		found = slices.DeleteFunc(found, (*seen).isLeftOut)
 	}
 	callers := s.callers(found)
 	fmt.Fprintf(out, "\nquerybudget: %s\n", format.Plural(len(found), "finding"))
@@ -95,7 +95,7 @@ func (s *summary) print(out io.Writer, all bool) {
 
 func (s *summary) printTotals(out io.Writer) {
 	if s.units == 0 {
-		fmt.Fprintln(out, "No query was seen: no test that ran touched a database by way of database/sql.")
+		fmt.Fprintln(out, "No query was seen: no test that ran touched a database by way of database/sql, or its process ended before it could say so.")
 		return
 	}
 	calls := "1 call"
@@ -107,7 +107,10 @@ func (s *summary) printTotals(out io.Writer) {
 		fmt.Fprintf(out, "; tests sent %d of them themselves", s.fixtures)
 	}
 	fmt.Fprintln(out)
-	if n := s.small(); n > 0 {
+	if n := s.count(func(f *seen) bool { return f.layer }); n > 0 {
+		fmt.Fprintf(out, "%s left out: writes of a layer that saves the records of any table one by one, with their hooks; -all lists them\n", format.Plural(n, "finding"))
+	}
+	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: one read again in one call, and in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if s.leftOut > 0 {
@@ -122,14 +125,13 @@ func (s *summary) printTotals(out io.Writer) {
 func (s *summary) callers(found []*seen) []callsite.Frame {
 	sites := make([]callsite.CallSite, len(found))
 	for i, f := range found {
-		own := f.frames[f.hub:]
-		sites[i] = callsite.CallSite{Frame: own[0], Outer: own[1:]}
+		sites[i] = callsite.CallSite{Frame: f.own[0], Outer: f.own[1:]}
 	}
 	return callsite.Distinguish(sites)
 }
 
 func (f *seen) print(out io.Writer, caller callsite.Frame) {
-	line := f.frames[f.hub]
+	line := f.own[0]
 	at := line.String()
 	if caller != line {
 		at += " < " + caller.String()

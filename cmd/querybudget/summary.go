@@ -85,7 +85,8 @@ type seen struct {
 	units  int64
 	saved  int64               // executions that a repair saves, in all units
 	in     unit                // the one of the worst, without its report
-	hub    int                 // how many of the frames everything passes
+	own    []callsite.Frame    // the frames but for those that everything passes
+	layer  bool                // a write of a layer that saves any record
 	across *budget.Covariation // what many units show, nil for nothing
 }
 
@@ -128,8 +129,9 @@ func (s *summary) join() {
 	joined := map[findingKey][]*seen{} // by the innermost line
 	all := map[findingKey]*seen{}
 	for key, f := range s.inOrder() {
-		f.hub = s.passed.hubs(f.frames)
-		line := findingKey{f.worst.Kind, lines(f.frames[f.hub : f.hub+1])}
+		f.own = s.passed.own(f.frames)
+		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
+		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].merge(f)
 			continue
@@ -158,7 +160,7 @@ func (s *summary) inOrder() iter.Seq2[findingKey, *seen] {
 // place returns the frames that say where a finding is: to the function that has the loop,
 // where that is known, and those of its nearest callers else.
 func (f *seen) place() []callsite.Frame {
-	own := f.frames[f.hub:]
+	own := f.own
 	if p := f.worst.Parent; p != nil {
 		loop := loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()).StableName()
 		if i := slices.IndexFunc(own, func(o callsite.Frame) bool { return o.StableName() == loop }); i >= 0 {
@@ -219,7 +221,7 @@ func (s *summary) add(u *unit) {
 			s.fixtures += g.Queries
 		} else {
 			frames := s.code.application(g.CallSite())
-			s.passed.add(frames, g.Shape)
+			s.passed.add(frames, g)
 			s.exercised.add(frames, u)
 		}
 		setUp = setUp || definesTables(g)
@@ -254,7 +256,7 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	key := findingKey{f.Kind, f.Shape + "\n" + lines(frames)}
 	old := s.findings[key]
 	if old == nil {
-		old = &seen{frames: frames, shapes: map[string]bool{f.Shape: true}}
+		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}}
 		s.findings[key] = old
 	}
 	if setUp {
@@ -273,24 +275,33 @@ func (s *summary) addCovariation(c *budget.Covariation) {
 	if len(frames) == 0 || s.isFixture(c.CallSite()) {
 		return
 	}
-	for _, old := range s.findings {
-		if (old.worst.Kind == budget.NPlusOne || old.worst.Kind == budget.WriteLoop) && old.has(c.Shape, frames[0]) {
-			old.across = c
+	shown := &seen{
+		worst: c.Finding, frames: frames, own: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[c.Unit], across: c,
+	}
+	for _, old := range s.inOrder() {
+		if old.shows(shown) {
+			if old.across == nil || c.Confidence == budget.Proven && old.across.Confidence != budget.Proven {
+				old.across = c
+			}
 			return
 		}
 	}
-	s.findings[findingKey{c.Kind, c.Shape + "\n" + lines(frames)}] = &seen{
-		worst: c.Finding, frames: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[c.Unit], across: c,
-	}
+	s.findings[findingKey{c.Kind, c.Shape + "\n" + lines(frames)}] = shown
 }
 
-// has reports whether a finding is about a statement from a line.
-func (f *seen) has(shape string, line callsite.Frame) bool {
-	if f.worst.Shape == shape && f.frames[0] == line {
+// shows reports whether a finding of one unit is the loop that many units show: it is about
+// the same statement, perhaps as one of several, from the same function with the loop.
+func (f *seen) shows(loop *seen) bool {
+	if f.worst.Kind != budget.NPlusOne && f.worst.Kind != budget.WriteLoop {
+		return false
+	}
+	if f.worst.Shape == loop.worst.Shape && f.isSame(loop) {
 		return true
 	}
 	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool {
-		return r.Shape == shape && r.CallSite().Frame == line
+		frames := r.CallSite().Frames()
+		n := min(len(frames), len(loop.place()))
+		return r.Shape == loop.worst.Shape && lines(frames[:n]) == lines(loop.frames[:n])
 	})
 }
 
@@ -304,9 +315,13 @@ func (f *seen) isSmall() bool {
 	return f.worst.Kind == budget.Duplicate && f.worst.Count == 1 && f.units < fewCalls
 }
 
-func (s *summary) small() (n int) {
+// isLeftOut reports whether a finding is listed with -all only.
+func (f *seen) isLeftOut() bool { return f.isSmall() || f.layer }
+
+// count counts the findings that something is true of.
+func (s *summary) count(is func(*seen) bool) (n int) {
 	for _, f := range s.findings {
-		if f.isSmall() {
+		if is(f) {
 			n++
 		}
 	}

@@ -39,6 +39,9 @@ type Want struct {
 	// not judged.
 	Parent string
 	Proven bool // it must be proven
+	// Also are the verbs of the other statements that it names, in their order. Nil: they
+	// are not judged.
+	Also []string
 }
 
 // none is the label of a finding without a parent.
@@ -46,7 +49,7 @@ const none = "none"
 
 // All are the cases.
 func All() []Case {
-	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), keys(), duplicates(), writes(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others())
+	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), lookUps(), keys(), duplicates(), writes(), newIDs(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others())
 }
 
 // runsOn reports whether a case makes sense on a system.

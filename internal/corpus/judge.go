@@ -57,7 +57,7 @@ func judge(c *Case, system string, report *budget.Report) Outcome {
 		}
 		f := left[at]
 		o.Right = append(o.Right, Match{
-			Want: want, Finding: f, Site: isAt(&f, want.Func), Parent: hasParent(&f, want.Parent, tables),
+			Want: want, Finding: f, Site: isAt(&f, want.Func) && names(&f, want.Also), Parent: hasParent(&f, want.Parent, tables),
 			Proof: !want.Proven || f.Confidence == budget.Proven,
 		})
 		left = slices.Delete(left, at, at+1)
@@ -68,6 +68,13 @@ func judge(c *Case, system string, report *budget.Report) Outcome {
 
 func isAt(f *budget.Finding, function string) bool {
 	return function == "" || strings.HasSuffix(f.CallSite().Function, "."+function)
+}
+
+// names reports whether a finding names statements of these verbs beside its own.
+func names(f *budget.Finding, verbs []string) bool {
+	return verbs == nil || slices.EqualFunc(f.Also, verbs, func(r budget.Related, verb string) bool {
+		return strings.HasPrefix(r.Shape, verb)
+	})
 }
 
 // isAbout reports whether a finding is about a statement of a table, or has it among the

@@ -11,7 +11,8 @@ import (
 
 // proposed returns the SQL of a repair.
 func proposed(repair string) (string, bool) {
-	_, text, ok := strings.Cut(repair, "in memory: ")
+	_, text, ok := strings.Cut(repair, "in memory")
+	text = strings.TrimPrefix(strings.TrimPrefix(text, ", where the other values are the same"), ": ")
 	text, _, _ = strings.Cut(text, ";")
 	text, _, _ = strings.Cut(text, " with ")
 	return text, ok && text != ""

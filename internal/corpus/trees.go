@@ -2,6 +2,8 @@ package corpus
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -25,6 +27,7 @@ func trees() []Case {
 		{Name: "tree/closure", About: "a closure that calls itself", Setup: nodes(15, 2), Run: closureTree, Want: []Want{{Kind: budget.NPlusOne, Table: "nodes", Parent: none}}},
 		{Name: "tree/queue", About: "the walk with a list of what is left, and no recursion", Setup: nodes(15, 2), Run: queueTree, Want: []Want{{Kind: budget.NPlusOne, Func: "queueTree", Table: "nodes"}}},
 		{Name: "tree/levels", About: "one read for each level, with all its keys: the repair", Setup: nodes(31, 2), Run: treeByLevels},
+		{Name: "tree/out-of-texts", About: "one read at each depth, and the next name stands in a text: no query can follow it", Setup: views(7), Run: viewsOfViews},
 		{Name: "tree/with-recursive", About: "one read: the repair", Setup: nodes(15, 2), Run: treeInOne},
 		{
 			Name: "tree/several-statements", About: "each call reads a node and its children: one finding",
@@ -127,4 +130,26 @@ func fiveCalls(ctx context.Context, e *Env) error {
 
 func nodeName(ctx context.Context, e *Env, id int64) {
 	drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM nodes WHERE id = ?"), id))
+}
+
+// views are texts that name the next one each.
+func views(n int) []string {
+	out := []string{"CREATE TABLE views (name VARCHAR(20) PRIMARY KEY, query VARCHAR(80))"}
+	for i := range n {
+		out = append(out, fmt.Sprintf("INSERT INTO views VALUES ('v%d', 'SELECT x FROM v%d')", i, i+1))
+	}
+	return out
+}
+
+func viewsOfViews(ctx context.Context, e *Env) error {
+	viewOf(ctx, e, "v0")
+	return nil
+}
+
+func viewOf(ctx context.Context, e *Env, name string) {
+	var query string
+	one(e.DB.QueryRowContext(ctx, e.Q("SELECT query FROM views WHERE name = ?"), name), &query)
+	if query != "" {
+		viewOf(ctx, e, query[strings.LastIndexByte(query, ' ')+1:])
+	}
 }

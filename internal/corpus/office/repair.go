@@ -10,11 +10,9 @@ import (
 
 // proposed returns the statement that a finding proposes, "" if it has none.
 func proposed(f *budget.Finding) string {
-	_, text, ok := strings.Cut(f.Repair, "in memory: ")
-	if !ok {
-		return ""
-	}
+	_, text, _ := strings.Cut(f.Repair, "in memory")
 	text, _, _ = strings.Cut(text, "; saves")
+	_, text, _ = strings.Cut(text, ": ") // before it may stand what it takes for granted
 	text, _, _ = strings.Cut(text, " with a placeholder")
 	text, _, _ = strings.Cut(text, " with sqlx.In")
 	return text

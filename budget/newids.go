@@ -1,0 +1,56 @@
+package budget
+
+import "slices"
+
+// An INSERT whose id the database makes, and that what follows asks for or inserts beside,
+// cannot be put together with the others of its loop as easily as one whose id nobody
+// needs: each round needs the id before it goes on.
+
+// newIDs finds the loops whose rounds use the ids of the rows that they insert.
+func (b *builder) newIDs(records []*record) {
+	made := make(map[uint64]*record) // by the hash of an id
+	latest := make([]*record, len(b.report.Groups))
+	rounds := make([]int64, len(b.report.Groups))
+	used := make([]int64, len(b.report.Groups))
+	asked := make([]int64, len(b.report.Groups))
+	isUsed := make(map[*record]bool)
+	groupOf := make(map[*record]int)
+	for i, rec := range records {
+		group := b.report.Queries[i].Group
+		if group < 0 {
+			continue
+		}
+		rounds[group]++
+		asks := false
+		for _, hash := range rec.hashes() {
+			insert := made[hash]
+			if insert == nil || groupOf[insert] == group || latest[groupOf[insert]] != insert {
+				continue
+			}
+			asks = true
+			if !isUsed[insert] {
+				isUsed[insert] = true
+				used[groupOf[insert]]++
+			}
+		}
+		if asks {
+			asked[group]++
+		}
+		if rec.origin.statement.Verb != "INSERT" {
+			continue
+		}
+		groupOf[rec], latest[group] = group, rec
+		for _, c := range rec.columns() {
+			for _, id := range c.values {
+				if !slices.Contains(rec.hashes(), id) { // the application made those
+					made[id] = rec
+				}
+			}
+		}
+	}
+	for i := range b.report.Groups {
+		g := &b.report.Groups[i]
+		g.NewIDsUsed = g.Queries >= fewRows && used[i] == rounds[i]
+		g.AsksNewIDs = g.Queries >= fewRows && asked[i] == rounds[i]
+	}
+}

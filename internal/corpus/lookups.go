@@ -1,0 +1,81 @@
+package corpus
+
+import (
+	"context"
+	"errors"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// lookUps are loops whose rounds look something up first, and statements with several keys.
+func lookUps() []Case {
+	return []Case{
+		{
+			Name: "look-up/then-read", About: "each round asks for what it looked up before: the rows are those before the loop",
+			Setup: library(8, 1), Run: authorsOfLookUps, Want: nPlusOne("authorsOfLookUps", "authors", "books"),
+		},
+		{
+			Name: "look-up/equal-answers", About: "each round looks the same row up: it is no parent of what follows",
+			Setup: library(3, 2), Run: numberNewBooks,
+			Want: []Want{
+				{Kind: budget.WriteLoop, Func: "numberNewBooks", Table: "books", Also: []string{"SELECT"}},
+				{Kind: budget.Duplicate, Func: "numberNewBooks", Table: "authors"},
+			},
+		},
+		{
+			Name: "keys/one-varies", About: "two keys, and one of them is the same each time",
+			Setup: library(9, 4), Run: newBooksOf, Want: nPlusOne("newBooksOf", "books", none),
+			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? AND state = ?", []int64{4, 8, 1, 3, 9, 2}, "new"),
+		},
+		{
+			Name: "keys/both-vary", About: "a list of one key has rows of other pairs",
+			Setup: library(8, 3), Run: booksOfPairs, Want: nPlusOne("booksOfPairs", "books", "authors"),
+			Same: func(context.Context, *Env, string) error { return errors.New("a list of one key was proposed") },
+		},
+		{
+			Name: "keys/range-varies", About: "the key is the same each time, and what it is not compared for equality with differs",
+			Setup: library(2, 16), Run: cheaperBooks, Want: nPlusOne("cheaperBooks", "books", none),
+			Same: func(context.Context, *Env, string) error { return errors.New("a list of one key was proposed") },
+		},
+	}
+}
+
+func authorsOfLookUps(ctx context.Context, e *Env) error {
+	for _, book := range ints(e.DB.QueryContext(ctx, "SELECT id FROM books ORDER BY id")) {
+		for _, author := range ints(e.DB.QueryContext(ctx, e.Q("SELECT author_id FROM books WHERE id = ?"), book)) {
+			drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM authors WHERE id = ?"), author))
+		}
+	}
+	return nil
+}
+
+func numberNewBooks(ctx context.Context, e *Env) error {
+	for i := range 8 {
+		for _, author := range ints(e.DB.QueryContext(ctx, e.Q("SELECT id FROM authors WHERE id = ?"), 2)) {
+			drain(e.DB.QueryContext(ctx, e.Q("SELECT price FROM books WHERE author_id = ? ORDER BY price DESC LIMIT 1"), author))
+			done(e.DB.ExecContext(ctx, e.Q("INSERT INTO books VALUES (?, ?, ?, 1, 'new')"), 100+i, author, "volume"))
+		}
+	}
+	return nil
+}
+
+func newBooksOf(ctx context.Context, e *Env) error {
+	for _, author := range []int64{4, 8, 1, 3, 9, 2} {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? AND state = ?"), author, "new"))
+	}
+	return nil
+}
+
+func booksOfPairs(ctx context.Context, e *Env) error {
+	for _, author := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? AND price = ?"), author, author%4+1))
+	}
+	return nil
+}
+
+func cheaperBooks(ctx context.Context, e *Env) error {
+	for _, limit := range []int64{2, 6, 3, 5, 4, 7} {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ? AND price < ?"), 1, limit))
+	}
+	return nil
+}

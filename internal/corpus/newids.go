@@ -1,0 +1,88 @@
+package corpus
+
+import (
+	"context"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// newIDs are loops of INSERTs whose ids the database makes.
+func newIDs() []Case {
+	return []Case{
+		{
+			Name: "new-ids/needed", About: "each round needs the id of its row: five orders are no reason to write the loop anew, and their lines can go in one INSERT",
+			Setup: orders(), Run: newOrders(5), Want: []Want{{Kind: budget.WriteLoop, Table: "order_lines", Also: []string{}}},
+		},
+		{
+			Name: "new-ids/many", About: "the same with a dozen",
+			Setup: orders(), Run: newOrders(12), Want: []Want{{Kind: budget.WriteLoop, Table: "orders", Also: []string{"INSERT"}}},
+		},
+		{
+			Name: "new-ids/read-back", About: "what is asked with a new id is asked in its round",
+			Setup: orders(), Run: newOrdersReadBack,
+		},
+		{
+			Name: "new-ids/not-needed", About: "nobody asks for the ids",
+			Setup: orders(), Run: newOrdersAlone, Want: writeLoop("", "orders"),
+		},
+		{
+			Name: "new-ids/of-another", About: "the ids that the rounds go on with are those of rows which were there",
+			Setup: and(orders(), library(6, 0)), Run: ordersOfAuthors,
+			Want: []Want{{Kind: budget.WriteLoop, Table: "orders"}, {Kind: budget.NPlusOne, Table: "authors", Parent: "authors"}},
+		},
+	}
+}
+
+func orders() []string {
+	return []string{
+		"CREATE TABLE orders (id {auto}, customer BIGINT)",
+		"CREATE TABLE order_lines (id BIGINT, order_id BIGINT, title VARCHAR(20))",
+		"INSERT INTO orders (customer) VALUES (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7), (7)",
+	}
+}
+
+// insertOrder returns the id as the database has it: of PostgreSQL by RETURNING.
+func insertOrder(ctx context.Context, e *Env, customer int64) (id int64) {
+	if e.System == "postgres" {
+		one(e.DB.QueryRowContext(ctx, e.Q("INSERT INTO orders (customer) VALUES (?) RETURNING id"), customer), &id)
+		return id
+	}
+	result, err := e.DB.ExecContext(ctx, e.Q("INSERT INTO orders (customer) VALUES (?)"), customer)
+	if err != nil {
+		return 0
+	}
+	id, _ = result.LastInsertId() // both drivers tell
+	return id
+}
+
+func newOrders(n int64) func(context.Context, *Env) error {
+	return func(ctx context.Context, e *Env) error {
+		for i := range n {
+			id := insertOrder(ctx, e, 100+i)
+			done(e.DB.ExecContext(ctx, e.Q("INSERT INTO order_lines VALUES (?, ?, ?)"), 500+i, id, "book"))
+		}
+		return nil
+	}
+}
+
+func newOrdersReadBack(ctx context.Context, e *Env) error {
+	for i := range int64(6) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT customer FROM orders WHERE id = ?"), insertOrder(ctx, e, 100+i)))
+	}
+	return nil
+}
+
+func newOrdersAlone(ctx context.Context, e *Env) error {
+	for i := range int64(6) {
+		insertOrder(ctx, e, 100+i)
+	}
+	return nil
+}
+
+func ordersOfAuthors(ctx context.Context, e *Env) error {
+	for _, author := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		insertOrder(ctx, e, author)
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM authors WHERE id = ?"), author))
+	}
+	return nil
+}
