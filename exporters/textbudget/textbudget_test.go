@@ -83,6 +83,48 @@ func TestBlock(t *testing.T) {
 	}
 }
 
+// A block has each part once, in this order.
+func TestWholeBlock(t *testing.T) {
+	got := regexp.MustCompile(`textbudget_test\.go:\d+`).ReplaceAllString(text(budget.Budget{Queries: 3}, 20), "LINE")
+	got = strings.ReplaceAll(got, "exporters/textbudget/LINE textbudget_test.send", "LINE")
+	want := `GET /users/{id}  20 queries in TIME, 20 rows: exceeded its budget, 1 finding
+  budget  queries: 3 allowed, 20 observed in GET /users/{id}: SELECT users at LINE: ask for less, or raise Budget.Queries
+  n+1     20x SELECT users at LINE
+          -> one query for all`
+	if !strings.HasPrefix(got, want) || strings.Count(got, "->") != 1 || strings.Count(got, "\n") != 5 {
+		t.Errorf("got\n%s\nwant\n%s...", got, want)
+	}
+}
+
+// A report with everything in it is a line all the same, if it is fine; and of one that is
+// not, the first statements are listed, cut to a line of a terminal.
+func TestStatementsAreBounded(t *testing.T) {
+	full := func(b budget.Budget, statements int, shape string) string {
+		ctx, r := budget.NewContext(t.Context())
+		r.SetBudget(b)
+		for i := range statements {
+			x, err := r.Start(budget.Call{Database: db, Statement: &statement.Statement{Shape: shape, Fingerprint: statement.Fingerprint(i + 1)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.End(0, nil)
+		}
+		var out strings.Builder
+		textbudget.Reporter(&out).Report(ctx, r.Report())
+		return out.String()
+	}
+	if got := full(budget.Budget{Queries: 9}, 7, "SELECT 1"); strings.Count(got, "\n") != 1 {
+		t.Errorf("fine, and not a line:\n%s", got)
+	}
+	if got := full(budget.Budget{Queries: 1}, 5, strings.Repeat("x", 100)); strings.Contains(got, "…") {
+		t.Errorf("all that fits is shown:\n%s", got)
+	}
+	got := full(budget.Budget{Queries: 1}, 7, strings.Repeat("x", 101))
+	if strings.Count(got, strings.Repeat("x", 100)+"… ") != 5 || !strings.Contains(got, "\n  … and 2 other statements\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	if got := text(budget.Budget{Queries: 3, Mode: budget.Enforce}, 5); !strings.Contains(got, "3 queries in TIME, 3 rows, 2 refused: held to its budget\n  budget  queries: 3 allowed, refused number 4") {
 		t.Errorf("refused:\n%s", got)
