@@ -5,15 +5,17 @@ MODULES := . pgxwrap exporters/otelbudget examples/chi-app examples/pgx-app inte
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test screenshots foreign woven frameworks e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
+.PHONY: build test screenshots foreign woven frameworks drivers first-compile e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
 
 # All tests of all modules, with the race detector, on every database and in a browser.
+# It installs nothing: servers that are missing are named. make test INSTALL=1 installs
+# them, and says so before.
 test:
 	scripts/with-chromium
-	scripts/with-databases sh -ec 'for m in $(MODULES); do (cd $$m && go test -race ./...); done'
+	scripts/with-databases scripts/each $(MODULES)
 
 # The pictures in docs/images, made anew.
 screenshots:
@@ -36,9 +38,18 @@ woven:
 frameworks:
 	cd examples/frameworks && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
 
+# The recipes for drivers, connectors and ORMs, for the same reason.
+drivers:
+	cd examples/drivers && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./...
+	scripts/with-databases sh -ec 'cd examples/drivers && GOWORK=off go test -race ./...'
+
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:
 	scripts/e2e
+
+# What somebody waits for at the first look at the example: minutes.
+first-compile:
+	scripts/first-compile
 
 lint:
 	for m in $(MODULES); do (cd $$m && $(GOLANGCI_LINT) run ./...) || exit 1; done

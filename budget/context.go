@@ -101,6 +101,16 @@ func With(ctx context.Context, name string, b Budget) (context.Context, *Recorde
 	return context.WithValue(ctx, contextKey{}, r), r
 }
 
+// ContextWith returns a copy of ctx that carries r, or ctx itself if r is nil. It is for servers
+// that make a context for each call, where the calls belong together: the resolvers of a
+// field of GraphQL count in one scope, however many objects there are.
+func ContextWith(ctx context.Context, r *Recorder) context.Context {
+	if r == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, contextKey{}, r)
+}
+
 // Without returns a copy of ctx whose queries count nowhere: not in the unit
 // of work, not against a budget, not as unattributed. It is for work that is
 // not the unit's own, such as the refresh of a cache that happened to fall due.

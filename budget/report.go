@@ -116,7 +116,8 @@ const (
 )
 
 // Err returns nil if the unit and its scopes kept to their budgets, and
-// otherwise every [ExceededError], joined.
+// otherwise every [ExceededError], joined. In mode [Observe] no query returned one of
+// them: nothing was refused, and [ExceededError.Refused] is false.
 func (r *Report) Err() error {
 	var errs []error
 	for _, e := range r.AllExceeded() {

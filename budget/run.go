@@ -2,15 +2,18 @@ package budget
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
 // Run runs a job in a scope with a name and a budget: below the unit of work
-// that ctx carries, or as a unit of its own. It returns the error of job. In
-// mode [Enforce] that may be an [ExceededError] which the job passed on. With a budget
-// that is not valid the job does not run, and the error says why.
+// that ctx carries, whose report has it as a part, or as a unit of its own. It returns
+// the error of job. In mode [Enforce] that may be an [ExceededError] which the job passed
+// on. With a budget that is not valid the job does not run, and the error says why.
 //
-// Run reports to nobody; use a [Job] for that.
+// Run has no reporters. As a unit of its own it returns what nobody would learn of
+// otherwise: each [ExceededError] of the job, in mode [Observe] too, joined to the job's
+// error. errors.Is with [ErrExceeded] tells it. A [Job] has reporters.
 func Run(ctx context.Context, name string, b Budget, job func(context.Context) error) error {
 	return (&Job{Name: name, Budget: b}).Run(ctx, job)
 }
@@ -24,7 +27,8 @@ type Job struct {
 	// Budget is what each run is held to.
 	Budget Budget
 	// Delivery takes the reporters. A job that runs inside of another unit of
-	// work is reported too, and is part of that unit's report.
+	// work is reported too, and is part of that unit's report. Without reporters Run
+	// returns what they would have said of the budget, see [Run].
 	Delivery Delivery
 }
 
@@ -35,8 +39,16 @@ func (j *Job) Run(ctx context.Context, job func(context.Context) error) error {
 	if err := j.Budget.Validate(); err != nil {
 		return fmt.Errorf("budget: job %q was not run: %w", j.Name, err)
 	}
+	isToldAbove := FromContext(ctx) != nil
 	ctx, r := With(ctx, j.Name, j.Budget)
 	j.Delivery.Begin(ctx, r)
 	defer j.Delivery.End(ctx, r)
-	return job(ctx)
+	err := job(ctx)
+	if isToldAbove || len(j.Delivery.Reporters) > 0 || errors.Is(err, ErrExceeded) {
+		return err
+	}
+	if over := r.Report().Err(); over != nil {
+		return errors.Join(err, over)
+	}
+	return err
 }

@@ -32,7 +32,7 @@ type Options struct {
 	Bounds budget.Bounds
 	// Header adds a Server-Timing header to responses, which browsers show in
 	// their developer tools: the number of queries and their time until the
-	// header was written. It tells clients about the inside of the service.
+	// header was written. A response before the first query has none. It tells clients about the inside of the service.
 	// Handlers get a ResponseWriter of another type then, that can do what the one
 	// of the server can, no more and no less (but for Unwrap, which it always has):
 	// http.Flusher, FlushError, http.Hijacker, http.Pusher, io.ReaderFrom,

@@ -431,7 +431,7 @@ func TestResponsesOverTheWire(t *testing.T) {
 	bareCaps := func(s *httptest.Server) string { get(t, s, "/stream"); return caps.Load().(string) }
 	want := bareCaps(bare)
 	for name, o := range map[string]middleware.Options{"plain": {}, "header": {Header: true}} {
-		server := httptest.NewServer(o.Track(newCollector())(mux))
+		server := httptest.NewServer(o.Track(newCollector())(asking(mux)))
 		if got := bareCaps(server); got != want {
 			t.Errorf("%s: the writer is %q, bare %q", name, got, want)
 		}

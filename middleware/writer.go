@@ -68,8 +68,15 @@ func (w *watchedWriter) begin() {
 		return
 	}
 	t := w.recorder.Totals()
+	if t.Queries == 0 && t.Blocked == 0 {
+		return // a 404, a file: there is nothing to say
+	}
+	queries := "queries"
+	if t.Queries == 1 {
+		queries = "query"
+	}
 	w.Header().Add("Server-Timing",
-		fmt.Sprintf("db;dur=%.1f;desc=\"%d queries\"", float64(t.WallTime)/float64(time.Millisecond), t.Queries))
+		fmt.Sprintf("db;dur=%.1f;desc=\"%d %s\"", float64(t.WallTime)/float64(time.Millisecond), t.Queries, queries))
 }
 
 // endOnce ends the unit, unless it has ended.

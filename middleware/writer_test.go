@@ -235,8 +235,9 @@ func TestWritersKeepTheirAbilities(t *testing.T) {
 	check := func(w http.ResponseWriter, r *http.Request, o middleware.Options) {
 		t.Helper()
 		called := false
-		o.Track()(http.HandlerFunc(func(watched http.ResponseWriter, _ *http.Request) {
+		o.Track()(http.HandlerFunc(func(watched http.ResponseWriter, inner *http.Request) {
 			called = true
+			_ = ask(inner.Context())
 			if got, want := capabilities(watched), capabilities(w); got != want {
 				t.Errorf("%T: got %q, want %q", w, got, want)
 			}
@@ -278,6 +279,29 @@ func TestWritersKeepTheirAbilities(t *testing.T) {
 	}
 }
 
+// asking sends a query before a handler runs: without one there is no header.
+func asking(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = ask(r.Context())
+		next.ServeHTTP(w, r)
+	})
+}
+
+// A response without a query has no header, as a 404 or a file, and one query is one.
+func TestHeaderCounts(t *testing.T) {
+	for want, h := range map[string]http.Handler{
+		"":                 http.NotFoundHandler(),
+		`desc="1 query"`:   asking(http.NotFoundHandler()),
+		`desc="2 queries"`: asking(asking(http.NotFoundHandler())),
+	} {
+		w := httptest.NewRecorder()
+		middleware.Options{Header: true}.Track()(h).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		if got := w.Header().Get("Server-Timing"); (got == "") != (want == "") || !strings.HasSuffix(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // The header comes with the first thing that sends one, and with none.
 func TestHeaderIsAddedInTime(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
@@ -289,7 +313,7 @@ func TestHeaderIsAddedInTime(t *testing.T) {
 		"WriteHeader": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 	} {
 		for _, http2 := range []bool{false, true} {
-			server := httptest.NewUnstartedServer(middleware.Options{Header: true}.Track()(h))
+			server := httptest.NewUnstartedServer(middleware.Options{Header: true}.Track()(asking(h)))
 			server.EnableHTTP2 = http2
 			server.StartTLS()
 			resp, err := server.Client().Get(server.URL)
@@ -333,7 +357,7 @@ func TestServersKeepTheirAbilities(t *testing.T) {
 				return string(body), resp.Header
 			}
 			want, _ := ask(abilities)
-			got, header := ask(middleware.Options{Header: true}.Track()(abilities))
+			got, header := ask(middleware.Options{Header: true}.Track()(asking(abilities)))
 			if got != want || header.Get("Server-Timing") == "" {
 				t.Errorf("%d, HTTP/2 %v: got %q, want %q, header %v", i, http2, got, want, header)
 			}

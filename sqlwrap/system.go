@@ -20,6 +20,8 @@ var systems = []struct{ path, system string }{
 	{"github.com/mattn/go-sqlite3", "sqlite"},
 	{"github.com/glebarez/go-sqlite", "sqlite"},
 	{"github.com/ncruces/go-sqlite3", "sqlite"},
+	{"github.com/tursodatabase/libsql-client-go", "sqlite"},
+	{"github.com/tursodatabase/go-libsql", "sqlite"},
 	{"github.com/microsoft/go-mssqldb", "microsoft.sql_server"},
 	{"github.com/denisenkom/go-mssqldb", "microsoft.sql_server"},
 }

@@ -2,6 +2,7 @@ package budgettest_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/budget/budgettest"
 	"github.com/querybudget/querybudget/middleware"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 // The variables of the examples. A test has its own t.
@@ -80,4 +82,53 @@ func ExampleWant_Verify() {
 	err := budgettest.Want{Queries: budgettest.AtMost(1)}.Verify(r.Report())
 	fmt.Println(err)
 	// Output: <nil>
+}
+
+// The queries of a report are compared with testdata/querybudget/TestAuthors.txt, which
+// people review.
+func ExampleGolden() {
+	report := budgettest.Run(t, budgettest.Want{Queries: budgettest.AtMost(2)}, func(ctx context.Context) {
+		_ = authors.rename(ctx, 2)
+	})
+	budgettest.Golden(t, report)
+	// Output:
+}
+
+func ExampleNoQueries() {
+	cache := map[int]string{1: "Austen"}
+	budgettest.NoQueries(t, authors.db, func(ctx context.Context) {
+		fmt.Println(cache[1])
+		_ = authors.rename(ctx, 1)
+	})
+	// Output:
+	// Austen
+	// budgettest: TestAuthors is not as wanted:
+	//   queries  exactly 0 wanted, 1 seen
+	// What ran (1 query):
+	//      1x  UPDATE authors SET name = ? WHERE id = ?
+	//          at budget/budgettest/shop_test.go:N budgettest_test.(*shop).rename
+	// If that is right, raise the limit where it stands: at the route (middleware.Limit), or in the test's Want.
+}
+
+// Data in a transaction is fresh for each test: it is rolled back when the test ends.
+func ExampleTx() {
+	tx := budgettest.Tx(t, authors.db)
+	_, err := tx.Exec("INSERT INTO authors (id, name) VALUES (?, ?)", 6, "Woolf")
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// A database of its own is fresh, too. A test imports the driver: modernc.org/sqlite
+// registers "sqlite", mattn/go-sqlite3 "sqlite3".
+func ExampleSQLite() {
+	seed := func(t budgettest.TB, n int) (*sql.DB, error) {
+		db := budgettest.SQLite(t, sqlwrap.Open, "sqlite", "CREATE TABLE authors (id INTEGER PRIMARY KEY, name TEXT)")
+		for i := range n {
+			if _, err := db.Exec("INSERT INTO authors (id, name) VALUES (?, ?)", i+1, "Austen"); err != nil {
+				return nil, err
+			}
+		}
+		return db, nil
+	}
+	_ = seed // for budgettest.Scale
 }

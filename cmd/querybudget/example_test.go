@@ -23,7 +23,7 @@ func TestTracesOfTheExample(t *testing.T) {
 	}
 	app := filepath.Join(t.TempDir(), "chi-app")
 	build := exec.Command("go", "build", "-o", app, ".")
-	build.Dir = "../../examples/chi-app"
+	build.Dir = "../../examples/chi-app/exporting"
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -43,7 +43,7 @@ func TestTracesOfTheExample(t *testing.T) {
 	if err := service.Start(); err != nil {
 		t.Fatal(err)
 	}
-	page := said.await(t, regexp.MustCompile(`http://[^ ]+/bad/authors`))
+	page := said.await(t, regexp.MustCompile(`http://[^ /]+/`)) + "bad/authors"
 	for _, url := range []string{page, strings.Replace(page, "/bad", "", 1)} {
 		resp, err := http.Get(url)
 		if err != nil || resp.StatusCode != http.StatusOK {

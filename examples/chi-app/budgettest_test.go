@@ -13,6 +13,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/budget/budgettest"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
@@ -59,29 +60,29 @@ func TestCheckPages(t *testing.T) {
 		"/bad/reviews":         {"large-result ", "ReviewsSlowly: all"},
 	}
 	mainDatabases(t, func(t *testing.T, dsn string) {
-		db, err := openDatabase(t.Context(), dsn)
+		db, err := shop.Open(t.Context(), dsn, 20, sqlwrap.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
 		s := store.New(db.DB)
-		handler := routes(s, slog.New(slog.DiscardHandler))
-		for _, p := range pages(s) {
-			if p.pattern == "/bad/search" {
+		handler := shop.Routes(s, slog.New(slog.DiscardHandler))
+		for _, p := range shop.Pages(s) {
+			if p.Pattern == "/bad/search" {
 				continue // it passes, after 30 s with the race detector
 			}
 			got := failure(t, func(tb budgettest.TB) {
-				budgettest.Want{Hints: true}.Check(tb, handler, httptest.NewRequest(p.method, p.path, nil))
+				budgettest.Want{Hints: true}.Check(tb, handler, httptest.NewRequest(p.Method, p.Path, nil))
 			})
-			want, bad := fails[p.pattern]
+			want, bad := fails[p.Pattern]
 			if !bad && got != "" {
-				t.Errorf("%s should pass:\n%s", p.pattern, got)
+				t.Errorf("%s should pass:\n%s", p.Pattern, got)
 			}
 			if !bad {
 				continue
 			}
-			if !strings.HasPrefix(got, "budgettest: "+p.method+" "+p.pattern+" is not as wanted:") || !strings.Contains(got, want.text) {
-				t.Errorf("%s should fail with %q:\n%s", p.pattern, want.text, got)
+			if !strings.HasPrefix(got, "budgettest: "+p.Method+" "+p.Pattern+" is not as wanted:") || !strings.Contains(got, want.text) {
+				t.Errorf("%s should fail with %q:\n%s", p.Pattern, want.text, got)
 				continue
 			}
 			_, at, _ := strings.Cut(got, want.text)
@@ -138,7 +139,7 @@ func TestScalePages(t *testing.T) {
 				if d.name != "sqlite" {
 					dsn = d.dsn(t)
 				}
-				db, err := openDatabaseOf(t.Context(), dsn, n, sqlwrap.Config{})
+				db, err := shop.Open(t.Context(), dsn, n, sqlwrap.Config{})
 				if err != nil {
 					return sized{}, err
 				}

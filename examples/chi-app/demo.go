@@ -12,25 +12,28 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 )
 
 // runDemo serves on a free port, asks for every page, and prints what the
 // reports say.
-func runDemo(ctx context.Context, s *store.Store, t *telemetry, stdout io.Writer) error {
+func runDemo(ctx context.Context, s *store.Store, tracer trace.TracerProvider, stdout io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	reports := make(chan *budget.Report, 1)
 	keep := budget.ReporterFunc(func(_ context.Context, r *budget.Report) { reports <- r })
-	handler := t.handler(s, slog.New(slog.DiscardHandler), nil, keep)
+	handler := shop.Handler(s, slog.New(slog.DiscardHandler), traced(tracer), nil, keep)
 
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- serveOn(serving, listener, handler) }()
+	go func() { done <- shop.Serve(serving, listener, handler) }()
 	err = askAll(ctx, s, "http://"+listener.Addr().String(), reports, stdout)
 	stop()
 	if served := <-done; err == nil {
@@ -43,15 +46,15 @@ func askAll(ctx context.Context, s *store.Store, base string, reports <-chan *bu
 	paint := painter(stdout)
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ROUTE\tSTATUS\tQUERIES\tREPEATS\tROWS\tDB TIME\tVERDICT\tFINDINGS\tWORST LINE")
-	for _, p := range pages(s) {
-		status, err := ask(ctx, p.method, base+p.path)
+	for _, p := range shop.Pages(s) {
+		status, err := ask(ctx, p.Method, base+p.Path)
 		if err != nil {
 			return err
 		}
 		r := <-reports
 		worst, repeats := worstLine(r)
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%v\t%s\t%s\t%s\n", r.Name, status, r.Totals.Queries, repeats, r.Totals.Rows,
-			r.Totals.WallTime.Round(10*time.Microsecond), paint(r.Verdict), kinds(r.Findings), worst)
+			r.Totals.WallTime.Round(10*time.Microsecond), paint(r), kinds(r.Findings), worst)
 	}
 	return table.Flush()
 }
@@ -107,24 +110,37 @@ func worstLine(r *budget.Report) (line string, repeats int64) {
 
 // painter colours verdicts on a terminal. The colour has the same length for
 // each, so that columns stay in line.
-func painter(w io.Writer) func(budget.Verdict) string {
+func painter(w io.Writer) func(*budget.Report) string {
 	f, ok := w.(*os.File)
 	if ok {
 		info, err := f.Stat()
 		ok = err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
 	}
-	return func(v budget.Verdict) string {
-		text := string(v.Outcome)
-		if len(v.Exceeded) > 0 {
-			text += " " + string(v.Exceeded[0].Limit)
-		}
+	return func(r *budget.Report) string {
+		text, isFine := verdict(r)
 		switch {
 		case !ok:
 			return text
-		case len(v.Exceeded) > 0:
-			return "\x1b[31m" + text + "\x1b[0m"
-		default:
+		case isFine:
 			return "\x1b[32m" + text + "\x1b[0m"
+		default:
+			return "\x1b[31m" + text + "\x1b[0m"
 		}
+	}
+}
+
+// verdict says both: a page can keep to its budget and have a finding.
+func verdict(r *budget.Report) (text string, isFine bool) {
+	text = string(r.Verdict.Outcome)
+	if len(r.Verdict.Exceeded) > 0 {
+		text += " " + string(r.Verdict.Exceeded[0].Limit)
+	}
+	switch n := len(r.Findings); n {
+	case 0:
+		return text, len(r.Verdict.Exceeded) == 0
+	case 1:
+		return text + ", 1 finding", false
+	default:
+		return fmt.Sprintf("%s, %d findings", text, n), false
 	}
 }

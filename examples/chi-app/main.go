@@ -5,9 +5,9 @@
 //	go run ./examples/chi-app          # serve on localhost:8080
 //	go run ./examples/chi-app -demo    # ask for every page once and print a table
 //
-// Its data lives in a temporary SQLite database, or where -db says. Traces and metrics
-// go where OpenTelemetry's environment variables say; -demo -trace /bad/authors
-// prints one trace.
+// Its data lives in a temporary SQLite database, or where -db says. -demo -trace
+// bad/authors prints one trace. The main package in exporting has the same pages, and
+// sends traces and metrics.
 package main
 
 import (
@@ -18,127 +18,121 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"os/signal"
-	"slices"
-	"syscall"
-	"time"
+	"strings"
 
+	"github.com/XSAM/otelsql"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/explain"
 	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/exporters/panel"
+	"github.com/querybudget/querybudget/exporters/textbudget"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "chi-app:", err)
-		os.Exit(1)
-	}
-}
+func main() { shop.Main("chi-app", run) }
 
 // run is the program, until ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("chi-app", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	addr := flags.String("addr", "localhost:8080", "address to serve on")
-	dsn := flags.String("db", "", "database: postgres://..., user@tcp(host)/name for MySQL or MariaDB, or a SQLite file (default: a temporary one)")
+	dsn := flags.String("db", "", shop.FormsOfDSN+" (default: a temporary SQLite file)")
 	arguments := flags.Bool("arguments", false, "keep the arguments of queries: the panel shows them, and proves repairs")
 	demo := flags.Bool("demo", false, "ask for every page once, print a table and exit")
-	traced := flags.String("trace", "", "with -demo: print the trace of this page as a tree, such as /authors/in")
-	if err := flags.Parse(args); err != nil {
+	page := flags.String("trace", "", "with -demo: print the trace of this page as a tree, such as /authors/in")
+	if err := shop.Parse(flags, args); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	if *page != "" && !*demo {
+		return errors.New("-trace wants -demo; examples/chi-app/exporting sends traces to a collector")
 	}
-
-	if *traced != "" && !*demo {
-		return errors.New("-trace wants -demo; to send traces somewhere, set OTEL_TRACES_EXPORTER or OTEL_EXPORTER_OTLP_ENDPOINT")
-	}
+	warnOfExporters(os.Environ(), stderr)
 
 	var kept spans
-	var processors []sdktrace.SpanProcessor
-	if *traced != "" {
-		processors = append(processors, sdktrace.NewSimpleSpanProcessor(&kept))
+	sampled := sdktrace.WithSampler(sdktrace.NeverSample())
+	if *page != "" {
+		sampled = sdktrace.WithSyncer(&kept)
 	}
-	t, err := newTelemetry(ctx, processors...)
+	tracer := sdktrace.NewTracerProvider(sampled)
+	defer func() { err = errors.Join(err, shop.StopWithin(ctx, tracer.Shutdown)) }()
+	fmt.Fprintln(stderr, "Making a database of 20 authors, 100 books and 1200 reviews, unless it is there ...")
+	db, err := shop.Open(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(otelsql.WithTracerProvider(tracer)), Arguments: *arguments})
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stopWithin(ctx, t.shutdown)) }()
-	db, err := openDatabaseOf(ctx, *dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(t.options()...), Arguments: *arguments})
-	if err != nil {
-		return err
+		return fmt.Errorf("-db: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	s := store.New(db.DB)
-	if *traced != "" && !slices.ContainsFunc(pages(s), func(p page) bool { return p.path == *traced }) {
-		return fmt.Errorf("-trace: there is no page %s: take one of those that the service prints at its start", *traced)
-	}
 	if *demo {
-		if err := runDemo(ctx, s, t, stdout); err != nil || *traced == "" {
-			return err
-		}
-		return kept.printTrace(stdout, *traced)
+		return demoAndTrace(ctx, s, tracer, &kept, *page, stdout, stderr)
 	}
-	unwatch, err := t.metrics.Watch(ctx, db.DB.DB)
+	recent := panel.New(panel.Options{Planner: explain.SQL(db.DB.DB), Explain: explain.Options{TryIndexes: true}})
+	return serve(ctx, s, tracer, recent, *addr, stdout, stderr)
+}
+
+// demoAndTrace runs the demo, and prints the trace of a page if one is named.
+func demoAndTrace(ctx context.Context, s *store.Store, tracer trace.TracerProvider, kept *spans, traced string, stdout, stderr io.Writer) error {
+	path, err := pageOf(shop.Pages(s), traced)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, unwatch()) }()
-	recent := panel.New(panel.Options{Planner: explain.SQL(db.DB.DB), Explain: explain.Options{TryIndexes: true}})
-	return serve(ctx, s, t, recent, *addr, stdout, stderr)
+	fmt.Fprintln(stderr, "Asking for each page once ...")
+	if err := runDemo(ctx, s, tracer, stdout); err != nil || path == "" {
+		return err
+	}
+	return kept.printTrace(stdout, path)
 }
 
-func serve(ctx context.Context, s *store.Store, t *telemetry, recent *panel.Panel, addr string, stdout, stderr io.Writer) error {
+// pageOf returns the path of the page that somebody names, with or without its slash
+// and its query: shells of Windows replace a slash in front.
+func pageOf(pages []shop.Page, named string) (path string, err error) {
+	if named == "" {
+		return "", nil
+	}
+	named, _, _ = strings.Cut("/"+strings.TrimPrefix(named, "/"), "?")
+	var known []string
+	for _, p := range pages {
+		path, _, _ := strings.Cut(p.Path, "?")
+		if path == named {
+			return path, nil
+		}
+		known = append(known, path)
+	}
+	return "", fmt.Errorf("-trace: there is no page %s: take one of %s", named, strings.Join(known, ", "))
+}
+
+// warnOfExporters says that nothing is sent, to whoever has asked OpenTelemetry for it.
+func warnOfExporters(environ []string, stderr io.Writer) {
+	for _, variable := range environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "OTEL_EXPORTER_") || strings.HasPrefix(name, "OTEL_") && strings.HasSuffix(name, "_EXPORTER") {
+			fmt.Fprintf(stderr, "%s is set, but nothing is sent: the program with exporters is examples/chi-app/exporting.\n", name)
+		}
+	}
+}
+
+func serve(ctx context.Context, s *store.Store, tracer trace.TracerProvider, recent *panel.Panel, addr string, stdout, stderr io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("%w (choose another address with -addr)", err)
+		return fmt.Errorf("-addr: %w (choose another address)", err)
 	}
-	fmt.Fprintln(stdout, "The bookshop is open. Try:")
-	for _, p := range pages(s) {
-		method := ""
-		if p.method != http.MethodGet {
-			method = "-X " + p.method + " "
-		}
-		fmt.Fprintf(stdout, "  %-62s # %s\n", "curl -i "+method+"http://"+listener.Addr().String()+p.path, p.about)
-	}
-	fmt.Fprintf(stdout, "What each request did is shown at http://%s/debug/queries/, to browsers on this machine.\n", listener.Addr())
-	fmt.Fprintf(stdout, "Their profile: go tool pprof -http=: http://%s/debug/pprof/queries\n", listener.Addr())
-	fmt.Fprintf(stdout, "Metrics are at http://%s/metrics. Requests over their budget, or with findings, are logged. Ctrl-C ends.\n", listener.Addr())
+	// Quotes make the commands the same in every shell.
+	fmt.Fprintf(stdout, `The bookshop is open at http://%[1]s/, which lists its pages: each bad one beside its repair. For example:
+
+  curl -i "http://%[1]s/bad/authors"
+  curl -i "http://%[1]s/authors"
+
+What each request did is shown at http://%[1]s/debug/queries/, to browsers on this machine. Their profile:
+
+  go tool pprof -http=: "http://%[1]s/debug/pprof/queries"
+
+Each request is a line here, and a block if it is over its budget or has findings. Ctrl-C ends.
+`, listener.Addr())
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
-	return serveOn(ctx, listener, t.handler(s, logger, recent))
-}
-
-// stopWithin stops something whose context has ended already.
-func stopWithin(ctx context.Context, stop func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	return stop(ctx)
-}
-
-// serveOn serves until ctx ends, and lets running requests finish.
-func serveOn(ctx context.Context, listener net.Listener, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(listener) }()
-	select {
-	case err := <-stopped:
-		return err
-	case <-ctx.Done():
-	}
-	err := stopWithin(ctx, server.Shutdown)
-	if served := <-stopped; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
+	return shop.Serve(ctx, listener, shop.Handler(s, logger, traced(tracer), recent, textbudget.Reporter(stderr)))
 }

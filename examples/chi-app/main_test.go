@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -15,7 +17,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
+	"github.com/querybudget/querybudget/exporters/slogbudget"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -32,34 +37,20 @@ func mainDatabases(t *testing.T, test func(t *testing.T, dsn string)) {
 	}
 }
 
-// Each bad page has its finding, at the right line, and each repair none.
+// Each page sends the queries and has the findings that its entry says, which the list at
+// / shows: a bad page has one, at the right line, and its repairs have none.
 func TestDemo(t *testing.T) {
-	want := []struct{ route, status, queries, verdict, finding, line string }{
-		{"GET /bad/authors", "200", "21", "exceeded queries", "n+1", "AuthorsSlowly: each"},
-		{"GET /authors", "200", "1", "within", "-", ""},
-		{"GET /authors/in", "200", "2", "within", "-", ""},
-		{"GET /enforced/authors", "503", "3", "blocked queries", "-", "AuthorsSlowly: each"},
-		{"GET /bad/books/{id}", "200", "2", "exceeded duplicates", "duplicate", "Book: get"},
-		{"GET /books/{id}", "200", "1", "within", "-", ""},
-		{"POST /bad/orders", "200", "6", "exceeded writes", "write-loop", "OrderSlowly: each"},
-		{"POST /orders", "200", "2", "within", "-", ""},
-		{"POST /bad/books/{id}/sale", "200", "2", "exceeded queries", "read-modify-write", "SellSlowly: read"},
-		{"POST /books/{id}/sale", "200", "1", "within", "-", ""},
-		{"GET /bad/publishers", "200", "5", "within", "n+1, nested-query", "PublishersSlowly: count"},
-		{"GET /publishers", "200", "1", "within", "-", ""},
-		{"GET /bad/authors/first", "200", "1", "within", "unclosed-rows", "FirstAuthorSlowly: rows"},
-		{"GET /authors/first", "200", "1", "within", "-", ""},
-		{"GET /bad/search", "200", "1", "within", "slow", "SearchSlowly: query"},
-		{"GET /search", "200", "1", "within", "-", ""},
-		{"GET /bad/visits", "200", "1", "within", "unattributed", "VisitsSlowly: get"},
-		{"GET /visits", "200", "2", "within", "-", ""},
-		{"POST /bad/customers", "200", "2", "within", "select-then-insert", "SignUpSlowly: get"},
-		{"POST /customers", "200", "1", "within", "-", ""},
-		{"GET /bad/titles", "200", "1", "within", "select-star", "TitlesSlowly: star"},
-		{"GET /titles", "200", "1", "within", "-", ""},
-		{"GET /bad/reviews", "200", "1", "exceeded rows", "large-result", "ReviewsSlowly: all"},
-		{"GET /reviews", "200", "1", "within", "-", ""},
+	verdicts := map[string]string{
+		"/bad/authors": "exceeded queries", "/enforced/authors": "blocked queries", "/bad/books/{id}": "exceeded duplicates", "/bad/orders": "exceeded writes",
+		"/bad/books/{id}/sale": "exceeded queries", "/bad/reviews": "exceeded rows",
 	}
+	lines := map[string]string{
+		"/bad/authors": "AuthorsSlowly: each", "/enforced/authors": "AuthorsSlowly: each", "/bad/books/{id}": "Book: get", "/bad/orders": "OrderSlowly: each",
+		"/bad/books/{id}/sale": "SellSlowly: read", "/bad/publishers": "PublishersSlowly: count", "/bad/authors/first": "FirstAuthorSlowly: rows",
+		"/bad/search": "SearchSlowly: query", "/bad/visits": "VisitsSlowly: get", "/bad/customers": "SignUpSlowly: get", "/bad/titles": "TitlesSlowly: star",
+		"/bad/reviews": "ReviewsSlowly: all",
+	}
+	pages := shop.Pages(nil)
 	mainDatabases(t, func(t *testing.T, dsn string) {
 		var stdout, stderr bytes.Buffer
 		if err := run(t.Context(), []string{"-demo", "-trace", "/authors/in", "-db", dsn}, &stdout, &stderr); err != nil {
@@ -67,24 +58,44 @@ func TestDemo(t *testing.T) {
 		}
 		table, tree, _ := strings.Cut(stdout.String(), "\ntrace ")
 		checkTree(t, tree)
-		lines := strings.Split(strings.TrimSpace(table), "\n")
-		if len(lines) != len(want)+1 {
-			t.Fatalf("%d lines:\n%s", len(lines), stdout.String())
+		rows := strings.Split(strings.TrimSpace(table), "\n")[1:]
+		if len(rows) != len(pages) {
+			t.Fatalf("%d rows:\n%s", len(rows), stdout.String())
 		}
-		for i, w := range want {
-			got := strings.Fields(lines[i+1])
+		for i, p := range pages {
+			got := strings.Fields(rows[i])
 			row := strings.Join(got, " ")
-			if !strings.HasPrefix(row, w.route+" "+w.status+" "+w.queries+" ") || !strings.Contains(row, " "+w.verdict+" "+w.finding+" store/") {
-				t.Errorf("got  %s\nwant %v", row, w)
+			status := 200
+			if p.Budget.Mode == budget.Enforce {
+				status = 503
 			}
-			if w.line != "" {
-				checkLine(t, got[len(got)-1], w.line)
+			begin := fmt.Sprintf("%s %s %d %d ", p.Method, p.Pattern, status, p.Queries)
+			verdict := cmp.Or(verdicts[p.Pattern], "within") + found(p.Finds) + " " + cmp.Or(p.Finds, "-")
+			if !strings.HasPrefix(row, begin) || !strings.Contains(row, " "+verdict+" store/") {
+				t.Errorf("got  %s\nwant %s... %s", row, begin, verdict)
+			}
+			if line := lines[p.Pattern]; line != "" {
+				checkLine(t, got[len(got)-1], line)
+			} else if p.Bad() {
+				t.Errorf("%s: no line is known", p.Pattern)
 			}
 		}
 		if strings.Contains(stdout.String(), "\x1b") {
 			t.Error("colour without a terminal")
 		}
 	})
+}
+
+// found is how a verdict ends where there are findings.
+func found(kinds string) string {
+	switch n := strings.Count(kinds, ", ") + 1; {
+	case kinds == "":
+		return ""
+	case n == 1:
+		return ", 1 finding"
+	default:
+		return fmt.Sprintf(", %d findings", n)
+	}
 }
 
 // checkLine looks for a marker at the end of a line of the store.
@@ -99,13 +110,14 @@ func checkLine(t *testing.T, at, marker string) {
 
 // The service as a browser sees it.
 func TestServe(t *testing.T) {
-	db, err := openDatabase(t.Context(), "")
+	db, err := shop.Open(t.Context(), "", 20, sqlwrap.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close() //nolint:errcheck // a test
 	var log bytes.Buffer
-	server := httptest.NewServer(routes(store.New(db.DB), slog.New(slog.NewTextHandler(&log, nil))))
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	server := httptest.NewServer(shop.Routes(store.New(db.DB), logger, slogbudget.Reporter(logger)))
 	get := func(path string) (*http.Response, string) {
 		response, err := server.Client().Get(server.URL + path)
 		if err != nil {
@@ -122,8 +134,11 @@ func TestServe(t *testing.T) {
 	if response.StatusCode != 200 || !strings.Contains(body, `"title":"Book 7"`) {
 		t.Errorf("%d %s", response.StatusCode, body)
 	}
-	if h := response.Header.Get("Server-Timing"); !strings.HasSuffix(h, `desc="1 queries"`) {
+	if h := response.Header.Get("Server-Timing"); !strings.HasSuffix(h, `desc="1 query"`) {
 		t.Errorf("Server-Timing is %q", h)
+	}
+	if response, _ := get("/nope"); response.StatusCode != 404 || response.Header.Get("Server-Timing") != "" {
+		t.Errorf("%d, Server-Timing is %q", response.StatusCode, response.Header.Get("Server-Timing"))
 	}
 	response, body = get("/enforced/authors")
 	if response.StatusCode != 503 || strings.Contains(body, "SELECT") || strings.Contains(body, "store/") {
@@ -135,6 +150,27 @@ func TestServe(t *testing.T) {
 	server.Close()
 	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `name="GET /enforced/authors"`) || !strings.Contains(got, "store/authors.go:") {
 		t.Errorf("log:\n%s", got)
+	}
+}
+
+// The list of pages links each of them, and none of its own requests is counted.
+func TestIndex(t *testing.T) {
+	address := openShop(t)
+	page := get(t, address+"/")
+	for _, p := range shop.Pages(nil) {
+		link := `<a href="` + p.Path + `">`
+		if p.Method == http.MethodPost {
+			link = `<form method="post" action="` + p.Path + `">`
+		}
+		if !strings.Contains(page, link) {
+			t.Errorf("no %s", link)
+		}
+	}
+	if bad := strings.Count(page, `class="bad"`); bad != strings.Count(page, "<tbody>") {
+		t.Errorf("%d bad pages in\n%s", bad, page)
+	}
+	if shown := get(t, address+"/debug/queries/"); strings.Contains(shown, "data-row") {
+		t.Errorf("the list was counted:\n%s", shown)
 	}
 }
 
@@ -175,6 +211,28 @@ func TestBadInput(t *testing.T) {
 		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%q: no error", args)
 		}
+	}
+}
+
+// What is wrong with -db is said once, with what would be right, and without what may be
+// a password.
+func TestUnknownDatabase(t *testing.T) {
+	err := run(t.Context(), []string{"-db", "nonsense://me:secret@x"}, io.Discard, io.Discard)
+	if err == nil || err.Error() != "-db: no database is known as nonsense://: give "+shop.FormsOfDSN {
+		t.Errorf("got %v", err)
+	}
+	err = run(t.Context(), []string{"-db", "postgres://127.0.0.1:1/none?connect_timeout=1"}, io.Discard, io.Discard)
+	if err == nil || !strings.HasPrefix(err.Error(), "-db: migrate: ") || strings.Contains(err.Error(), "fill the database") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever has asked OpenTelemetry for an exporter learns that there is none.
+func TestNoExporters(t *testing.T) {
+	var said bytes.Buffer
+	warnOfExporters([]string{"PATH=/bin", "OTEL_SERVICE_NAME=a", "OTEL_TRACES_EXPORTER=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318"}, &said)
+	if got := said.String(); strings.Count(got, "nothing is sent") != 2 || !strings.HasPrefix(got, "OTEL_TRACES_EXPORTER is set") {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -9,36 +9,38 @@ import (
 	"testing"
 
 	"github.com/querybudget/querybudget/budget/budgettest"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
 	"github.com/querybudget/querybudget/explain"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 // The bookshop has one missing index, which two pages need: that of a book's publisher.
 // MariaDB makes it by itself, for the foreign key.
 func TestIndexedPages(t *testing.T) {
 	mainDatabases(t, func(t *testing.T, dsn string) {
-		db, err := openDatabase(t.Context(), dsn)
+		db, err := shop.Open(t.Context(), dsn, 20, sqlwrap.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
 		s := store.New(db.DB)
-		handler := routes(s, slog.New(slog.DiscardHandler))
+		handler := shop.Routes(s, slog.New(slog.DiscardHandler))
 		check := func() (found []string) {
-			for _, p := range pages(s) {
-				if p.pattern == "/bad/search" {
+			for _, p := range shop.Pages(s) {
+				if p.Pattern == "/bad/search" {
 					continue // it takes its time, and reads no table
 				}
 				text := failure(t, func(tb budgettest.TB) {
-					budgettest.Want{Indexed: explain.SQL(db.DB.DB)}.Check(tb, handler, httptest.NewRequest(p.method, p.path, nil))
+					budgettest.Want{Indexed: explain.SQL(db.DB.DB)}.Check(tb, handler, httptest.NewRequest(p.Method, p.Path, nil))
 				})
 				if strings.Contains(text, "no plan") {
-					t.Errorf("%s: %s", p.pattern, text)
+					t.Errorf("%s: %s", p.Pattern, text)
 				}
 				if strings.Contains(text, "missing-index") {
-					found = append(found, p.pattern)
+					found = append(found, p.Pattern)
 					if !strings.Contains(text, "reads all of books: no index begins with publisher_id") || !strings.Contains(text, "ON books (publisher_id) serves it (checked: ") {
-						t.Errorf("%s: %s", p.pattern, text)
+						t.Errorf("%s: %s", p.Pattern, text)
 					}
 				}
 			}

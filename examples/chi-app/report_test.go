@@ -12,7 +12,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/querybudget/querybudget/budget/budgettest"
+	"github.com/querybudget/querybudget/examples/chi-app/shop"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 // Report files are as docs/report.schema.json says, for every kind of page.
@@ -23,18 +25,18 @@ func TestReportFileSchema(t *testing.T) {
 	}
 	dir := t.TempDir()
 	t.Setenv("QUERYBUDGET_REPORT", dir)
-	db, err := openDatabase(t.Context(), "")
+	db, err := shop.Open(t.Context(), "", 20, sqlwrap.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close() //nolint:errcheck // a test
 	s := store.New(db.DB)
-	handler := routes(s, slog.New(slog.DiscardHandler))
+	handler := shop.Routes(s, slog.New(slog.DiscardHandler))
 	checked := 0
-	for _, p := range pages(s) {
-		if p.pattern != "/bad/search" { // it takes long
+	for _, p := range shop.Pages(s) {
+		if p.Pattern != "/bad/search" { // it takes long
 			checked++
-			_ = failure(t, func(tb budgettest.TB) { budgettest.Check(tb, handler, httptest.NewRequest(p.method, p.path, nil)) })
+			_ = failure(t, func(tb budgettest.TB) { budgettest.Check(tb, handler, httptest.NewRequest(p.Method, p.Path, nil)) })
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*"))

@@ -5,15 +5,31 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
+
+// traced starts a span for each request, named by its route. The main package in
+// exporting has OpenTelemetry's own middleware, otelhttp, which does more.
+func traced(provider trace.TracerProvider) func(http.Handler) http.Handler {
+	tracer := provider.Tracer("chi-app")
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, span := tracer.Start(r.Context(), r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(attribute.String("url.path", r.URL.Path)))
+			defer span.End()
+			next.ServeHTTP(w, r.WithContext(ctx))
+			span.SetName(r.Method + " " + chi.RouteContext(ctx).RoutePattern())
+		})
+	}
+}
 
 // spans keeps the spans of a demo.
 type spans struct {

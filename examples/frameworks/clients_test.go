@@ -1,7 +1,10 @@
 package frameworks
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -187,6 +190,66 @@ func connectText(
 		first()
 	}
 	return text, errors.Join(stream.Err(), stream.Close())
+}
+
+// overGraphQL asks for a field, or subscribes to it by server-sent events.
+func overGraphQL(t *testing.T, s *shop, r budget.Reporter) client {
+	server := httptest.NewServer(gqlgenAPI(s, r))
+	t.Cleanup(server.Close)
+	return func(page, id string, first func()) answered {
+		field := map[string]string{"book": "book(id: $id)", "lost": "lost(id: $id)", "export": "export(id: $id)"}[page]
+		query := fmt.Sprintf("query ($id: ID!) { %s }", field)
+		if field == "" {
+			query = fmt.Sprintf("{ %s }", page)
+		}
+		if page == "export" {
+			query = strings.Replace(query, "query", "subscription", 1)
+		}
+		text, refused, err := graphAnswer(server.URL, page, query, id, first)
+		return rpcAnswer(text, err, refused)
+	}
+}
+
+func graphAnswer(url, field, query, id string, first func()) (text string, refused bool, err error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]string{"id": id}})
+	if err != nil {
+		return "", false, err
+	}
+	request, err := http.NewRequest("POST", url, bytes.NewReader(body))
+	if err != nil {
+		return "", false, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if strings.HasPrefix(query, "subscription") {
+		request.Header.Set("Accept", "text/event-stream")
+	}
+	resp, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", false, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		data := strings.TrimPrefix(lines.Text(), "data: ")
+		if !strings.HasPrefix(data, "{") {
+			continue
+		}
+		var out struct {
+			Data   map[string]any
+			Errors []struct {
+				Message    string
+				Extensions map[string]any
+			}
+		}
+		if err := json.Unmarshal([]byte(data), &out); err != nil {
+			return "", false, err
+		}
+		for _, e := range out.Errors {
+			return data, e.Extensions["code"] == "RESOURCE_EXHAUSTED", errors.New(data)
+		}
+		text += fmt.Sprint(out.Data[field])
+		first()
+	}
+	return text, false, nil
 }
 
 // asWorker asks a mux of asynq, which needs no Redis for that. Its server recovers from

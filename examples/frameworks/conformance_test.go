@@ -25,6 +25,8 @@ type subject struct {
 	id string
 	// rpc is set where pages are methods.
 	rpc bool
+	// isGraphQL is set where pages are fields.
+	isGraphQL bool
 	// isWorker is set where nobody waits for an answer: nothing is streamed or refused to
 	// a client.
 	isWorker bool
@@ -43,9 +45,11 @@ var subjects = []subject{
 	{name: "echo v4", start: overHTTP("", echo4), unit: "GET %s", id: ":id"},
 	{name: "echo v5", start: overHTTP("", echo5), unit: "GET %s", id: ":id"},
 	{name: "huma on chi", start: overHTTP("", humaAPI), unit: "GET %s", id: "{id}"},
+	{name: "oapi-codegen strict", start: overHTTP("", strictServer), unit: "GET %s", id: "{id}"},
 	{name: "fiber", start: overFiber, unit: "GET %s", id: ":id", context: "*fiber.DefaultCtx", sendsLate: true},
 	{name: "gRPC", start: overGRPC, unit: "%s", rpc: true},
 	{name: "Connect", start: overConnect, unit: "POST %s", rpc: true},
+	{name: "gqlgen", start: overGraphQL, unit: "POST %s", rpc: true, isGraphQL: true},
 	{name: "asynq", start: asWorker, unit: "%s", rpc: true, isWorker: true},
 }
 
@@ -54,6 +58,10 @@ func (s subject) unitOf(page string) string {
 	switch {
 	case s.isWorker:
 		return page
+	case s.isGraphQL && page == "export":
+		return "POST Subscription.export"
+	case s.isGraphQL:
+		return "POST Query." + page
 	case s.rpc:
 		return fmt.Sprintf(s.unit, method(page))
 	case page == "book":
@@ -267,6 +275,24 @@ func TestGinContextWithFallback(t *testing.T) {
 	r := run(t, subject{start: overHTTP("", ginWithFallback), unit: "GET %s", id: ":id"})
 	if a, rep := r.page("book"); a.failed || rep.Totals.Queries != 1 || rep.Unattributed != 0 {
 		t.Errorf("%+v: %d queries, %d unattributed", a, rep.Totals.Queries, rep.Unattributed)
+	}
+}
+
+// In GraphQL the resolvers of a field are one scope, however many objects there are: it has
+// the field's name and budget. The n+1 has the line.
+func TestGraphQLFields(t *testing.T) {
+	r := run(t, subject{start: overGraphQL})
+	a := r.ask("shelf { id author }", "", func() {})
+	rep := <-r.reports
+	if a.failed || rep.Name != "POST Query.shelf" || rep.Totals.Queries != 21 || len(rep.Scopes) != 1 {
+		t.Fatalf("%+v: %s has %d queries, scopes %+v", a, rep.Name, rep.Totals.Queries, rep.Scopes)
+	}
+	if s := rep.Scopes[0]; s.Name != "Book.author" || s.Totals.Queries != 20 || s.Budget != few || s.Verdict.Outcome != budget.Exceeded {
+		t.Errorf("%+v", s)
+	}
+	found := find(rep, budget.NPlusOne)
+	if found == nil || found.Count != 20 || found.CallSite().Line != lineOf(t, "// asks") {
+		t.Errorf("%v", rep.Findings)
 	}
 }
 

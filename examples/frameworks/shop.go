@@ -121,3 +121,12 @@ func answer(w http.ResponseWriter, err error) {
 		http.Error(w, "internal error", http.StatusInternalServerError)
 	}
 }
+
+// textOf is all that a page sends.
+func textOf(ctx context.Context, p page, id string) (text string, err error) {
+	err = p(ctx, id, func(sent string) error {
+		text += sent
+		return nil
+	})
+	return text, err
+}

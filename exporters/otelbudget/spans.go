@@ -190,7 +190,11 @@ func groupLine(g *budget.Group) string {
 }
 
 func scopeLine(s *budget.Scope) string {
-	return fmt.Sprintf("%s: %d queries, %s", s.Name, s.Totals.Queries, s.Verdict.Outcome)
+	queries := "queries"
+	if s.Totals.Queries == 1 {
+		queries = "query"
+	}
+	return fmt.Sprintf("%s: %d %s, %s", s.Name, s.Totals.Queries, queries, s.Verdict.Outcome)
 }
 
 func kinds(findings []*budget.Finding) []string {

@@ -439,3 +439,17 @@ func TestNotKept(t *testing.T) {
 	mustContain(t, w.Body.String(), "not kept any more")
 	mustContain(t, s.get("/"), "<b>1</b> older ones dropped")
 }
+
+// A budget that is not valid is said in the list and on the page of the request, for a
+// scope too.
+func TestInvalidBudget(t *testing.T) {
+	s := newShop(t, panel.Options{})
+	own := s.request(authors, func(u *unit) { u.recorder.SetBudget(budget.Budget{Queries: -5}); u.joined() })
+	scope := s.request(authors, func(u *unit) {
+		_, part := budget.With(u.ctx, "part", budget.Budget{Rows: -7})
+		_ = part.Report()
+	})
+	mustContain(t, s.get("/debug/queries/"), "budget not valid", "the limit of queries is -5", "part: budget: the limit of rows is -7")
+	mustContain(t, s.get("/debug/queries/requests/"+own.String()), "It is not valid: budget: the limit of queries is -5")
+	mustContain(t, s.get("/debug/queries/requests/"+scope.String()), "It is not valid: part: budget: the limit of rows is -7")
+}

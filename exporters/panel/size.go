@@ -31,7 +31,7 @@ func sizeOf(r *budget.Report) int64 {
 	for _, e := range r.Verdict.Exceeded {
 		n += exceededSize(e)
 	}
-	return n + scopesSize(r.Scopes)
+	return n + int64(2*len(r.Verdict.Invalid)) + scopesSize(r.Scopes)
 }
 
 // queriesSize counts the statements of queries too, where they are not their groups':
@@ -81,7 +81,7 @@ func exceededSize(e *budget.ExceededError) int64 {
 func scopesSize(scopes []budget.Scope) (n int64) {
 	for i := range scopes {
 		s := &scopes[i]
-		n += sizeFor[budget.Scope]() + int64(len(s.Name)+len(s.Route.Pattern)) + scopesSize(s.Scopes)
+		n += sizeFor[budget.Scope]() + int64(len(s.Name)+len(s.Route.Pattern)+2*len(s.Verdict.Invalid)) + scopesSize(s.Scopes)
 		for _, e := range s.Verdict.Exceeded {
 			n += exceededSize(e)
 		}

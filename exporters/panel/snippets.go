@@ -2,7 +2,6 @@ package panel
 
 import (
 	"fmt"
-	"go/format"
 	"regexp"
 	"strconv"
 	"strings"
@@ -41,24 +40,18 @@ func testOf(r *budget.Report, f *budget.Finding) string {
 		hints = ", Hints: true"
 	}
 	want := fmt.Sprintf("budgettest.Want{Budget: budget.Budget{%s}%s}", limitFor(r, f), hints)
-	var code string
 	if r.Route.Method == "" {
-		code = fmt.Sprintf(`func Test%s(t *testing.T) {
+		return fmt.Sprintf(`func Test%s(t *testing.T) {
 	want := %s
 	budgettest.Run(t, want, func(ctx context.Context) {
 		// call the code of %s with ctx here
 	})
 }`, identifier(r.Name), want, oneline.Text(nameOf(r)))
-	} else {
-		code = fmt.Sprintf(`func Test%s(t *testing.T) {
+	}
+	return fmt.Sprintf(`func Test%s(t *testing.T) {
 	want := %s
 	want.Check(t, routes(t), httptest.NewRequest(%s, %s, nil))
 }`, identifier(r.Name), want, strconv.Quote(r.Route.Method), strconv.Quote(examplePath(r.Route.Pattern)))
-	}
-	if formatted, err := format.Source([]byte(code)); err == nil {
-		return string(formatted)
-	}
-	return code
 }
 
 // limitFor is the limit that a finding breaks. For those that no limit counts, it is the

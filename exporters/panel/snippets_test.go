@@ -3,6 +3,7 @@ package panel
 import (
 	"encoding/json"
 	"fmt"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +14,7 @@ import (
 	"github.com/querybudget/querybudget/callsite"
 )
 
-// What is to be copied compiles, whatever the names are.
+// What is to be copied compiles and is formatted, whatever the names are.
 func TestSnippetsCompile(t *testing.T) {
 	var tests, allowances []string
 	for i, name := range []string{"GET /authors/{id}", "nightly report", "", "x\"; os.Exit(1); \"", "日本 {a}", "*/ func init() { /*", "a\nb"} {
@@ -51,7 +52,10 @@ func allow(ctx context.Context) context.Context {
 	return ctx
 }
 
-` + strings.Join(tests, "\n\n")
+` + strings.Join(tests, "\n\n") + "\n"
+	if formatted, err := format.Source([]byte(code)); err != nil || string(formatted) != code {
+		t.Errorf("gofmt would change it: %v\n%s\nto\n%s", err, code, formatted)
+	}
 	// For the compiler it stands in this module, for its imports; for nobody else.
 	here, err := filepath.Abs("snippets")
 	if err != nil {

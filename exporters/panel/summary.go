@@ -29,7 +29,9 @@ type summary struct {
 	Blocked    int64         `json:"blocked,omitempty"`
 	Outcome    string        `json:"outcome"`
 	Exceeded   []limitLine   `json:"exceeded,omitempty"`
-	Findings   []badge       `json:"findings,omitempty"`
+	// Invalid says what is wrong with the budget, or with that of a scope.
+	Invalid  string  `json:"invalid,omitempty"`
+	Findings []badge `json:"findings,omitempty"`
 	// Late is the number of queries after the end, as far as they were reported.
 	Late int64 `json:"late,omitempty"`
 }
@@ -62,7 +64,7 @@ func summarize(r *budget.Report, late []*budget.Report) *summary {
 		Duration: r.Duration, DBTime: r.Totals.WallTime,
 		Queries: r.Totals.Queries, Writes: r.Totals.Writes, Duplicates: r.Totals.Duplicates,
 		Rows: r.Totals.Rows, Errors: r.Totals.Errors, Blocked: r.Totals.Blocked,
-		Outcome: string(r.Verdict.Outcome), Findings: badges(r.Findings),
+		Outcome: string(r.Verdict.Outcome), Findings: badges(r.Findings), Invalid: cmp.Or(r.Verdict.Invalid, invalidScope(r.Scopes)),
 	}
 	for i := range r.Groups {
 		if g := &r.Groups[i]; !g.Overflow {
@@ -79,6 +81,20 @@ func summarize(r *budget.Report, late []*budget.Report) *summary {
 		s.Late += after.Totals.Queries
 	}
 	return s
+}
+
+// invalidScope is what is wrong with the first budget that is not valid, with the scope's
+// name.
+func invalidScope(scopes []budget.Scope) string {
+	for _, s := range scopes {
+		if s.Verdict.Invalid != "" {
+			return s.Name + ": " + s.Verdict.Invalid
+		}
+		if below := invalidScope(s.Scopes); below != "" {
+			return below
+		}
+	}
+	return ""
 }
 
 // nameOf names a unit: one that nobody named is a job too.

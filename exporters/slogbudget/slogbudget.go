@@ -93,7 +93,8 @@ func (r *reporter) Report(ctx context.Context, report *budget.Report) {
 	if report.Verdict.Invalid != "" {
 		level, message = r.exceeded.Level(), "query budget invalid"
 	}
-	if len(all) > 0 {
+	// A budget that was replaced after it refused a query has left no limit to name.
+	if len(all) > 0 || report.Verdict.Outcome == budget.Blocked {
 		level, message = r.exceeded.Level(), "query budget exceeded"
 	}
 	if !r.logger.Enabled(ctx, level) {

@@ -38,6 +38,21 @@ func report(b budget.Budget, statements ...*statement.Statement) *budget.Report 
 	return r.Report()
 }
 
+// A refused query is at WARN, also where the budget that refused it was replaced.
+func TestBlockedIsWarned(t *testing.T) {
+	ctx, r := budget.NewContext(t.Context())
+	r.SetBudget(budget.Budget{Queries: budget.None, Mode: budget.Enforce})
+	if _, err := r.Start(budget.Call{Database: db, Statement: users}); err == nil {
+		t.Fatal("it was not refused")
+	}
+	r.SetBudget(budget.Budget{})
+	var out bytes.Buffer
+	slogbudget.Reporter(slog.New(slog.NewTextHandler(&out, nil))).Report(ctx, r.Report())
+	if got := out.String(); !strings.Contains(got, `level=WARN msg="query budget exceeded"`) || !strings.Contains(got, "outcome=blocked") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestLevels(t *testing.T) {
 	within, over := report(budget.Budget{Queries: 5}, users), report(budget.Budget{Queries: 1}, users, users)
 	for name, test := range map[string]struct {

@@ -10,13 +10,18 @@ import (
 // All Go code in the README and in docs/ stands in a file that is compiled, line
 // by line. Spaces do not count.
 func TestDocumentedCodeCompiles(t *testing.T) {
-	names, err := filepath.Glob(filepath.Join(root(t), "examples", "frameworks", "*.go"))
-	if err != nil || len(names) == 0 {
-		t.Fatalf("%d recipes: %v", len(names), err)
+	var names []string
+	for _, folder := range []string{"frameworks", "drivers"} {
+		recipes, err := filepath.Glob(filepath.Join(root(t), "examples", folder, "*.go"))
+		if err != nil || len(recipes) == 0 {
+			t.Fatalf("%d recipes in %s: %v", len(recipes), folder, err)
+		}
+		names = append(names, recipes...)
 	}
 	for _, name := range []string{
 		"examples/chi-app/readme_test.go", "examples/chi-app/internal/guide/guide_test.go", "examples/chi-app/internal/guide/raw_test.go",
 		"examples/chi-app/internal/guide/plans_test.go", "examples/chi-app/internal/guide/profiles_test.go", "examples/chi-app/internal/guide/production_test.go", "pgxwrap/example_test.go", "budget/budgettest/example_test.go",
+		"examples/chi-app/quickstart/main.go",
 	} {
 		names = append(names, filepath.Join(root(t), filepath.FromSlash(name)))
 	}
@@ -84,4 +89,23 @@ func TestDocumentLinks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Pictures are in a module of their own, which nobody downloads with the library.
+func TestPicturesDoNotTravel(t *testing.T) {
+	for _, file := range strings.Fields(run(t, root(t), "git", "ls-files", "*.png", "*.gif", "*.webp", "*.jpg")) {
+		if !isInModuleBelow(root(t), filepath.Dir(file)) {
+			t.Errorf("%s is in the zip of the library", file)
+		}
+	}
+}
+
+// isInModuleBelow reports whether a folder, or one around it, has a go.mod of its own.
+func isInModuleBelow(root, folder string) bool {
+	for ; folder != "."; folder = filepath.Dir(folder) {
+		if _, err := os.Stat(filepath.Join(root, folder, "go.mod")); err == nil {
+			return true
+		}
+	}
+	return false
 }

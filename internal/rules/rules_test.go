@@ -64,6 +64,7 @@ func TestImports(t *testing.T) {
 		{"zerocode", []string{"budget", "callsite", "statement", "sqlwrap"}, []string{"net/http"}},
 		{"middleware", []string{"budget", "callsite", "statement", chi}, []string{"database/sql"}},
 		{"exporters/slogbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql"}},
+		{"exporters/textbudget", []string{"budget", "callsite", "statement"}, []string{"net/http", "database/sql", "log/slog"}},
 		{"exporters/panel", []string{"budget", "callsite", "statement", "explain", "internal/gate"}, nil},
 		{"exporters/pprofbudget", []string{"budget", "callsite", "statement", "internal/gate"}, []string{"database/sql", "log/slog"}},
 		{"internal/gate", nil, nil},
@@ -187,6 +188,7 @@ func TestEveryPackageHasARule(t *testing.T) {
 		"sqlwrap/sqlwraptest":  true,
 		"middleware":           true,
 		"exporters/slogbudget": true,
+		"exporters/textbudget": true,
 		"exporters/panel":      true,
 		"zerocode":             true, module: true, // the sources, which import nothing
 		"exporters/jsonbudget": true, "exporters/pprofbudget": true,

@@ -58,7 +58,7 @@ func TestCollectorAndPrometheus(t *testing.T) {
 	start(t, nil, binary(t, "QUERYBUDGET_COLLECTOR"), "--config", filepath.Join(dir, "collector.yaml"))
 	await(t, "the collector", func() error { return dial(ports.Replace("127.0.0.1:RECEIVER")) })
 	app := filepath.Join(dir, "chi-app")
-	if out, err := exec.Command("go", "build", "-o", app, "..").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", app, "../exporting").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	start(t, []string{

@@ -1,4 +1,4 @@
-package main
+package shop
 
 import (
 	"cmp"
@@ -12,31 +12,24 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/XSAM/otelsql"
 	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/jmoiron/sqlx"
 	_ "modernc.org/sqlite"
 
-	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
-// database is where the service keeps its books.
-type database struct {
+// Database is where the service keeps its books.
+type Database struct {
 	*sqlx.DB
 	temp string // the folder of a temporary database
 }
 
-// openDatabase opens and fills a database. An empty dsn is a SQLite database in a
-// temporary file; see driverOf for others.
-func openDatabase(ctx context.Context, dsn string, opts ...otelsql.Option) (*database, error) {
-	return openDatabaseOf(ctx, dsn, 20, sqlwrap.Config{Inner: otelbudget.Inner(opts...)})
-}
-
-// openDatabaseOf is openDatabase with so many authors, and any configuration.
-func openDatabaseOf(ctx context.Context, dsn string, authors int, config sqlwrap.Config) (*database, error) {
-	var d database
+// Open opens a database and fills an empty one with so many authors. An empty dsn is a
+// SQLite database in a temporary file; see driverOf for others.
+func Open(ctx context.Context, dsn string, authors int, config sqlwrap.Config) (*Database, error) {
+	var d Database
 	if dsn == "" {
 		temp, err := os.MkdirTemp("", "chi-app")
 		if err != nil {
@@ -44,35 +37,47 @@ func openDatabaseOf(ctx context.Context, dsn string, authors int, config sqlwrap
 		}
 		d.temp, dsn = temp, filepath.Join(temp, "books.db")
 	}
-	driver, source := driverOf(dsn)
+	driver, source, err := driverOf(dsn)
+	if err != nil {
+		return nil, errors.Join(err, d.removeTemp())
+	}
 	db, err := config.Open(driver, source)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), d.removeTemp())
 	}
 	d.DB = sqlx.NewDb(db, driver)
-	if err := errors.Join(d.migrate(ctx), d.seed(ctx, authors)); err != nil {
+	if err := d.migrate(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
+	}
+	if err := d.seed(ctx, authors); err != nil {
+		return nil, errors.Join(fmt.Errorf("fill the database: %w", err), d.Close())
 	}
 	return &d, nil
 }
 
-// driverOf tells the driver by the form of a DSN: postgres://user@host/db,
-// user:password@tcp(host)/db for MySQL and MariaDB, or the path of a SQLite file.
-func driverOf(dsn string) (driver, source string) {
+// FormsOfDSN says what Open accepts.
+const FormsOfDSN = "postgres://user@host/name for PostgreSQL, user:password@tcp(host)/name for MySQL and MariaDB, or the path of a SQLite file"
+
+// driverOf tells the driver by the form of a DSN. The error does not repeat the DSN, which
+// may have a password.
+func driverOf(dsn string) (driver, source string, err error) {
+	scheme, _, isURL := strings.Cut(dsn, "://")
 	switch {
-	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
-		return "pgx", dsn
+	case isURL && (scheme == "postgres" || scheme == "postgresql"):
+		return "pgx", dsn, nil
 	case strings.Contains(dsn, "@tcp("), strings.Contains(dsn, "@unix("):
-		return "mysql", dsn
+		return "mysql", dsn, nil
+	case isURL:
+		return "", "", fmt.Errorf("no database is known as %s://: give %s", scheme, FormsOfDSN)
 	default:
-		return "sqlite", "file:" + dsn + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)"
+		return "sqlite", "file:" + dsn + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)", nil
 	}
 }
 
 // Close closes the database and removes a temporary one.
-func (d *database) Close() error { return errors.Join(d.DB.Close(), d.removeTemp()) }
+func (d *Database) Close() error { return errors.Join(d.DB.Close(), d.removeTemp()) }
 
-func (d *database) removeTemp() error {
+func (d *Database) removeTemp() error {
 	if d.temp == "" {
 		return nil
 	}
@@ -90,7 +95,7 @@ var idColumn = map[string]string{
 }
 
 // migrate runs the migrations that have not run yet, in the order of their names.
-func (d *database) migrate(ctx context.Context) error {
+func (d *Database) migrate(ctx context.Context) error {
 	if _, err := d.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS chi_app_migrations (name VARCHAR(200) PRIMARY KEY)"); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -106,7 +111,7 @@ func (d *database) migrate(ctx context.Context) error {
 	return nil
 }
 
-func (d *database) migrateOne(ctx context.Context, name string) error {
+func (d *Database) migrateOne(ctx context.Context, name string) error {
 	var done int
 	if err := d.GetContext(ctx, &done, d.Rebind("SELECT count(*) FROM chi_app_migrations WHERE name = ?"), name); err != nil || done > 0 {
 		return err
@@ -133,7 +138,7 @@ func (d *database) migrateOne(ctx context.Context, name string) error {
 	})
 }
 
-func (d *database) inTransaction(ctx context.Context, do func(*sqlx.Tx) error) error {
+func (d *Database) inTransaction(ctx context.Context, do func(*sqlx.Tx) error) error {
 	tx, err := d.BeginTxx(ctx, nil)
 	if err != nil {
 		return err
@@ -151,7 +156,7 @@ const (
 )
 
 // seed fills an empty database.
-func (d *database) seed(ctx context.Context, authors int) error {
+func (d *Database) seed(ctx context.Context, authors int) error {
 	var n int
 	if err := d.GetContext(ctx, &n, "SELECT count(*) FROM authors"); err != nil || n > 0 {
 		return err

@@ -1,4 +1,4 @@
-package main
+package shop
 
 import (
 	"context"
@@ -11,88 +11,90 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/examples/chi-app/store"
-	"github.com/querybudget/querybudget/exporters/slogbudget"
 	"github.com/querybudget/querybudget/middleware"
 )
 
-// page is a route of the service. The list of pages is what the service routes,
+// Page is a route of the service. The list of pages is what the service routes,
 // what it prints at the start, and what -demo asks for.
-type page struct {
-	method, pattern, path string // path is an example of pattern
-	about                 string
-	budget                budget.Budget
-	handler               http.HandlerFunc
+type Page struct {
+	Method, Pattern, Path string // Path is an example of Pattern
+	About                 string
+	Queries               int    // that it sends, with the data that Open fills in
+	Finds                 string // the findings of its report, "" if there is none
+	Budget                budget.Budget
+	Handler               http.HandlerFunc
 }
 
-// pages lists each page that database guides warn about, beside its repair.
-func pages(s *store.Store) []page {
+// Pages lists each page that database guides warn about, and after it its repairs.
+func Pages(s *store.Store) []Page {
 	enforced := budget.Budget{Queries: 3, Mode: budget.Enforce}
-	return []page{
-		{"GET", "/bad/authors", "/bad/authors", "N+1: the books of each author", budget.Budget{Queries: 3, Repeats: 1},
+	return []Page{
+		{"GET", "/bad/authors", "/bad/authors", "N+1: the books of each author", 21, "n+1", budget.Budget{Queries: 3, Repeats: 1},
 			answer(func(r *http.Request) (any, error) { return s.AuthorsSlowly(r.Context()) })},
-		{"GET", "/authors", "/authors", "one query with JOIN", budget.Budget{Queries: 3, Repeats: 1},
+		{"GET", "/authors", "/authors", "one query with JOIN", 1, "", budget.Budget{Queries: 3, Repeats: 1},
 			answer(func(r *http.Request) (any, error) { return s.AuthorsJoined(r.Context()) })},
-		{"GET", "/authors/in", "/authors/in", "two queries, the second with IN", budget.Budget{Queries: 3, Repeats: 1},
+		{"GET", "/authors/in", "/authors/in", "two queries, the second with IN", 2, "", budget.Budget{Queries: 3, Repeats: 1},
 			answer(func(r *http.Request) (any, error) { return s.AuthorsIn(r.Context()) })},
-		{"GET", "/enforced/authors", "/enforced/authors", "the N+1 again, refused at the fourth query", enforced,
+		{"GET", "/enforced/authors", "/enforced/authors", "the N+1 again, refused at the fourth query", 3, "", enforced,
 			answer(func(r *http.Request) (any, error) { return s.AuthorsSlowly(r.Context()) })},
-		{"GET", "/bad/books/{id}", "/bad/books/7", "asks twice for the same book", budget.Budget{Queries: 3, Duplicates: budget.None},
+		{"GET", "/bad/books/{id}", "/bad/books/7", "asks twice for the same book", 2, "duplicate", budget.Budget{Queries: 3, Duplicates: budget.None},
 			answer(func(r *http.Request) (any, error) { return bookAskedTwice(r.Context(), s, pathID(r)) })},
-		{"GET", "/books/{id}", "/books/7", "asks once", budget.Budget{Queries: 3, Duplicates: budget.None},
+		{"GET", "/books/{id}", "/books/7", "asks once", 1, "", budget.Budget{Queries: 3, Duplicates: budget.None},
 			answer(func(r *http.Request) (any, error) { return s.Book(r.Context(), pathID(r)) })},
-		{"POST", "/bad/orders", "/bad/orders", "inserts line by line", budget.Budget{Writes: 3},
+		{"POST", "/bad/orders", "/bad/orders", "inserts line by line", 6, "write-loop", budget.Budget{Writes: 3},
 			answer(func(r *http.Request) (any, error) { return "ok", s.OrderSlowly(r.Context(), "demo", demoLines) })},
-		{"POST", "/orders", "/orders", "inserts all lines at once", budget.Budget{Writes: 3},
+		{"POST", "/orders", "/orders", "inserts all lines at once", 2, "", budget.Budget{Writes: 3},
 			answer(func(r *http.Request) (any, error) { return "ok", s.Order(r.Context(), "demo", demoLines) })},
-		{"POST", "/bad/books/{id}/sale", "/bad/books/7/sale", "reads, computes and writes back", budget.Budget{Queries: 1},
+		{"POST", "/bad/books/{id}/sale", "/bad/books/7/sale", "reads, computes and writes back", 2, "read-modify-write", budget.Budget{Queries: 1},
 			answer(func(r *http.Request) (any, error) { return "ok", s.SellSlowly(r.Context(), pathID(r), 1) })},
-		{"POST", "/books/{id}/sale", "/books/7/sale", "lets the database compute", budget.Budget{Queries: 1},
+		{"POST", "/books/{id}/sale", "/books/7/sale", "lets the database compute", 1, "", budget.Budget{Queries: 1},
 			answer(func(r *http.Request) (any, error) { return "ok", s.Sell(r.Context(), pathID(r), 1) })},
-		{"GET", "/bad/publishers", "/bad/publishers", "asks while rows are open", budget.Budget{Queries: 10},
+		{"GET", "/bad/publishers", "/bad/publishers", "asks while rows are open", 5, "n+1, nested-query", budget.Budget{Queries: 10},
 			answer(func(r *http.Request) (any, error) { return s.PublishersSlowly(r.Context()) })},
-		{"GET", "/publishers", "/publishers", "counts with the query that reads", budget.Budget{Queries: 10},
+		{"GET", "/publishers", "/publishers", "counts with the query that reads", 1, "", budget.Budget{Queries: 10},
 			answer(func(r *http.Request) (any, error) { return s.Publishers(r.Context()) })},
-		{"GET", "/bad/authors/first", "/bad/authors/first", "leaves rows open", budget.Budget{Queries: 3},
+		{"GET", "/bad/authors/first", "/bad/authors/first", "leaves rows open", 1, "unclosed-rows", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return s.FirstAuthorSlowly(r.Context()) })},
-		{"GET", "/authors/first", "/authors/first", "asks for one row", budget.Budget{Queries: 3},
+		{"GET", "/authors/first", "/authors/first", "asks for one row", 1, "", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return s.FirstAuthor(r.Context()) })},
-		{"GET", "/bad/search", "/bad/search", "a query that takes its time", budget.Budget{Queries: 3},
+		{"GET", "/bad/search", "/bad/search", "a query that takes its time", 1, "slow", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return s.SearchSlowly(r.Context()) })},
-		{"GET", "/search", "/search", "one that an index answers", budget.Budget{Queries: 3},
+		{"GET", "/search", "/search", "one that an index answers", 1, "", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return s.Search(r.Context()) })},
-		{"GET", "/bad/visits", "/bad/visits", "loses its context", budget.Budget{Queries: 3},
+		{"GET", "/bad/visits", "/bad/visits", "loses its context", 1, "unattributed", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return pair(s.VisitsSlowly(r.Context())) })},
-		{"GET", "/visits", "/visits", "passes it on", budget.Budget{Queries: 3},
+		{"GET", "/visits", "/visits", "passes it on", 2, "", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return pair(s.Visits(r.Context())) })},
-		{"POST", "/bad/customers", "/bad/customers", "looks, then inserts", budget.Budget{Queries: 3},
+		{"POST", "/bad/customers", "/bad/customers", "looks, then inserts", 2, "select-then-insert", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return "ok", s.SignUpSlowly(r.Context(), "first@example.com") })},
-		{"POST", "/customers", "/customers", "lets the database decide", budget.Budget{Queries: 3},
+		{"POST", "/customers", "/customers", "lets the database decide", 1, "", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return "ok", s.SignUp(r.Context(), "second@example.com") })},
-		{"GET", "/bad/titles", "/bad/titles", "reads all columns", budget.Budget{Queries: 3},
+		{"GET", "/bad/titles", "/bad/titles", "reads all columns", 1, "select-star", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return s.TitlesSlowly(r.Context()) })},
-		{"GET", "/titles", "/titles", "names the column", budget.Budget{Queries: 3},
+		{"GET", "/titles", "/titles", "names the column", 1, "", budget.Budget{Queries: 3},
 			answer(func(r *http.Request) (any, error) { return s.Titles(r.Context()) })},
-		{"GET", "/bad/reviews", "/bad/reviews", "returns every row there is", budget.Budget{Queries: 3, Rows: 100},
+		{"GET", "/bad/reviews", "/bad/reviews", "returns every row there is", 1, "large-result", budget.Budget{Queries: 3, Rows: 100},
 			answer(func(r *http.Request) (any, error) { return s.ReviewsSlowly(r.Context()) })},
-		{"GET", "/reviews", "/reviews?after=100", "returns a page", budget.Budget{Queries: 3, Rows: 100},
+		{"GET", "/reviews", "/reviews?after=100", "returns a page", 1, "", budget.Budget{Queries: 3, Rows: 100},
 			answer(func(r *http.Request) (any, error) { return s.Reviews(r.Context(), queryID(r, "after")) })},
 	}
 }
 
-// routes is the service.
-func routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) http.Handler {
+// Routes is the service.
+func Routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) http.Handler {
 	r := chi.NewRouter()
-	addRoutes(r, s, logger, reporters...)
+	AddRoutes(r, s, logger, reporters...)
 	return r
 }
 
-func addRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) {
+// AddRoutes adds the service to a router.
+func AddRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) {
 	// One of the bad pages has no more than a hint, and plans need texts.
 	bounds := budget.Bounds{Rules: budget.Rules{Hints: true}, Texts: true}
 	options := middleware.Options{Header: true, Logger: logger, Bounds: bounds, Alarm: &budget.Alarm{}}
-	r.Use(options.Track(append(reporters, slogbudget.Reporter(logger))...))
-	for _, p := range pages(s) {
-		r.With(middleware.Limit(p.budget)).Method(p.method, p.pattern, p.handler)
+	r.Use(options.Track(reporters...))
+	for _, p := range Pages(s) {
+		r.With(middleware.Limit(p.Budget)).Method(p.Method, p.Pattern, p.Handler)
 	}
 }
 

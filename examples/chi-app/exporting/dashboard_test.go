@@ -10,7 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-const dashboardFile = "../../docs/observability/dashboard.json"
+const dashboardFile = "../../../docs/observability/dashboard.json"
 
 func TestDashboardSchema(t *testing.T) {
 	text, err := os.ReadFile(dashboardFile)
@@ -58,7 +58,7 @@ var metricName = regexp.MustCompile(`\b(?:querybudget|db_sql|db_client)_[a-z_]+`
 func checkMetricNames(t *testing.T, scraped string) {
 	t.Helper()
 	scraped += "querybudget_database querybudget_job_name querybudget_job_queries_sum querybudget_job_queries_count" // of what the example does not have
-	for _, file := range []string{dashboardFile, "../../docs/observability/alerts.yaml"} {
+	for _, file := range []string{dashboardFile, "../../../docs/observability/alerts.yaml"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

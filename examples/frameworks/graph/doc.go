@@ -1,0 +1,2 @@
+// Package graph is what gqlgen has generated from schema.graphql.
+package graph

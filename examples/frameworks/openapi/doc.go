@@ -1,0 +1,2 @@
+// Package openapi is what oapi-codegen has generated from openapi.yaml.
+package openapi
