@@ -136,6 +136,8 @@ func (t *tracer) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data p
 		c := t.connectionOf(data.Conn)
 		c.counted = countedAbove(ctx)
 		c.holder.took()
+		c.account.Watched = true
+		c.account.Released()
 		t.pool.acquired.Add(1)
 	}
 	if t.below.acquire != nil {
@@ -156,6 +158,10 @@ func (t *tracer) TraceRelease(pool *pgxpool.Pool, data pgxpool.TraceReleaseData)
 	c := t.connectionOf(data.Conn)
 	if !data.Conn.PgConn().IsBusy() {
 		c.endQuery(context.Background(), t, data.Conn, outcome{}) // whose end nobody told
+	}
+	c.account.Released()
+	if conn := data.Conn.PgConn(); conn.TxStatus() != idle {
+		c.account.Forget() // the pool closes it
 	}
 	if c.holder.goroutine.Swap(0) != 0 { // AcquireAllIdle tells nobody
 		t.pool.acquired.Add(-1)

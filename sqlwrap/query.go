@@ -12,7 +12,8 @@ import (
 // enough for registers.
 type query struct {
 	execution budget.Execution
-	values    *values // where they are tracked
+	values    *values         // where they are tracked
+	control   *budget.Control // of a transaction, nil for a query
 	// database is set if there is no recorder: the query is counted on its handle
 	// once the driver has executed it.
 	database  *budget.Database
@@ -29,10 +30,15 @@ func (c *conn) start(
 ) (query, error) {
 	database := c.handle.database
 	r := database.Recorder(ctx)
+	if !st.Kind.IsQuery() {
+		if x, is := c.account.StartControl(ctx, database, r, st); is {
+			return query{control: &x}, nil
+		}
+	}
 	if r == nil {
 		return query{database: database, ctx: ctx, statement: st}, nil
 	}
-	call := budget.Call{Database: database, Statement: st, Transaction: c.transaction}
+	call := budget.Call{Database: database, Statement: st, Connection: &c.account}
 	if st.Verb == "INSERT" && r.TellsInserts() {
 		call.Arguments.Inserts = new([]uint64)
 	}
@@ -72,6 +78,8 @@ func (c *conn) contextOf(ctx context.Context, q *query) context.Context {
 	switch {
 	case !c.informs:
 		return ctx
+	case q.control != nil:
+		return c.handle.database.Context(ctx, q.control.Statement())
 	case q.database != nil:
 		return q.database.Context(ctx, q.statement)
 	default:
@@ -89,6 +97,10 @@ func (q *query) unlessReturned(returned *bool) {
 
 // end takes the outcome of a driver call that returns no rows.
 func (q *query) end(result driver.Result, err error) {
+	if q.control != nil {
+		q.control.End(err)
+		return
+	}
 	if q.database != nil {
 		q.database.CountUnattributed(q.ctx, q.statement, err != nil)
 		return
@@ -104,7 +116,7 @@ func (q *query) open(ctx context.Context, c *conn, via driver.Rows, err error) (
 		q.end(nil, err)
 		return via, err
 	}
-	if q.database != nil {
+	if q.database != nil || q.control != nil {
 		q.end(nil, nil)
 		if bare == nil {
 			return via, nil
