@@ -30,34 +30,6 @@ func (r *Recorder) Called(name string, began time.Duration, err error) {
 	r.calledMeanwhile(c)
 }
 
-// Waited counts a wait for a connection of the pool, from a time of [Recorder.Clock]
-// until now. It is for wrappers that see the pool. Like Called it adds to no time of
-// queries.
-func (r *Recorder) Waited(began time.Duration, err error) {
-	r.aside(began, func(a *account, took time.Duration) {
-		a.totals.Waits++
-		a.totals.WaitTime += took
-		if err != nil {
-			a.totals.Errors++
-		}
-	})
-}
-
-// aside applies add to the recorder and those around it, for what is no work of the
-// database.
-func (r *Recorder) aside(began time.Duration, add func(a *account, took time.Duration)) {
-	r = r.counting()
-	if r == nil {
-		return
-	}
-	now := r.unit.now()
-	r.unit.lock()
-	defer r.unit.mu.Unlock()
-	for s := r.counts(); s != nil; s = s.around() {
-		add(s.account, now-began)
-	}
-}
-
 func (a *account) called(name string, took time.Duration, err error) {
 	same := func(o Outgoing) bool { return o.Name == name }
 	at := slices.IndexFunc(a.outgoing, same)
