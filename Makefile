@@ -1,5 +1,5 @@
 # The modules of the repository, each with a go.mod of its own.
-MODULES := . pgxwrap exporters/otelbudget examples/chi-app examples/pgx-app internal/bench internal/browser internal/corpus internal/profiles cmd/querybudget zerocode/inject
+MODULES := . pgxwrap exporters/otelbudget middleware/grpcbudget examples/chi-app examples/pgx-app internal/bench internal/browser internal/corpus internal/profiles cmd/querybudget zerocode/inject
 
 # Pinned tools. They are built from source, so that no binary is downloaded.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
