@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -112,6 +113,7 @@ func serve(ctx context.Context, s *store.Store, t *telemetry, recent *panel.Pane
 		}
 		fmt.Fprintf(stdout, "  %-62s # %s\n", "curl -i "+method+"http://"+listener.Addr().String()+p.path, p.about)
 	}
+	fmt.Fprint(stdout, "What production is watched for:\n", strings.ReplaceAll(productionPages, "'/", "'http://"+listener.Addr().String()+"/"))
 	fmt.Fprintf(stdout, "What each request did is shown at http://%s/debug/queries/, to browsers on this machine.\n", listener.Addr())
 	fmt.Fprintf(stdout, "Their profile: go tool pprof -http=: http://%s/debug/pprof/queries\n", listener.Addr())
 	fmt.Fprintf(stdout, "Metrics are at http://%s/metrics. Requests over their budget, or with findings, are logged. Ctrl-C ends.\n", listener.Addr())

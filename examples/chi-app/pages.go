@@ -94,6 +94,7 @@ func addRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...b
 	for _, p := range pages(s) {
 		r.With(middleware.Limit(p.budget)).Method(p.method, p.pattern, p.handler)
 	}
+	addProductionPages(r, s)
 }
 
 // answer writes what a page returns as JSON. A page that was refused a query
