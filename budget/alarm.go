@@ -47,6 +47,7 @@ type Hang struct {
 	recorder  *Recorder
 	databases []*Database
 	began     time.Duration // since the unit started
+	in        *Transaction  // of the query that runs
 	waiter    *callsite.Stack
 }
 
@@ -147,10 +148,12 @@ type watchedUnit struct {
 	toldWait *Wait // last
 }
 
-// toldQuery is a query by its position, with the handle that it hangs on.
+// toldQuery is a query by its position, with the handle that it hangs on, and the
+// transaction that it runs in.
 type toldQuery struct {
-	position int64
-	database *Database
+	position    int64
+	database    *Database
+	transaction *Transaction
 }
 
 // alarmed returns the units that the alarm looks at. It is called with the lock.
@@ -187,7 +190,7 @@ func (w *watch) look(d *Delivery, units []alarmedUnit) {
 			r := u.recorder.Report()
 			if len(r.Executing) > 0 { // it has not ended meanwhile
 				began := r.Executing[0].Start
-				hangs = append(hangs, u.hang(Hang{State: HangRunning, Since: r.Duration - began, Report: r, began: began}, u.told.database))
+				hangs = append(hangs, u.hang(Hang{State: HangRunning, Since: r.Duration - began, Report: r, began: began, in: u.told.transaction}, u.told.database))
 			}
 		case u.waitsLong(w.After):
 			r, wait := u.recorder.Report(), u.toldWait
@@ -235,7 +238,7 @@ func (u *alarmedUnit) runsLong(after time.Duration) bool {
 	if first == nil || r.unit.now()-first.start < after || first.position == u.told.position {
 		return false
 	}
-	u.told = toldQuery{first.position, first.origin.database}
+	u.told = toldQuery{first.position, first.origin.database, first.transaction()}
 	return true
 }
 

@@ -70,27 +70,22 @@ func (h *Hang) holders(units []alarmedUnit) {
 	since := h.recorder.unit.started.Add(h.began)
 	for _, d := range h.databases {
 		for _, t := range d.open.all() {
-			h.addHold(t.hold(h.recorder.unit, since))
+			if t == h.in {
+				continue // that it is open while its query runs is nothing to tell
+			}
+			if hold := t.hold(h.recorder.unit, since); hold != nil {
+				h.Holds = append(h.Holds, *hold)
+			}
 		}
 	}
 	for _, u := range units {
 		if h.State == HangWaiting && u.recorder.unit != h.recorder.unit { // those of its own are in the report
-			for _, hold := range u.recorder.unit.rowsOf(h.databases, u.recorder, since) {
-				h.addHold(&hold)
-			}
+			h.Holds = append(h.Holds, u.recorder.unit.rowsOf(h.databases, u.recorder, since)...)
 		}
 	}
 	slices.SortStableFunc(h.Holds, func(a, b Hold) int { return cmp.Or(compareBools(b.Own, a.Own), cmp.Compare(b.Since, a.Since)) })
 	if more := len(h.Holds) - maxHolds; more > 0 {
 		h.Holds, h.MoreHolds = h.Holds[:maxHolds], more
-	}
-}
-
-// addHold adds a hold. That the unit's own transaction is open while its query runs is
-// nothing to tell.
-func (h *Hang) addHold(hold *Hold) {
-	if hold != nil && !(hold.Own && h.State == HangRunning) {
-		h.Holds = append(h.Holds, *hold)
 	}
 }
 

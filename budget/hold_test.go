@@ -108,6 +108,23 @@ func TestAlarmNamesTransactions(t *testing.T) {
 	})
 }
 
+// A query that waits for a lock of another transaction of its own unit is told so.
+func TestAlarmOfAUnitThatWaitsForItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var k told
+		o := newOffice(t, &k)
+		page := o.unit("POST /pay")
+		own := o.begin(page)
+		x := o.start(page, own, 31)
+		x.End(1, nil)
+		x = o.start(page, &budget.Connection{}, 40)
+		pass(20 * time.Second)
+		x.End(1, nil)
+		o.end(own)
+		k.check(t, []string{"UPDATE users at orders.go:40 shop.pay, while it holds a transaction for 5s that began at "}, []string{"perhaps"})
+	})
+}
+
 // A wait for a connection that a wrapper tells of, as pgxwrap does, is told while it lasts,
 // once, with the line, what the unit holds itself and what others do.
 func TestAlarmOfAWait(t *testing.T) {
