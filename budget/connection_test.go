@@ -118,6 +118,12 @@ func TestFailedControl(t *testing.T) {
 	c.send("SELECT 3")
 	c.sendErr(1, "ROLLBACK", failed)
 	c.send("SELECT 4")
+	other := newCounter(t, "postgresql")
+	other.send("BEGIN")
+	other.sendErr(1, "COMMIT", failed)
+	if other.conn.Transaction() != nil {
+		t.Error("PostgreSQL has no transaction after a COMMIT that failed")
+	}
 	report := c.recorder.Report()
 	var in []int
 	for _, q := range report.Queries {
@@ -139,6 +145,44 @@ func TestControlInTransaction(t *testing.T) {
 	c.send("SELECT 3")
 	if q := c.recorder.Report().Queries; q[0].Transaction != 1 || q[1].Transaction != 1 || q[2].Transaction != 0 {
 		t.Errorf("in %d, %d, %d", q[0].Transaction, q[1].Transaction, q[2].Transaction)
+	}
+}
+
+// A definition commits a transaction of MySQL, and the driver's call still ends it.
+func TestDefinitionInTransaction(t *testing.T) {
+	c := newCounter(t, "mysql")
+	tx := c.database.Began(t.Context(), c.recorder, c.recorder.Clock(), nil)
+	c.conn.Began(&tx)
+	c.send("DROP TABLE b", "SELECT 1")
+	if q := c.recorder.Report().Queries; q[1].Transaction != 1 || c.conn.Transaction() != &tx {
+		t.Errorf("in %d", q[1].Transaction)
+	}
+}
+
+// The level of isolation is read from the text.
+func TestSerializableByText(t *testing.T) {
+	for text, want := range map[string]bool{"BEGIN ISOLATION LEVEL SERIALIZABLE": true, "begin transaction isolation level serializable": true, "BEGIN": false} {
+		c := newCounter(t, "postgresql")
+		c.send(text, "SELECT 1")
+		if q := c.recorder.Report().Queries[0]; q.Serializable != want {
+			t.Errorf("%s: %v", text, q.Serializable)
+		}
+	}
+}
+
+// A statement that is refused ends no idle time for good.
+func TestIdleAroundARefusal(t *testing.T) {
+	c := newCounter(t, "postgresql")
+	c.recorder.SetBudget(budget.Budget{Queries: 1, Mode: budget.Enforce})
+	c.send("BEGIN", "SELECT 1")
+	_, err := c.recorder.Start(budget.Call{Database: c.database, Statement: c.reader.Read("SELECT 2"), Connection: c.conn})
+	if !errors.Is(err, budget.ErrExceeded) {
+		t.Fatal(err)
+	}
+	c.pass(300)
+	c.send("ROLLBACK")
+	if got := c.idle(budget.IdleTransaction); len(got) != 1 {
+		t.Errorf("found %q", got)
 	}
 }
 
@@ -243,6 +287,13 @@ func TestIdleConnections(t *testing.T) {
 			c.send("SELECT pg_advisory_lock(1)", "SELECT title FROM books")
 			c.pass(300)
 			c.send("SELECT pg_advisory_unlock(1)")
+		}, 0},
+		{"a lock that was tried", func(c *counter) {
+			c.send("SELECT pg_try_advisory_lock(1)")
+			c.pass(300)
+			c.send("SELECT title FROM books")
+			c.pass(300)
+			c.conn.Released()
 		}, 0},
 		{"after it was given back", func(c *counter) {
 			c.send("SELECT pg_try_advisory_lock(1)", "SELECT pg_advisory_unlock(1)")

@@ -65,3 +65,24 @@ func TestAlarmAllocates(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// The list of open transactions has a bound.
+func TestOpenTransactionsAreBounded(t *testing.T) {
+	d := NewDatabase(DatabaseOptions{})
+	_, r := NewContext(t.Context())
+	conns := make([]*Connection, maxOpenTransactions+50)
+	for i := range conns {
+		tx := d.Began(t.Context(), r, 0, nil)
+		conns[i] = &Connection{}
+		conns[i].Began(&tx)
+	}
+	if n := len(d.open.all()); n != maxOpenTransactions {
+		t.Errorf("%d are listed", n)
+	}
+	for _, c := range conns {
+		c.Ended()
+	}
+	if n := len(d.open.all()); n != 0 || d.open.n != 0 {
+		t.Errorf("%d are left", n)
+	}
+}

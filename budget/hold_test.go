@@ -158,6 +158,46 @@ func TestAlarmOfAWait(t *testing.T) {
 	})
 }
 
+// Only what may be waited for is told: of the same handle, since before, and each once.
+func TestAlarmLeavesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var k told
+		o, elsewhere := newOffice(t, &k), newOffice(t, &k)
+		list, page := o.unit("GET /list"), o.unit("POST /pay")
+		tx := o.begin(list)
+		inTx := o.start(list, tx, 1)
+		inTx.Open()
+		other := elsewhere.start(list, &budget.Connection{}, 2)
+		other.Open()
+		open := []*budget.Connection{o.begin(list), o.begin(list), o.begin(list), o.begin(list)}
+		o.end(open[1])
+		o.end(open[3])
+		_, foreign := budget.NewContext(t.Context())
+		x := o.start(foreign, tx, 3) // in a transaction of another unit
+		x.End(1, nil)
+		time.Sleep(time.Second)
+		first := o.database.Wait(page, budget.Call{})
+		time.Sleep(time.Second)
+		second := o.database.Wait(page, budget.Call{})
+		later := o.start(list, &budget.Connection{}, 4)
+		later.Open()
+		pass(time.Minute)
+		for _, w := range []*budget.Wait{second, first} {
+			w.End(nil)
+		}
+		for _, x := range []budget.Execution{inTx, other, later} {
+			x.Close(1, nil)
+		}
+		for _, c := range []*budget.Connection{tx, open[0], open[2]} {
+			o.end(c)
+		}
+		k.check(t, []string{"waiting for a connection for 5s", "a transaction for 6s that began at", "with UPDATE users at orders.go:1 shop.pay"}, []string{"rows of", "orders.go:3"})
+		if n := strings.Count(k.texts()[0], "a transaction for"); n != 3 {
+			t.Errorf("%d are told: %s", n, k.texts()[0])
+		}
+	})
+}
+
 // Many holds are five, and a number.
 func TestAlarmNamesFewHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

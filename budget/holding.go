@@ -110,7 +110,7 @@ func (h *holding) wakesAtEnd(r *Recorder, began time.Duration, line func() *call
 
 // lookAtSession looks at the latest statement of a connection that somebody has kept.
 func (h *holding) lookAtSession() {
-	if h.transaction == nil && h.steps > 0 && h.latest != nil {
+	if h.transaction == nil && h.latest != nil {
 		h.session = keepsSession(h.latest.statement, h.session)
 	}
 }

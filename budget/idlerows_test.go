@@ -20,11 +20,11 @@ func TestIdleRows(t *testing.T) {
 		}
 		x := d.start(tx, 31)
 		x.Open()
+		d.call("GET mail.example", 5)
 		for range 20 {
 			d.call("GET payments.example", 50)
 			d.pass(10)
 		}
-		d.call("GET mail.example", 5)
 		x.Close(20, nil)
 		report := d.recorder.Report()
 		if len(report.Findings) != 1 || report.Findings[0].Kind != kind {
