@@ -93,7 +93,7 @@ func (c *Call) holding(r *Recorder) *holding {
 	switch t := c.Transaction; {
 	case t != nil:
 		t.adopt(r, c.Database)
-		t.holding.transaction = t
+		t.transaction = t
 		return &t.holding
 	case c.Connection != nil && c.Connection.Watched:
 		return &c.Connection.holding
