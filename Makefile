@@ -5,7 +5,7 @@ MODULES := . pgxwrap exporters/otelbudget middleware/grpcbudget examples/chi-app
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test screenshots foreign woven frameworks e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
+.PHONY: build test screenshots foreign woven frameworks profilers e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -35,6 +35,11 @@ woven:
 # builds them.
 frameworks:
 	cd examples/frameworks && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
+
+# Pyroscope's own parser on our profiles: it requires hundreds of modules, so this is one
+# that nothing else builds.
+profilers:
+	cd internal/profiles/pyroscope && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
 
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:
