@@ -122,8 +122,10 @@ func (t *tracer) start(
 	sql, args, unknown := resolve(ctx, conn, sql, args)
 	st := t.statements.Read(sql)
 	r := t.database.Recorder(ctx)
-	if x, is := c.account.StartControl(ctx, t.database, r, st); is {
-		return query{statement: st, control: &x}, nil
+	if !st.Kind.IsQuery() {
+		if x, is := c.account.StartControl(ctx, t.database, r, st); is {
+			return query{statement: st, control: &x}, nil
+		}
 	}
 	if r == nil {
 		return query{statement: st, unattributed: true, ctx: ctx, stack: t.stacks.Capture()}, nil
