@@ -60,6 +60,9 @@ func (c *Connection) Forget() {
 // again: it may be called for both. A transaction that is open stays open.
 func (c *Connection) Released() {
 	h := &c.holding
+	if h.latest == nil && h.resting == nil {
+		return // nothing was sent since
+	}
 	if r := h.resting; r != nil && h.steps > 1 { // one is what a call of the pool sends
 		h.wakesAtEnd(r, r.unit.now(), h.latest.captured)
 	}

@@ -88,8 +88,8 @@ func (u *unit) isLong(idle time.Duration) bool {
 
 // wakesWith looks at the time before a statement.
 func (h *holding) wakesWith(r *Recorder, now time.Duration, next *origin) {
-	if h == nil {
-		return
+	if h == nil || h.resting == nil && h.transaction == nil {
+		return // as for most queries: nobody has held the connection before
 	}
 	h.lookAtSession()
 	if since, tooLong := h.wakes(r.unit, now); tooLong && !h.session {

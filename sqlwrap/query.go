@@ -12,14 +12,23 @@ import (
 // enough for registers.
 type query struct {
 	execution budget.Execution
-	values    *values         // where they are tracked
-	control   *budget.Control // of a transaction, nil for a query
+	more      *moreOfQuery // nil for most
 	// database is set if there is no recorder: the query is counted on its handle
 	// once the driver has executed it.
 	database  *budget.Database
 	ctx       context.Context
 	statement *statement.Statement
 }
+
+// moreOfQuery is what few queries have.
+type moreOfQuery struct {
+	values  *values        // where they are tracked
+	control budget.Control // of a transaction; isControl says whether it is one, and no query
+
+	isControl bool
+}
+
+func (q *query) isControl() bool { return q.more != nil && q.more.isControl }
 
 // start admits a query. The error is a *budget.ExceededError.
 func (c *conn) start(
@@ -32,7 +41,7 @@ func (c *conn) start(
 	r := database.Recorder(ctx)
 	if !st.Kind.IsQuery() {
 		if x, is := c.account.StartControl(ctx, database, r, st); is {
-			return query{control: &x}, nil
+			return query{more: &moreOfQuery{control: x, isControl: true}}, nil
 		}
 	}
 	if r == nil {
@@ -46,12 +55,12 @@ func (c *conn) start(
 		call.Arguments.Add(st, c.handle.hasher, args[i].Value)
 	}
 	call.Arguments.End(st)
-	var tracked *values
+	var more *moreOfQuery
 	if r.TracksValues() || c.handle.arguments || r.KeepsTexts() {
-		call.Detail, tracked = c.detail(r, text, args)
+		call.Detail, more = c.detail(r, text, args)
 	}
 	x, err := r.Start(call)
-	return query{execution: x, values: tracked}, err
+	return query{execution: x, more: more}, err
 }
 
 // detail takes what somebody opted in to.
@@ -59,18 +68,18 @@ func (c *conn) detail(
 	r *budget.Recorder,
 	text string,
 	args []driver.NamedValue,
-) (d *budget.CallDetail, tracked *values) {
+) (d *budget.CallDetail, more *moreOfQuery) {
 	d = &budget.CallDetail{}
 	if r.TracksValues() {
 		d.Hashes = hashTexts(c.handle.hasher, args)
-		tracked = &values{hasher: c.handle.hasher}
+		more = &moreOfQuery{values: &values{hasher: c.handle.hasher}}
 	}
 	if c.handle.arguments {
 		d.SQL, d.Values = text, keepArguments(args)
 	} else if r.KeepsTexts() {
 		d.SQL = text
 	}
-	return d, tracked
+	return d, more
 }
 
 // contextOf returns the context of the query for whoever is below the account.
@@ -78,8 +87,8 @@ func (c *conn) contextOf(ctx context.Context, q *query) context.Context {
 	switch {
 	case !c.informs:
 		return ctx
-	case q.control != nil:
-		return c.handle.database.Context(ctx, q.control.Statement())
+	case q.isControl():
+		return c.handle.database.Context(ctx, q.more.control.Statement())
 	case q.database != nil:
 		return q.database.Context(ctx, q.statement)
 	default:
@@ -97,8 +106,8 @@ func (q *query) unlessReturned(returned *bool) {
 
 // end takes the outcome of a driver call that returns no rows.
 func (q *query) end(result driver.Result, err error) {
-	if q.control != nil {
-		q.control.End(err)
+	if q.isControl() {
+		q.more.control.End(err)
 		return
 	}
 	if q.database != nil {
@@ -116,7 +125,7 @@ func (q *query) open(ctx context.Context, c *conn, via driver.Rows, err error) (
 		q.end(nil, err)
 		return via, err
 	}
-	if q.database != nil || q.control != nil {
+	if q.database != nil || q.isControl() {
 		q.end(nil, nil)
 		if bare == nil {
 			return via, nil
@@ -126,8 +135,11 @@ func (q *query) open(ctx context.Context, c *conn, via driver.Rows, err error) (
 	}
 	r := c.newRows()
 	r.via, r.ctx, r.execution = via, ctx, q.execution
-	if bare != nil || q.values != nil {
-		r.more = &moreOfRows{bare: bare, values: q.values}
+	if bare != nil || q.more != nil {
+		r.more = &moreOfRows{bare: bare}
+		if q.more != nil {
+			r.more.values = q.more.values
+		}
 	}
 	return wrapRows(r), nil
 }
