@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/querybudget/querybudget/callsite"
 )
@@ -65,25 +64,6 @@ type Held struct {
 // Waiter is where the unit waited for a connection while it held another one. It is zero
 // where that was not seen.
 func (h *Held) Waiter() callsite.CallSite { return h.waiter.CallSite() }
-
-// WaitedHolding is like [Recorder.Waited] of r, for a goroutine that held a connection of
-// the pool while it waited for another one. Held is what was sent on that connection last,
-// with its Statement and its Stack.
-func (d *Database) WaitedHolding(r *Recorder, began time.Duration, held Call, err error) {
-	r.Waited(began, err)
-	r = r.counting()
-	if r == nil || held.Statement == nil {
-		return
-	}
-	waiter := d.stacks.Capture()
-	o := d.origin(held.Statement, held.Stack)
-	r.unit.lock()
-	defer r.unit.mu.Unlock()
-	pool := d.pool()
-	for s := r.counts(); s != nil; s = s.around() {
-		s.account.noteItself(o, waiter, pool.Max)
-	}
-}
 
 func (a *account) noteItself(o *origin, waiter *callsite.Stack, limit int) {
 	for i := range a.held {

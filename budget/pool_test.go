@@ -99,7 +99,7 @@ func TestNilHandles(t *testing.T) {
 
 // A goroutine that waits for a connection while it holds one is told with both lines, by
 // each line once.
-func TestWaitedHolding(t *testing.T) {
+func TestWaits(t *testing.T) {
 	d := budget.NewDatabase(budget.DatabaseOptions{})
 	d.WatchPool(func() budget.Pool { return budget.Pool{Max: 4} })
 	_, r := budget.NewContext(t.Context())
@@ -108,10 +108,12 @@ func TestWaitedHolding(t *testing.T) {
 	must(t, err)
 	x.End(1, nil)
 	for range 3 {
-		d.WaitedHolding(r, r.Clock(), call, nil)
+		w := d.Wait(r, call)
+		w.End(nil)
+		w.End(nil) // once
 	}
-	d.WaitedHolding(nil, 0, call, nil)
-	d.WaitedHolding(r, r.Clock(), budget.Call{}, context.DeadlineExceeded) // nothing was sent on it
+	d.Wait(nil, call).End(nil)
+	d.Wait(r, budget.Call{}).End(context.DeadlineExceeded) // nothing was sent on it
 	report := r.Report()
 	if n := report.Totals; n.Waits != 4 || n.Errors != 1 {
 		t.Errorf("counted %+v", n)

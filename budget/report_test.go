@@ -347,6 +347,14 @@ func TestEveryKindHasACondition(t *testing.T) {
 		time.Sleep(3 * time.Millisecond)
 		tx.Committed(r.Clock(), nil)
 	})
+	run(func(r *Recorder, _ send) {
+		conn := &Connection{Watched: true}
+		for range 2 {
+			x, _ := r.Start(Call{Database: d, Statement: reader.Read("SELECT a FROM u"), Connection: conn})
+			x.End(0, nil)
+			time.Sleep(3 * time.Millisecond)
+		}
+	})
 	run(func(_ *Recorder, send send) {
 		send("SELECT b FROM t", 1)
 		d.CountUnattributed(context.Background(), reader.Read("SELECT lost FROM t"), false)

@@ -31,7 +31,7 @@ func (t *tracer) startBatch(ctx context.Context, c *connection, conn *pgx.Conn, 
 			c.takeBack()
 			return err
 		}
-		if c.batch = append(c.batch, q); !q.control {
+		if c.batch = append(c.batch, q); q.control == nil {
 			place++
 		}
 	}

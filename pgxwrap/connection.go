@@ -3,7 +3,6 @@ package pgxwrap
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,8 +17,8 @@ import (
 type connection struct {
 	// counted is set where what is sent is counted elsewhere: by package sqlwrap, above.
 	counted bool
-	// transaction is the open transaction, nil outside of one.
-	transaction *budget.Transaction
+	// account knows the transaction that is open.
+	account budget.Connection
 	// names are the statements that the application has prepared, by their names.
 	names map[string]string
 
@@ -54,10 +53,7 @@ type query struct {
 	unattributed bool
 	ctx          context.Context
 	stack        *callsite.Stack
-	// control is set for transaction control, with its context, and when it began.
-	control  bool
-	recorder *budget.Recorder
-	began    time.Duration
+	control      *budget.Control // of a transaction, nil for a query
 }
 
 // outcome is how a query ended.
@@ -126,16 +122,16 @@ func (t *tracer) start(
 	sql, args, unknown := resolve(ctx, conn, sql, args)
 	st := t.statements.Read(sql)
 	r := t.database.Recorder(ctx)
-	switch {
-	case st.Kind == statement.Begin && c.transaction == nil:
-		return query{statement: st, control: true, ctx: ctx, recorder: r, began: r.Clock()}, nil
-	case st.Kind == statement.Control && c.transaction != nil:
-		return query{statement: st, control: true, began: c.transaction.Clock()}, nil
-	case r == nil:
+	if !st.Kind.IsQuery() {
+		if x, is := c.account.StartControl(ctx, t.database, r, st); is {
+			return query{statement: st, control: &x}, nil
+		}
+	}
+	if r == nil {
 		return query{statement: st, unattributed: true, ctx: ctx, stack: t.stacks.Capture()}, nil
 	}
 	call := budget.Call{
-		Database: t.database, Statement: st, Transaction: c.transaction, Stack: t.stacks.Capture(),
+		Database: t.database, Statement: st, Connection: &c.account, Stack: t.stacks.Capture(),
 		OnlyEnd: place == 0, Place: place, CannotRefuse: belowDatabaseSQL,
 	}
 	if unknown {
@@ -203,10 +199,9 @@ func (c *connection) end(t *tracer, q *query, o outcome) {
 	*q = query{}
 	switch st := done.statement; {
 	case st == nil:
-	case done.control && st.Kind == statement.Begin:
-		c.began(t, done, o)
-	case done.control:
-		c.controlled(done, o)
+	case done.control != nil:
+		done.control.RolledBack = o.tag.String() == "ROLLBACK" && st.Verb != "ROLLBACK" // COMMIT of one that has failed
+		done.control.End(o.err)
 	case neverSent(o.err):
 		done.execution.Skip()
 	case done.unattributed:
