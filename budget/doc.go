@@ -72,6 +72,6 @@
 // [Recorder.Connected], [Recorder.Waited], [Database.WaitedHolding] and [Recorder.Began]
 // count what is no query.
 // [Values] and [Recorder.TracksValues] prove n+1 loops. [RunningQuery] tells
-// instrumentation below the wrapper what is running. Package adaptortest checks a
-// wrapper, and docs/counting.md in the repository says how a query is counted.
+// instrumentation below the wrapper what is running, and [CallTracer] stands in where there
+// is no place below. Package adaptortest checks a wrapper, and docs/counting.md in the repository says how a query is counted.
 package budget

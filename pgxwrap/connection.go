@@ -25,8 +25,9 @@ type connection struct {
 
 	holder holder // of a connection of a pool
 
-	running  query   // that was sent last, and has not ended
-	batch    []query // in the same way
+	running query   // that was sent last, and has not ended
+	batch   []query // in the same way
+	batchTrace
 	also     int     // queries that were sent although one is running, see startQuery
 	copies   bool    // it is CopyFrom
 	prepares prepare // the statement that is being prepared
@@ -58,6 +59,9 @@ type query struct {
 	control  bool
 	recorder *budget.Recorder
 	began    time.Duration
+	// traced is the context of a query that the tracer of calls was told of, inBatch of one
+	// that it will be told of.
+	traced, inBatch context.Context
 }
 
 // outcome is how a query ended.
@@ -70,16 +74,17 @@ type outcome struct {
 // connection: pgx will say that it is busy.
 type alsoRunning struct{}
 
-// startQuery admits a query. The error is a *budget.ExceededError.
+// startQuery admits a query, which is nil where nothing is counted here. The error is a
+// *budget.ExceededError.
 func (t *tracer) startQuery(
 	ctx context.Context,
 	c *connection,
 	conn *pgx.Conn,
 	sql string,
 	args []any,
-) (_ context.Context, err error) {
+) (_ context.Context, _ *query, err error) {
 	if c.counted {
-		return ctx, nil
+		return ctx, nil, nil
 	}
 	c.copies = false
 	if c.running.statement != nil {
@@ -91,7 +96,7 @@ func (t *tracer) startQuery(
 	if ctx.Err() == nil { // of a context that has ended nothing is sent
 		c.running, err = t.start(ctx, c, conn, sql, args, 0)
 	}
-	return ctx, err
+	return ctx, &c.running, err
 }
 
 // startAlso admits a query on a connection that is busy. Its end is found in its context.
@@ -101,13 +106,13 @@ func (t *tracer) startAlso(
 	conn *pgx.Conn,
 	sql string,
 	args []any,
-) (_ context.Context, err error) {
+) (_ context.Context, _ *query, err error) {
 	q := &query{}
 	if ctx.Err() == nil {
 		*q, err = t.start(ctx, c, conn, sql, args, 0)
 	}
 	c.also++
-	return context.WithValue(ctx, alsoRunning{}, q), err
+	return context.WithValue(ctx, alsoRunning{}, q), q, err
 }
 
 // start admits a query, with its place in a batch, from 1.
@@ -201,6 +206,7 @@ func (c *connection) endQuery(ctx context.Context, t *tracer, conn *pgx.Conn, o 
 func (c *connection) end(t *tracer, q *query, o outcome) {
 	done := *q
 	*q = query{}
+	t.traceEnded(c, &done, o.err)
 	switch st := done.statement; {
 	case st == nil:
 	case done.control && st.Kind == statement.Begin:

@@ -94,6 +94,7 @@ type wait struct {
 	began    time.Duration
 	held     budget.Call
 	holds    bool
+	traced   context.Context
 }
 
 // waitingKey is the key of a wait that is under way.
@@ -104,16 +105,20 @@ func (t *tracer) TraceAcquireStart(ctx context.Context, pool *pgxpool.Pool, data
 	if p.latest.Load() != pool {
 		t.watch(pool)
 	}
-	if full, inUse := p.isFull(pool); full && !countedAbove(ctx) {
+	application, w := ctx, (*wait)(nil)
+	if full, inUse := p.isFull(pool); full && !t.countedAbove(ctx) {
 		p.waits.Add(1)
 		p.waiting.Add(1)
 		r := t.database.Recorder(ctx)
-		w := &wait{recorder: r, began: r.Clock()}
+		w = &wait{recorder: r, began: r.Clock()}
 		w.held, w.holds = p.heldByMe(inUse)
-		ctx = context.WithValue(ctx, waitingKey{}, w)
+		ctx = t.markCall(context.WithValue(ctx, waitingKey{}, w), false, "")
 	}
 	if t.below.acquire != nil {
 		ctx = t.below.acquire.TraceAcquireStart(ctx, pool, data)
+	}
+	if w != nil {
+		ctx, w.traced = t.traceCall(ctx, application, false, "pgxpool.acquire")
 	}
 	return ctx
 }
@@ -134,7 +139,7 @@ func (t *tracer) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data p
 	}
 	if data.Conn != nil {
 		c := t.connectionOf(data.Conn)
-		c.counted = countedAbove(ctx)
+		c.counted = t.countedAbove(ctx)
 		c.holder.took()
 		t.pool.acquired.Add(1)
 	}
@@ -145,6 +150,7 @@ func (t *tracer) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data p
 
 func (t *tracer) waited(w *wait, err error) {
 	t.pool.waiting.Add(-1)
+	t.traceEnd(w.traced, err)
 	if w.holds {
 		t.database.WaitedHolding(w.recorder, w.began, w.held, err)
 	} else {
