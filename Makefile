@@ -34,7 +34,7 @@ woven:
 # The recipes for routers, servers and workers: they pull so much that nothing else
 # builds them.
 frameworks:
-	cd examples/frameworks && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
+	scripts/with-databases sh -ec 'cd examples/frameworks && export GOWORK=off && go mod tidy -diff && go vet ./... && go test -race ./...'
 
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:
