@@ -157,7 +157,7 @@ func mayBeIdle(s *suspect) bool { return len(s.account.idle) > 0 }
 func (f *finder) idleTransactions() {
 	for k := range f.report.Idle {
 		i := &f.report.Idle[k]
-		if i.Took <= f.rules.IdleTransaction || i.Group >= 0 && (f.isSetUp(i.Group) || f.find(HeldConnection, i.Group) != nil) {
+		if i.Took <= f.rules.IdleTransaction || i.Group >= 0 && f.isSetUp(i.Group) || f.sameHeld(i.Group, i.began) != nil {
 			continue // what held its connection while others waited is said already
 		}
 		if old := f.sameIdle(i); old != nil {

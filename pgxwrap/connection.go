@@ -133,6 +133,7 @@ func (t *tracer) start(
 	r := t.database.Recorder(ctx)
 	switch {
 	case st.Kind == statement.Begin && c.transaction == nil:
+		c.holder.begins(t, st)
 		return query{statement: st, control: true, ctx: ctx, recorder: r, began: r.Clock()}, nil
 	case st.Kind == statement.Control && c.transaction != nil:
 		return query{statement: st, control: true, began: c.transaction.Clock()}, nil

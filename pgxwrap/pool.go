@@ -49,6 +49,13 @@ func (h *holder) sent(st *statement.Statement, s *callsite.Stack) {
 	}
 }
 
+// begins takes note of BEGIN, whose line is told until something else is sent.
+func (h *holder) begins(t *tracer, st *statement.Statement) {
+	if h.goroutine.Load() != 0 {
+		h.sent(st, t.stacks.Capture())
+	}
+}
+
 // add takes note of a connection, as long as there is one.
 func (p *pool) add(c *connection) {
 	p.mu.Lock()
