@@ -75,6 +75,9 @@ func judgeAll(reads []*read) []Access {
 			out[i].Verdict, out[i].Reason = Unknown, "a query in its condition is not told by the plan"
 		}
 		out[i].Schema, out[i].Relation, out[i].Alias = r.schema, r.relation, r.alias
+		if out[i].Verdict.IsFault() {
+			out[i].always = r.constants()
+		}
 	}
 	for i, r := range reads {
 		if whole := wholeBehind(reads, r, len(reads)); r.narrowed && whole >= 0 && out[whole].Verdict == NoCondition {
@@ -197,14 +200,15 @@ func (a *Access) byColumns(t *target, all []meaning) bool {
 			}
 		}
 	}
-	a.together, a.prefix = together(plain), plain[0].isPrefix
+	a.together, a.equal = together(plain)
+	a.prefix = plain[0].isPrefix
 	a.Verdict, a.Reason = NotIndexed, "no index begins with "+list(a.Columns, "or")
 	return true
 }
 
-// together are the columns of equality with a value, and the first one of another kind.
-func together(plain []meaning) []string {
-	var out []string
+// together are the columns of equality with a value, which are so many, and the first one of
+// another kind.
+func together(plain []meaning) (out []string, equal int) {
 	for _, m := range plain {
 		if m.isJoin && len(out) > 0 {
 			break
@@ -217,8 +221,9 @@ func together(plain []meaning) []string {
 		if !m.isEqual || m.isJoin {
 			break
 		}
+		equal = len(out)
 	}
-	return out
+	return out, equal
 }
 
 // rank puts equality before ranges, and both before joins.
@@ -369,6 +374,9 @@ func (a *Access) byExpression(t *target, all []meaning) bool {
 		}
 	}
 	a.Verdict, a.Reason = NotIndexed, "no index begins with "+m.text
+	if m.isEqual && !m.isJoin {
+		a.equal = 1
+	}
 	return true
 }
 

@@ -21,9 +21,8 @@ type system interface {
 	holdsState(ctx context.Context, send run) bool
 	// plan has the statement of a session planned.
 	plan(ctx context.Context, s *session) (*planned, error)
-	// try reports whether an index would serve a table that is read whole, and how it was
-	// tried, empty if it was not.
-	try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error)
+	// try tries an index for a table that is read whole.
+	try(ctx context.Context, s *session, a *Access, c *candidate) (outcome, error)
 	// foreignKeys is the query for them: schema, table, key, column and referenced table.
 	foreignKeys() string
 	// reading are the commands around reads of one state of the data that write nothing.
