@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -41,6 +42,9 @@ func systemOf(ctx context.Context, send run) (system, error) {
 		if version, err := text(send(ctx, "SELECT sqlite_version()")); err == nil {
 			return sqlite{version}, nil
 		}
+		if version, err := text(send(ctx, "SELECT @@VERSION")); err == nil && strings.HasPrefix(version, "Microsoft SQL Server") {
+			return nil, errSQLServer
+		}
 		return nil, fmt.Errorf("explain: this is no PostgreSQL, MariaDB, MySQL or SQLite, which are those that can be asked: %w", err)
 	case strings.HasPrefix(version, "PostgreSQL "):
 		return postgres{leadingNumber(version[len("PostgreSQL "):])}, nil
@@ -49,6 +53,10 @@ func systemOf(ctx context.Context, send run) (system, error) {
 	}
 	return nil, fmt.Errorf("explain: %s cannot be asked for plans: PostgreSQL, MariaDB, MySQL and SQLite can", version)
 }
+
+// errSQLServer is for a database whose plans (SHOWPLAN_XML) were not at hand to be read.
+var errSQLServer = errors.New("explain: plans of SQL Server are not supported: indexes are not checked, and repairs not tried. PostgreSQL, " +
+	"MariaDB, MySQL and SQLite can be asked")
 
 // holdsState reports whether something lives in a connection.
 func holdsState(ctx context.Context, send run) bool {
