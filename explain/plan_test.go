@@ -134,3 +134,13 @@ func TestSQLServerIsNotSupported(t *testing.T) {
 		t.Errorf("%v after %q", err, *db.sent)
 	}
 }
+
+// The literals of a statement are masked in the error of a database, its own codes are not.
+func TestErrorsKeepTheirCodes(t *testing.T) {
+	planner := sqliteShop()
+	planner.answers["EXPLAIN QUERY PLAN"] = answer{err: errors.New("ERROR: no '1' and \"secret\" near 1: 42 (SQLSTATE 57014)")}
+	_, err := explain.Plan(t.Context(), planner, "SELECT id FROM books WHERE id = 1 AND title = 'secret'")
+	if err == nil || !strings.HasSuffix(err.Error(), "ERROR: no '?' and \"?\" near ?: 42 (SQLSTATE 57014)") {
+		t.Errorf("%v", err)
+	}
+}
