@@ -206,38 +206,6 @@ func (a *Access) byColumns(t *target, all []meaning) bool {
 	return true
 }
 
-// together are the columns of equality with a value, which are so many, and the first one of
-// another kind.
-func together(plain []meaning) (out []string, equal int) {
-	for _, m := range plain {
-		if m.isJoin && len(out) > 0 {
-			break
-		}
-		for _, c := range m.columns {
-			if !slices.Contains(out, c) {
-				out = append(out, c)
-			}
-		}
-		if !m.isEqual || m.isJoin {
-			break
-		}
-		equal = len(out)
-	}
-	return out, equal
-}
-
-// rank puts equality before ranges, and both before joins.
-func rank(m meaning) int {
-	switch {
-	case m.isEqual && !m.isJoin:
-		return 0
-	case !m.isJoin:
-		return 1
-	default:
-		return 2
-	}
-}
-
 // leading returns an index that begins with a column: one of all rows, or a partial one
 // that a value of the statement may select.
 func (t *target) leading(column string, all []meaning) (index, bool) {

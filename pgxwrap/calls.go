@@ -70,8 +70,8 @@ func (t *tracer) traceBatch(ctx, application context.Context, c *connection) con
 	if t.calls == nil || c.counted || len(c.batch) == 0 {
 		return ctx
 	}
-	ctx, c.batchTrace.ctx = t.traceCall(ctx, application, false, "pgx.batch")
-	c.batchTrace.turn = time.Now()
+	ctx, c.told.ctx = t.traceCall(ctx, application, false, "pgx.batch")
+	c.told.turn = time.Now()
 	for i := range c.batch {
 		c.batch[i].inBatch = t.mark(ctx, &c.batch[i])
 	}
@@ -82,14 +82,14 @@ func (t *tracer) traceBatch(ctx, application context.Context, c *connection) con
 func (t *tracer) traceEnded(c *connection, q *query, err error) {
 	t.traceEnd(q.traced, err)
 	if q.inBatch != nil && !neverSent(err) {
-		began := c.batchTrace.turn
-		c.batchTrace.turn = time.Now()
+		began := c.told.turn
+		c.told.turn = time.Now()
 		t.calls.TraceEnd(t.calls.TraceStart(q.inBatch, budget.TracedCall{Application: q.inBatch, Began: began}), err)
 	}
 }
 
 // traceBatchEnd tells that a batch has ended, once.
 func (t *tracer) traceBatchEnd(c *connection, err error) {
-	t.traceEnd(c.batchTrace.ctx, err)
-	c.batchTrace = batchTrace{}
+	t.traceEnd(c.told.ctx, err)
+	c.told = batchTrace{}
 }

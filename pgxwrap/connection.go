@@ -25,9 +25,9 @@ type connection struct {
 
 	holder holder // of a connection of a pool
 
-	running query   // that was sent last, and has not ended
-	batch   []query // in the same way
-	batchTrace
+	running  query   // that was sent last, and has not ended
+	batch    []query // in the same way
+	told     batchTrace
 	also     int     // queries that were sent although one is running, see startQuery
 	copies   bool    // it is CopyFrom
 	prepares prepare // the statement that is being prepared

@@ -164,7 +164,7 @@ func opensPgx(call *ast.CallExpr, imports map[string]string) string {
 		{"pgxpool", "New", false}, {"pgx", "Connect", false}, {"pgxpool", "NewWithConfig", true}, {"pgx", "ConnectConfig", true},
 	} {
 		_, ours := imports["pgxwrap"]
-		if calls(call, imports, pgxImports[open.pkg], open.function) && !(open.configured && ours) {
+		if calls(call, imports, pgxImports[open.pkg], open.function) && (!open.configured || !ours) {
 			return open.pkg + "." + open.function
 		}
 	}
