@@ -73,18 +73,21 @@ func (t *tracer) traceBatch(ctx, application context.Context, c *connection) con
 	ctx, c.told.ctx = t.traceCall(ctx, application, false, "pgx.batch")
 	c.told.turn = time.Now()
 	for i := range c.batch {
-		c.batch[i].inBatch = t.mark(ctx, &c.batch[i])
+		c.batch[i].traced, c.batch[i].inBatch = t.mark(ctx, &c.batch[i]), true
 	}
 	return ctx
 }
 
 // traceEnded tells that a query has ended.
 func (t *tracer) traceEnded(c *connection, q *query, err error) {
-	t.traceEnd(q.traced, err)
-	if q.inBatch != nil && !neverSent(err) {
+	if !q.inBatch {
+		t.traceEnd(q.traced, err)
+		return
+	}
+	if !neverSent(err) {
 		began := c.told.turn
 		c.told.turn = time.Now()
-		t.calls.TraceEnd(t.calls.TraceStart(q.inBatch, budget.TracedCall{Application: q.inBatch, Began: began}), err)
+		t.calls.TraceEnd(t.calls.TraceStart(q.traced, budget.TracedCall{Application: q.traced, Began: began}), err)
 	}
 }
 

@@ -59,9 +59,10 @@ type query struct {
 	control  bool
 	recorder *budget.Recorder
 	began    time.Duration
-	// traced is the context of a query that the tracer of calls was told of, inBatch of one
-	// that it will be told of.
-	traced, inBatch context.Context
+	// traced is the context of a query that the tracer of calls was told of, or is told of when
+	// it ends: in a batch.
+	traced  context.Context
+	inBatch bool
 }
 
 // outcome is how a query ended.
