@@ -36,7 +36,7 @@ woven:
 # The recipes for routers, servers and workers: they pull so much that nothing else
 # builds them.
 frameworks:
-	cd examples/frameworks && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
+	scripts/with-databases sh -ec 'cd examples/frameworks && export GOWORK=off && go mod tidy -diff && go vet ./... && go test -race ./...'
 
 # The recipes for drivers, connectors and ORMs, for the same reason.
 drivers:

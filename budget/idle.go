@@ -135,7 +135,7 @@ func (f *finder) idle(kind FindingKind) {
 		if i.kind() != kind || i.Took <= f.rules.IdleTransaction {
 			continue
 		}
-		if i.Group >= 0 && (f.isSetUp(i.Group) || f.find(HeldConnection, i.Group) != nil) {
+		if i.Group >= 0 && f.isSetUp(i.Group) || f.sameHeld(i.Group, i.began) != nil {
 			continue // what held its connection while others waited is said already
 		}
 		if old := f.sameIdle(i); old != nil {

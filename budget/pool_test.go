@@ -7,6 +7,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // What held a connection until its context ended is told if queries waited since the unit
@@ -129,6 +130,32 @@ func TestWaits(t *testing.T) {
 		holds, waits := findings[0].CallSite(), findings[0].Also[0].CallSite()
 		if holds.Line != call.Stack.CallSite().Line || waits.Line <= holds.Line || waits.File != holds.File {
 			t.Errorf("held at %v, waited at %v", holds, waits)
+		}
+	}
+}
+
+// Where only BEGIN was sent, the line of BEGIN is told, each once.
+func TestWaitedHoldingAfterBegin(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	_, r := budget.NewContext(t.Context())
+	begin := &statement.Statement{Shape: "begin", Summary: "BEGIN", Kind: statement.Begin}
+	first := budget.Call{Statement: begin, Stack: callsite.Take()}
+	second := budget.Call{Statement: begin, Stack: callsite.Take()}
+	for _, held := range []budget.Call{first, second} {
+		d.Wait(r, held).End(nil)
+	}
+	d.Wait(r, first).End(nil) // at another line
+	report := r.Report()
+	for _, rep := range []*budget.Report{report, decoded(t, report)} {
+		findings := budget.Rules{}.Findings(rep)
+		if len(findings) != 2 || len(rep.Held) != 3 || rep.Held[0].Began().IsZero() {
+			t.Fatalf("held %+v, found %+v", rep.Held, findings)
+		}
+		for i, held := range []budget.Call{first, second} {
+			f := findings[i]
+			if f.Kind != budget.HeldConnection || f.Summary != "BEGIN" || f.Confidence != budget.Proven || int(f.Count) != 2-i || f.CallSite().Line != held.Stack.CallSite().Line {
+				t.Errorf("found %v at %v, not at %v", &f, f.CallSite(), held.Stack.CallSite())
+			}
 		}
 	}
 }

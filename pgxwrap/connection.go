@@ -26,6 +26,7 @@ type connection struct {
 
 	running  query   // that was sent last, and has not ended
 	batch    []query // in the same way
+	told     batchTrace
 	also     int     // queries that were sent although one is running, see startQuery
 	copies   bool    // it is CopyFrom
 	prepares prepare // the statement that is being prepared
@@ -54,6 +55,10 @@ type query struct {
 	ctx          context.Context
 	stack        *callsite.Stack
 	control      *budget.Control // of a transaction, nil for a query
+	// traced is the context of a query that the tracer of calls was told of, or is told of when
+	// it ends: in a batch.
+	traced  context.Context
+	inBatch bool
 }
 
 // outcome is how a query ended.
@@ -66,16 +71,17 @@ type outcome struct {
 // connection: pgx will say that it is busy.
 type alsoRunning struct{}
 
-// startQuery admits a query. The error is a *budget.ExceededError.
+// startQuery admits a query, which is nil where nothing is counted here. The error is a
+// *budget.ExceededError.
 func (t *tracer) startQuery(
 	ctx context.Context,
 	c *connection,
 	conn *pgx.Conn,
 	sql string,
 	args []any,
-) (_ context.Context, err error) {
+) (_ context.Context, _ *query, err error) {
 	if c.counted {
-		return ctx, nil
+		return ctx, nil, nil
 	}
 	c.copies = false
 	if c.running.statement != nil {
@@ -87,7 +93,7 @@ func (t *tracer) startQuery(
 	if ctx.Err() == nil { // of a context that has ended nothing is sent
 		c.running, err = t.start(ctx, c, conn, sql, args, 0)
 	}
-	return ctx, err
+	return ctx, &c.running, err
 }
 
 // startAlso admits a query on a connection that is busy. Its end is found in its context.
@@ -97,13 +103,13 @@ func (t *tracer) startAlso(
 	conn *pgx.Conn,
 	sql string,
 	args []any,
-) (_ context.Context, err error) {
+) (_ context.Context, _ *query, err error) {
 	q := &query{}
 	if ctx.Err() == nil {
 		*q, err = t.start(ctx, c, conn, sql, args, 0)
 	}
 	c.also++
-	return context.WithValue(ctx, alsoRunning{}, q), err
+	return context.WithValue(ctx, alsoRunning{}, q), q, err
 }
 
 // start admits a query, with its place in a batch, from 1.
@@ -124,6 +130,9 @@ func (t *tracer) start(
 	r := t.database.Recorder(ctx)
 	if !st.Kind.IsQuery() {
 		if x, is := c.account.StartControl(ctx, t.database, r, st); is {
+			if st.Kind == statement.Begin {
+				c.holder.begins(t, st)
+			}
 			return query{statement: st, control: &x}, nil
 		}
 	}
@@ -197,6 +206,7 @@ func (c *connection) endQuery(ctx context.Context, t *tracer, conn *pgx.Conn, o 
 func (c *connection) end(t *tracer, q *query, o outcome) {
 	done := *q
 	*q = query{}
+	t.traceEnded(c, &done, o.err)
 	switch st := done.statement; {
 	case st == nil:
 	case done.control != nil:

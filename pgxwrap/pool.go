@@ -48,6 +48,13 @@ func (h *holder) sent(st *statement.Statement, s *callsite.Stack) {
 	}
 }
 
+// begins takes note of BEGIN, whose line is told until something else is sent.
+func (h *holder) begins(t *tracer, st *statement.Statement) {
+	if h.goroutine.Load() != 0 {
+		h.sent(st, t.stacks.Capture())
+	}
+}
+
 // add takes note of a connection, as long as there is one.
 func (p *pool) add(c *connection) {
 	p.mu.Lock()
@@ -87,6 +94,12 @@ func (p *pool) isFull(of *pgxpool.Pool) (full bool, inUse int32) {
 	return s.AcquiredConns()+s.ConstructingConns() >= s.MaxConns(), s.AcquiredConns()
 }
 
+// wait is one for a connection of a full pool.
+type wait struct {
+	counted *budget.Wait // nil without a recorder
+	traced  context.Context
+}
+
 // waitingKey is the key of a wait that is under way.
 type waitingKey struct{}
 
@@ -95,13 +108,18 @@ func (t *tracer) TraceAcquireStart(ctx context.Context, pool *pgxpool.Pool, data
 	if p.latest.Load() != pool {
 		t.watch(pool)
 	}
-	if full, inUse := p.isFull(pool); full && !countedAbove(ctx) {
+	application, w := ctx, (*wait)(nil)
+	if full, inUse := p.isFull(pool); full && !t.countedAbove(ctx) {
 		p.waits.Add(1)
 		p.waiting.Add(1)
-		ctx = context.WithValue(ctx, waitingKey{}, t.database.Wait(t.database.Recorder(ctx), p.heldByMe(inUse)))
+		w = &wait{counted: t.database.Wait(t.database.Recorder(ctx), p.heldByMe(inUse))}
+		ctx = t.markCall(context.WithValue(ctx, waitingKey{}, w), false, "")
 	}
 	if t.below.acquire != nil {
 		ctx = t.below.acquire.TraceAcquireStart(ctx, pool, data)
+	}
+	if w != nil {
+		ctx, w.traced = t.traceCall(ctx, application, false, "pgxpool.acquire")
 	}
 	return ctx
 }
@@ -122,14 +140,15 @@ func (t *tracer) watch(pool *pgxpool.Pool) {
 
 func (t *tracer) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data pgxpool.TraceAcquireEndData) {
 	if t.pool.waiting.Load() > 0 {
-		if w, ok := ctx.Value(waitingKey{}).(*budget.Wait); ok {
+		if w, ok := ctx.Value(waitingKey{}).(*wait); ok {
 			t.pool.waiting.Add(-1)
-			w.End(data.Err)
+			t.traceEnd(w.traced, data.Err)
+			w.counted.End(data.Err)
 		}
 	}
 	if data.Conn != nil {
 		c := t.connectionOf(data.Conn)
-		c.counted = countedAbove(ctx)
+		c.counted = t.countedAbove(ctx)
 		c.holder.took()
 		c.account.Watched = true
 		c.account.Released()
