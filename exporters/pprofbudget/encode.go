@@ -58,10 +58,7 @@ func (s snapshot) encode(took time.Duration) []byte {
 	t := newTables()
 	var out message
 	for _, kind := range sampleTypes {
-		var m message
-		m.number(1, t.text(kind[0]))
-		m.number(2, t.text(kind[1]))
-		out.message(1, m)
+		out.message(1, t.valueType(kind))
 	}
 	for i := range s.sums {
 		if s.sums[i] != (sums{}) {
@@ -69,15 +66,23 @@ func (s snapshot) encode(took time.Duration) []byte {
 		}
 	}
 	out.message(3, mapping(t))
-	defaultType := t.text(sampleTypes[0][0])
+	period, defaultType := t.valueType(sampleTypes[0]), t.text(sampleTypes[0][0])
 	out.bytes = append(append(out.bytes, t.locations.bytes...), t.functions.bytes...)
 	for _, text := range t.texts {
 		out.text(6, text)
 	}
 	out.number(9, s.at.UnixNano())
 	out.number(10, int64(took))
+	out.message(11, period) // each query is a sample; Parca cannot list a profile that does not say so
+	out.number(12, 1)
 	out.number(14, defaultType)
 	return out.bytes
+}
+
+func (t *tables) valueType(kind [2]string) (m message) {
+	m.number(1, t.text(kind[0]))
+	m.number(2, t.text(kind[1]))
+	return m
 }
 
 // mapping says that there is nothing to symbolise, and names the program.

@@ -32,6 +32,9 @@ func TestSamples(t *testing.T) {
 	if got := strings.Join(types, " "); got != "queries/count time/nanoseconds rows/count wasted/count" || p.DefaultSampleType != "queries" {
 		t.Errorf("%s, and %q first", got, p.DefaultSampleType)
 	}
+	if p.PeriodType == nil || p.PeriodType.Type != "queries" || p.PeriodType.Unit != "count" || p.Period != 1 {
+		t.Errorf("each %v is a sample of %+v", p.Period, p.PeriodType)
+	}
 	for name, want := range map[string]int64{"queries": 14, "rows": 72, "wasted": 10} {
 		if got := total(t, p, name); got != want {
 			t.Errorf("%d %s, want %d", got, name, want)
