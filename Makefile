@@ -1,11 +1,11 @@
 # The modules of the repository, each with a go.mod of its own.
-MODULES := . pgxwrap exporters/otelbudget examples/chi-app examples/pgx-app internal/bench internal/browser internal/corpus internal/profiles cmd/querybudget zerocode/inject
+MODULES := . pgxwrap exporters/otelbudget middleware/grpcbudget examples/chi-app examples/pgx-app internal/bench internal/browser internal/corpus internal/profiles cmd/querybudget zerocode/inject
 
 # Pinned tools. They are built from source, so that no binary is downloaded.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GO_NEXT := go1.27.0
 
-.PHONY: build test screenshots foreign woven frameworks drivers first-compile e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
+.PHONY: build test screenshots foreign woven frameworks drivers profilers first-compile e2e paths arm64 cross lint tidy bench corpus guard next fuzz mutate
 
 build:
 	for m in $(MODULES); do (cd $$m && go build ./...) || exit 1; done
@@ -36,12 +36,17 @@ woven:
 # The recipes for routers, servers and workers: they pull so much that nothing else
 # builds them.
 frameworks:
-	cd examples/frameworks && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
+	scripts/with-databases sh -ec 'cd examples/frameworks && export GOWORK=off && go mod tidy -diff && go vet ./... && go test -race ./...'
 
 # The recipes for drivers, connectors and ORMs, for the same reason.
 drivers:
 	cd examples/drivers && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./...
 	scripts/with-databases sh -ec 'cd examples/drivers && GOWORK=off go test -race ./...'
+
+# Pyroscope's own parser on our profiles: it requires hundreds of modules, so this is one
+# that nothing else builds.
+profilers:
+	cd internal/profiles/pyroscope && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
 
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:

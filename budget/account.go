@@ -35,6 +35,7 @@ type account struct {
 	suspected  []suspectedNesting
 	outgoing   []Outgoing
 	idle       []idleTime
+	meanwhile  []meanwhile
 }
 
 // reserved counts the queries that were admitted and are in the driver.

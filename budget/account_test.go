@@ -72,7 +72,7 @@ func exec(r *budget.Recorder, st *statement.Statement, args uint64, err error) e
 	return err
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

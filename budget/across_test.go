@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/querybudget/querybudget/budget"
@@ -162,5 +163,37 @@ func TestAcrossIsBounded(t *testing.T) {
 	}
 	if found := a.Findings(); len(found) > 0 {
 		t.Errorf("found %v", found)
+	}
+}
+
+// Live traffic is looked at by many goroutines, within bounds, and no report is held.
+func TestTraffic(t *testing.T) {
+	var traffic budget.Traffic
+	var all sync.WaitGroup
+	for n := range 4 {
+		all.Go(func() {
+			report := unitOf(t, "GET /books", list(n))
+			traffic.Report(t.Context(), report)
+			for i := range report.Groups {
+				report.Groups[i].Statement = nil
+				report.Groups[i] = budget.Group{}
+			}
+			traffic.Findings()
+		})
+	}
+	all.Wait()
+	found := traffic.Findings()
+	if len(found) != 1 || found[0].Unit != "GET /books" || !strings.Contains(found[0].String(), "n+1 (proven): 3x SELECT") {
+		t.Errorf("got %+v", found)
+	}
+	if traffic.Needs().Content != budget.Everything {
+		t.Error("groups are needed")
+	}
+	few := budget.Traffic{Relations: 1}
+	for n := range 4 {
+		few.Report(t.Context(), unitOf(t, "GET /books", list(n)))
+	}
+	if found := few.Findings(); len(found) > 0 {
+		t.Errorf("there was room for one relation, and found is %v", found)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Alarm tells of units of work that hang, while they do: a query that runs for long, or a
-// wait for a connection of a pool of database/sql, which no query shows because it never
+// wait for a connection of a pool, which no query shows because it never
 // reaches the driver. It looks at the units that run once a second, and only while there
 // are some.
 type Alarm struct {
@@ -36,8 +36,19 @@ type Hang struct {
 	// Report is the unit's, of stage [Running], when it was found: Executing, Open and Pools
 	// say what it does and what it holds. It is never lean.
 	Report *Report
+	// Holds are what holds connections of the handles that it hangs on since before it hung:
+	// transactions of any unit in the process, and open rows of other units that the alarm
+	// looks at. Its own come first, then those that last longest: five of them, and MoreHolds
+	// is the number of the others. A query that runs may wait for a lock of one of them, or
+	// for none.
+	Holds     []Hold
+	MoreHolds int
 
-	waiter *callsite.Stack
+	recorder  *Recorder
+	databases []*Database
+	began     time.Duration // since the unit started
+	in        *Transaction  // of the query that runs
+	waiter    *callsite.Stack
 }
 
 // HangState says what a unit that hangs does.
@@ -46,9 +57,10 @@ type HangState string
 const (
 	// HangRunning is a query in the driver: the first of Report.Executing.
 	HangRunning HangState = "running"
-	// HangWaiting is a wait for a connection: nothing runs, and a goroutine that came
-	// through the same function of the application as the unit's queries waits for one; or,
-	// of a unit without a query, any does.
+	// HangWaiting is a wait for a connection. A wrapper that sees the pool tells it, as
+	// pgxwrap does. Of database/sql's pool it is seen when nothing runs, and a goroutine that
+	// came through the same function of the application as the unit's queries waits for a
+	// connection; or, of a unit without a query, any does.
 	HangWaiting HangState = "waiting for a connection"
 )
 
@@ -68,10 +80,36 @@ func (h *Hang) String() string {
 	if len(h.Report.Open) > 0 {
 		s += ", while it holds rows of " + queryText(&h.Report.Open[0])
 	}
+	own, others := h.holdTexts()
+	if len(own) > 0 {
+		s += ", while it holds " + strings.Join(own, " and ")
+	}
 	for _, p := range h.Report.Pools {
 		s += fmt.Sprintf(", pool %d of %d in use", p.InUse, p.Max)
 	}
+	switch {
+	case len(others) > 0 && h.State == HangRunning:
+		s += ", perhaps behind " + strings.Join(others, "; ")
+	case len(others) > 0:
+		s += ", held by " + strings.Join(others, "; ")
+	}
 	return oneline.Text(s)
+}
+
+// holdTexts are what the unit itself holds, and what others do.
+func (h *Hang) holdTexts() (own, others []string) {
+	for i := range h.Holds {
+		hold := &h.Holds[i]
+		if hold.Own {
+			own = append(own, hold.String())
+		} else {
+			others = append(others, hold.Unit+": "+hold.String())
+		}
+	}
+	if h.MoreHolds > 0 {
+		others = append(others, fmt.Sprintf("and %d more", h.MoreHolds))
+	}
+	return own, others
 }
 
 func queryText(q *Query) string { return q.Summary + " at " + q.CallSite().String() }
@@ -101,11 +139,21 @@ func newWatch(a Alarm) *watch {
 
 // watchedUnit is what the alarm knows of a unit. It is for the one look at a time.
 type watchedUnit struct {
-	told    int64 // the position of the query that was told last
+	told    toldQuery // last
 	last    Totals
 	changed time.Duration // when the totals did, since the unit started
 	next    time.Duration // of quiet, after which waiters are looked for; doubled each time
 	waits   bool          // that was told
+
+	toldWait *Wait // last
+}
+
+// toldQuery is a query by its position, with the handle that it hangs on, and the
+// transaction that it runs in.
+type toldQuery struct {
+	position    int64
+	database    *Database
+	transaction *Transaction
 }
 
 // alarmed returns the units that the alarm looks at. It is called with the lock.
@@ -141,8 +189,13 @@ func (w *watch) look(d *Delivery, units []alarmedUnit) {
 		case u.runsLong(w.After):
 			r := u.recorder.Report()
 			if len(r.Executing) > 0 { // it has not ended meanwhile
-				hangs = append(hangs, Hang{State: HangRunning, Since: r.Duration - r.Executing[0].Start, Report: r})
+				began := r.Executing[0].Start
+				hangs = append(hangs, u.hang(Hang{State: HangRunning, Since: r.Duration - began, Report: r, began: began, in: u.told.transaction}, u.told.database))
 			}
+		case u.waitsLong(w.After):
+			r, wait := u.recorder.Report(), u.toldWait
+			hangs = append(hangs, u.hang(Hang{State: HangWaiting, Since: r.Duration - wait.began, Report: r, began: wait.began, waiter: wait.stack}, wait.database))
+		case u.isWaiting():
 		case u.isQuiet(w.After):
 			quiet = append(quiet, u)
 		}
@@ -150,6 +203,9 @@ func (w *watch) look(d *Delivery, units []alarmedUnit) {
 	hangs = append(hangs, w.waiting(quiet)...)
 	if len(hangs) == 0 {
 		return
+	}
+	for i := range hangs {
+		hangs[i].holders(units)
 	}
 	slices.SortFunc(hangs, func(a, b Hang) int { return cmp.Compare(b.Since, a.Since) })
 	w.tell(d, hangs)
@@ -179,11 +235,38 @@ func (u *alarmedUnit) runsLong(after time.Duration) bool {
 			first = rec
 		}
 	}
-	if first == nil || r.unit.now()-first.start < after || first.position == u.told {
+	if first == nil || r.unit.now()-first.start < after || first.position == u.told.position {
 		return false
 	}
-	u.told = first.position
+	u.told = toldQuery{first.position, first.origin.database, first.transaction()}
 	return true
+}
+
+// waitsLong reports whether a wrapper has told of a wait for so long, and takes note that it
+// is told.
+func (u *alarmedUnit) waitsLong(after time.Duration) bool {
+	r := u.recorder
+	r.unit.mu.Lock()
+	defer r.unit.mu.Unlock()
+	w := r.unit.longestWait()
+	if w == nil || r.unit.now()-w.began < after || w == u.toldWait {
+		return false
+	}
+	u.toldWait = w
+	return true
+}
+
+// isWaiting reports whether a wrapper has told of a wait that goes on.
+func (u *alarmedUnit) isWaiting() bool {
+	u.recorder.unit.mu.Lock()
+	defer u.recorder.unit.mu.Unlock()
+	return len(u.recorder.unit.waiting) > 0
+}
+
+// hang completes a hang, with the handles that it hangs on.
+func (u *alarmedUnit) hang(h Hang, on ...*Database) Hang {
+	h.recorder, h.databases = u.recorder, on
+	return h
 }
 
 // isQuiet reports whether a unit has done nothing for so long, and has not been told of.
@@ -220,7 +303,33 @@ func (w *watch) waiting(quiet []alarmedUnit) (out []Hang) {
 			continue
 		}
 		u.waits = true
-		out = append(out, Hang{State: HangWaiting, Since: r.Duration - u.changed, Report: r, waiter: waiter})
+		out = append(out, u.hang(Hang{State: HangWaiting, Since: r.Duration - u.changed, Report: r, began: u.changed, waiter: waiter}, u.usedDatabases(quiet)...))
+	}
+	return out
+}
+
+// usedDatabases are the handles that a unit uses; of one that has used none yet, those of the
+// others that hang.
+func (u *alarmedUnit) usedDatabases(others []alarmedUnit) (out []*Database) {
+	if out = u.recorder.databases(); len(out) > 0 {
+		return out
+	}
+	for _, o := range others {
+		for _, d := range o.recorder.databases() {
+			if !slices.Contains(out, d) {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// databases are the handles that a recorder has counted something of.
+func (r *Recorder) databases() (out []*Database) {
+	r.unit.lock()
+	defer r.unit.mu.Unlock()
+	for _, d := range r.counted().databases {
+		out = append(out, d.Database)
 	}
 	return out
 }

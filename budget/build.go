@@ -121,13 +121,13 @@ func (b *builder) fill(q *Query, rec *record) {
 	*q = Query{
 		Statement: o.statement, Database: o.database.name, Position: rec.position,
 		Start: rec.start - b.recorder.started, Exec: rec.exec, Fetch: rec.fetch, Open: rec.step == openRows,
-		Transaction: rec.transaction.numberIn(b.recorder.unit), Duplicate: rec.duplicate, stack: o.stack,
+		Transaction: rec.transaction().numberIn(b.recorder.unit), Duplicate: rec.duplicate, stack: o.stack,
 		Group: -1, Arguments: b.number(rec.list(), rec.unknown()), Row: b.number(rec.row, rec.row == 0),
 	}
 	if !rec.unknown() {
 		q.identity = rec.list()
 	}
-	q.Serializable = rec.transaction != nil && rec.transaction.Serializable
+	q.Serializable = rec.transaction() != nil && rec.transaction().Serializable
 	if g != nil {
 		q.Group = int(g.place)
 		q.Handle = b.report.Groups[g.place].Handle

@@ -14,8 +14,11 @@ type Call struct {
 	Statement *statement.Statement
 	// Arguments identifies the argument values, and the row they ask for.
 	Arguments statement.Arguments
-	// Transaction is the open transaction, nil outside of one. Inside of one
-	// database/sql tries nothing again.
+	// Connection is the connection that it is sent on, nil where that is not known. It says
+	// which transaction is open.
+	Connection *Connection
+	// Transaction is the open transaction, nil outside of one, for a wrapper without a
+	// Connection. Inside of one database/sql tries nothing again.
 	Transaction *Transaction
 	// OnlyEnd is set by a wrapper that sees when the query is sent and when its rows are
 	// closed, and not when the driver returns them. That it has is then known once the
@@ -97,13 +100,10 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.cameBack(now)
-	if c.Transaction != nil {
-		c.Transaction.adopt(r)
-		c.Transaction.wakesWith(r, now, origin)
-		c.Transaction.latest = origin
-	}
+	h := c.holding(r)
+	h.wakesWith(r, now, origin)
 	rec := u.newRecord()
-	rec.describe(&c, origin, context)
+	rec.describe(&c, h, origin, context)
 	rec.enter(now)
 	if u.open > 0 || c.OnlyEnd {
 		rec.goroutine = callsite.Goroutine()
@@ -112,13 +112,12 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 		u.settle()
 		if err := r.admit(rec, c.CannotRefuse); err != nil {
 			u.done(rec)
+			h.refused(r, now)
 			return Execution{}, err
 		}
 		r.advance(rec)
 	}
-	if c.Transaction != nil {
-		c.Transaction.running++
-	}
+	h.starts(u, origin)
 	x := Execution{r, rec, rec.serial}
 	if c.OnlyEnd {
 		u.unseen = append(u.unseen, x)
@@ -137,7 +136,7 @@ func (x *Execution) Skip() {
 	u.saw(rec)
 	u.settle()
 	if rec.step == inDriver {
-		rec.transaction.rests(u, now)
+		rec.holding.rests(x.recorder, now)
 		x.recorder.skipped(rec, now)
 	}
 	*x = Execution{}
@@ -157,7 +156,7 @@ func (x *Execution) End(affected int64, err error) {
 	isUnderWay := rec.isUnderWay()
 	rec.end(now, affected, err)
 	if isUnderWay {
-		rec.transaction.rests(u, now)
+		rec.holding.rests(x.recorder, now)
 	}
 	x.recorder.stepped(rec)
 	*x = Execution{}
@@ -210,7 +209,7 @@ func (x *Execution) Close(rows int64, err error) {
 	isUnderWay := rec.isUnderWay()
 	rec.close(now, rows, err)
 	if isUnderWay {
-		rec.transaction.rests(u, now)
+		rec.holding.rests(x.recorder, now)
 	}
 	x.recorder.stepped(rec)
 	*x = Execution{}

@@ -164,7 +164,7 @@ func (r *Recorder) countEnd(rec *record) {
 		}
 		s.account.busy.leave(rec.returnedAt())
 	}
-	if isQuery && rec.transaction == nil && isRetried(err) {
+	if isQuery && rec.transaction() == nil && isRetried(err) {
 		r.account.awaitRetry(rec)
 	}
 	r.unit.done(rec)

@@ -45,6 +45,7 @@ type Database struct {
 	lost         lostQueries
 	onUnused     func(queries int64)
 	lookAtPool   atomic.Pointer[func() Pool]
+	open         openTransactions
 	id           uint64 // tells it apart in hashes
 	chosenBy     atomic.Pointer[func(*Recorder) *Recorder]
 }

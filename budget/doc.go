@@ -69,9 +69,9 @@
 // Applications do not need what follows. [Database] is the account's side of a handle,
 // and [Database.Recorder] finds who counts a query. [Call] and [Execution] are a query
 // on its way through the driver; [Recorder.Clock], [Recorder.Prepared],
-// [Recorder.Connected], [Recorder.Waited], [Database.WaitedHolding] and [Recorder.Began]
+// [Recorder.Connected], [Database.Wait] and [Recorder.Began]
 // count what is no query.
 // [Values] and [Recorder.TracksValues] prove n+1 loops. [RunningQuery] tells
-// instrumentation below the wrapper what is running. Package adaptortest checks a
-// wrapper, and docs/counting.md in the repository says how a query is counted.
+// instrumentation below the wrapper what is running, and [CallTracer] stands in where there
+// is no place below. Package adaptortest checks a wrapper, and docs/counting.md in the repository says how a query is counted.
 package budget

@@ -123,9 +123,9 @@ func TestOutgoingCallsAndWaits(t *testing.T) {
 		for i := range 100 {
 			r.Called(string(rune('A'+i)), r.Clock(), nil)
 		}
-		began := r.Clock()
+		w := NewDatabase(DatabaseOptions{}).Wait(r, Call{})
 		time.Sleep(time.Second)
-		r.Waited(began, nil)
+		w.End(nil)
 		report := r.Report()
 		if o := report.Outgoing; len(o) != maxOutgoing || o[0] != (Outgoing{Name: "search", Calls: 3, Errors: 1, Time: 3 * time.Second}) || o[maxOutgoing-1].Name != "others" || o[maxOutgoing-1].Calls != 52 {
 			t.Errorf("%+v", o)
@@ -134,6 +134,6 @@ func TestOutgoingCallsAndWaits(t *testing.T) {
 			t.Errorf("%+v", n)
 		}
 		(*Recorder)(nil).Called("x", 0, nil)
-		(*Recorder)(nil).Waited(0, nil)
+		(*Wait)(nil).End(nil)
 	})
 }

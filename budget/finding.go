@@ -32,6 +32,9 @@ const (
 	// IdleTransaction is a transaction that holds a connection while the application does
 	// something else, such as asking another service.
 	IdleTransaction FindingKind = "idle-transaction"
+	// IdleConnection is a connection that is held in the same way without a transaction: by
+	// who has taken it out of the pool, or by rows that are open.
+	IdleConnection FindingKind = "idle-connection"
 	// Slow is a query that took long to execute.
 	Slow FindingKind = "slow"
 	// MissingIndex is a query that reads all of a table although a condition of it could

@@ -83,7 +83,8 @@ func TestFindingsAreDocumented(t *testing.T) {
 	inScenarios[string(budget.Unattributed)] = "certain"
 	inScenarios[string(budget.HeldConnection)] = "candidate"
 	inScenarios[string(budget.IdleTransaction)] = "certain" // nor without a clock
-	inScenarios[string(budget.MissingIndex)] = "certain"    // nor without plans
+	inScenarios[string(budget.IdleConnection)] = "certain"
+	inScenarios[string(budget.MissingIndex)] = "certain" // nor without plans
 	docs, err := os.ReadFile("../docs/findings.md")
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +105,7 @@ func TestFindingsAreDocumented(t *testing.T) {
 // scenario plays a driver wrapper: it reads statements as the wrapper would, and
 // knows call sites and rows from the text.
 type scenario struct {
-	t         *testing.T
+	t         testing.TB
 	reader    *statement.Reader
 	recorder  *budget.Recorder
 	under     *budget.Recorder // with an allowance
@@ -122,7 +123,7 @@ type scenario struct {
 	none       bool
 }
 
-func newScenario(t *testing.T) *scenario {
+func newScenario(t testing.TB) *scenario {
 	s := &scenario{
 		t: t, hasher: statement.NewHasher(), databases: map[string]*budget.Database{}, txs: map[string]*budget.Transaction{},
 		open: map[string]*budget.Execution{}, opened: map[string]int64{}, goroutines: map[string]chan func(){}, stacks: map[string]*callsite.Stack{},

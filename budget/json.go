@@ -99,6 +99,7 @@ type encodedGroup struct {
 type encodedHeld struct {
 	plainHeld
 	Waiter siteRef `json:"waiter,omitempty"`
+	Began  siteRef `json:"began,omitempty"`
 }
 
 type encodedIdle struct {
@@ -185,7 +186,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	}
 	out.Queries, out.Executing, out.Open = e.queries(&r, r.Queries), e.queries(&r, r.Executing), e.queries(&r, r.Open)
 	for i := range r.Held {
-		out.Held = append(out.Held, encodedHeld{plainHeld(r.Held[i]), e.site(r.Held[i].waiter)})
+		out.Held = append(out.Held, encodedHeld{plainHeld(r.Held[i]), e.site(r.Held[i].waiter), e.site(r.Held[i].began)})
 	}
 	for i := range r.Idle {
 		idle := &r.Idle[i]

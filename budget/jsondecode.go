@@ -34,7 +34,7 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 	r.Queries, r.Executing, r.Open = d.queries(r, in.Queries), d.queries(r, in.Executing), d.queries(r, in.Open)
 	for _, h := range in.Held {
 		held := Held(h.plainHeld)
-		held.waiter = d.site(h.Waiter)
+		held.waiter, held.began = d.site(h.Waiter), d.site(h.Began)
 		r.Held = append(r.Held, held)
 	}
 	for _, i := range in.Idle {

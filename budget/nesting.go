@@ -47,8 +47,8 @@ func (a *account) removeOpen(rec *record) {
 }
 
 // noteNesting takes note of a query that was executed while rows were open from
-// before it started. Inside of one transaction there is one connection, and no
-// second one to wait for.
+// before it started. Inside of one transaction, or on one connection that somebody has
+// taken, there is no second one to wait for.
 func (a *account) noteNesting(rec *record, options *Bounds) {
 	if len(a.open) == 0 || rec.goroutine == 0 || options.Rules.Off || !rec.isQuery() || rec.retry() != nil {
 		return
@@ -56,7 +56,7 @@ func (a *account) noteNesting(rec *record, options *Bounds) {
 	for i := len(a.open) - 1; i >= 0; i-- {
 		outer := a.open[i]
 		if outer.returnedAt() > rec.start || outer.origin.database != rec.origin.database ||
-			outer.transaction != nil && outer.transaction == rec.transaction {
+			outer.holding != nil && outer.holding == rec.holding {
 			continue
 		}
 		a.suspectNesting(outer, rec)
@@ -87,8 +87,14 @@ func (r *Recorder) closing(rec *record) {
 	r.unit.open--
 	for s := r; s != nil; s = s.parent {
 		for _, t := range []*Recorder{s, s.late} {
-			if t != nil && t.account != nil && len(t.account.suspected) > 0 {
+			if t == nil || t.account == nil {
+				continue
+			}
+			if len(t.account.suspected) > 0 {
 				t.account.proveNestings(rec, callsite.Goroutine())
+			}
+			if len(t.account.meanwhile) > 0 {
+				t.proveMeanwhile(rec, callsite.Goroutine())
 			}
 		}
 	}

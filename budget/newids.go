@@ -14,6 +14,7 @@ func (b *builder) newIDs(records []*record) {
 	used := make([]int64, len(b.report.Groups))
 	asked := make([]int64, len(b.report.Groups))
 	isUsed := make(map[*record]bool)
+	before := make([]*record, len(b.report.Groups)) // the row that the execution before asked for
 	groupOf := make(map[*record]int)
 	for i, rec := range records {
 		group := b.report.Queries[i].Group
@@ -27,7 +28,9 @@ func (b *builder) newIDs(records []*record) {
 			if insert == nil || groupOf[insert] == group || latest[groupOf[insert]] != insert {
 				continue
 			}
-			asks = true
+			if before[group] != insert { // another row each time, and not one for all
+				asks, before[group] = true, insert
+			}
 			if !isUsed[insert] {
 				isUsed[insert] = true
 				used[groupOf[insert]]++

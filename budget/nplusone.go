@@ -90,11 +90,15 @@ func (f *finder) fewWrites(g *loopGroup) (few []*loopGroup) {
 }
 
 // readsAlike returns the reads of a loop that ask the same in each round, and have other
-// answers, since the loop writes: that they are in a loop is known by what else it sends.
+// answers, since the loop writes, or ask for what it wrote: that they are in a loop is known by
+// what else it sends.
 func (f *finder) readsAlike(g *loopGroup) (alike []*loopGroup) {
 	for _, r := range f.loopGroups(func(r *Group) bool {
-		return r.Queries == g.Queries && r.Distinct == 1 && r.Duplicates == 0 && canBeLoop(r.Statement)
+		return r.Queries == g.Queries && r.Duplicates == 0 && canBeLoop(r.Statement)
 	}) {
+		if r.Distinct > 1 && !r.AsksNewIDs && !f.isReadBack(r) {
+			continue
+		}
 		if r.Queries == g.Queries && f.loopOfGroup(r.members[0]) == 0 && f.sameLoop(g, r) {
 			alike = append(alike, r)
 		}
@@ -108,7 +112,7 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	if g.Queries < f.rules.fewest() {
 		return false
 	}
-	if f.isOwnWork(g) || f.isByLevel(g) {
+	if f.isOwnWork(g) || f.isReadBack(g) || f.isByLevel(g) {
 		return false
 	}
 	isExact := false

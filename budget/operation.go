@@ -49,9 +49,10 @@ func (d *Database) Prepared(r *Recorder, st *statement.Statement, began time.Dur
 func (d *Database) Began(ctx context.Context, r *Recorder, began time.Duration, err error) Transaction {
 	t := r.Began(began, err)
 	t.excluded = r == nil && excluded(ctx)
-	if r = r.counting(); r != nil && err == nil && !r.unit.bounds.Rules.Off {
+	if r = r.counting(); r != nil && err == nil {
 		t.database, t.began = d, d.stacks.Capture()
-		t.resting, t.since = r.unit, r.unit.now()
+		t.opened = r.unit.now()
+		t.resting, t.since = r, t.opened
 	}
 	r.tried(operation{kind: beginning, database: d}, err)
 	return t

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -13,40 +14,20 @@ const maxOutgoing = 50
 // the service: a constant, no ids. It is no query, and no budget limits it; it tells
 // where the rest of the time went. Of more than 50 names the rest is called "others".
 func (r *Recorder) Called(name string, began time.Duration, err error) {
-	r.aside(began, func(a *account, took time.Duration) { a.called(name, took, err) })
-	if r = r.counting(); r != nil {
-		r.unit.mu.Lock()
-		defer r.unit.mu.Unlock()
-		r.unit.calledNow(call{name, began, r.unit.now(), err})
-	}
-}
-
-// Waited counts a wait for a connection of the pool, from a time of [Recorder.Clock]
-// until now. It is for wrappers that see the pool. Like Called it adds to no time of
-// queries.
-func (r *Recorder) Waited(began time.Duration, err error) {
-	r.aside(began, func(a *account, took time.Duration) {
-		a.totals.Waits++
-		a.totals.WaitTime += took
-		if err != nil {
-			a.totals.Errors++
-		}
-	})
-}
-
-// aside applies add to the recorder and those around it, for what is no work of the
-// database.
-func (r *Recorder) aside(began time.Duration, add func(a *account, took time.Duration)) {
 	r = r.counting()
 	if r == nil {
 		return
 	}
-	now := r.unit.now()
-	r.unit.lock()
-	defer r.unit.mu.Unlock()
+	u := r.unit
+	c := call{name, began, u.now(), err}
+	u.lock()
+	defer u.mu.Unlock()
+	u.cameBack(began)
 	for s := r.counts(); s != nil; s = s.around() {
-		add(s.account, now-began)
+		s.account.called(name, c.to-c.from, err)
 	}
+	u.calledNow(c)
+	r.calledMeanwhile(c)
 }
 
 func (a *account) called(name string, took time.Duration, err error) {
@@ -67,3 +48,5 @@ func (a *account) called(name string, took time.Duration, err error) {
 		o.Errors++
 	}
 }
+
+func longestFirst(x, y Outgoing) int { return cmp.Compare(y.Time, x.Time) }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // The pool's deadlock: a unit holds a connection, with rows that are open or a
@@ -49,7 +49,7 @@ func (d *Database) pool() Pool {
 // rows that were open, or a transaction, by its latest query. The queries that waited may
 // be the unit's own, which then waited for itself; they never reached the driver.
 type Held struct {
-	// Group is an index in [Report.Groups].
+	// Group is an index in [Report.Groups]; -1 for a transaction of which only BEGIN was sent.
 	Group int `json:"group"`
 	// Waits is how often a query had to wait since the unit first used the handle, Max
 	// the number of connections that the pool may have.
@@ -60,30 +60,16 @@ type Held struct {
 	Itself bool `json:"itself,omitempty"`
 
 	waiter *callsite.Stack
+	began  *callsite.Stack // of the transaction, where there is no group
 }
+
+// Began is where the transaction began of which only BEGIN was sent, zero for another
+// statement, which is that of the group.
+func (h *Held) Began() callsite.CallSite { return h.began.CallSite() }
 
 // Waiter is where the unit waited for a connection while it held another one. It is zero
 // where that was not seen.
 func (h *Held) Waiter() callsite.CallSite { return h.waiter.CallSite() }
-
-// WaitedHolding is like [Recorder.Waited] of r, for a goroutine that held a connection of
-// the pool while it waited for another one. Held is what was sent on that connection last,
-// with its Statement and its Stack.
-func (d *Database) WaitedHolding(r *Recorder, began time.Duration, held Call, err error) {
-	r.Waited(began, err)
-	r = r.counting()
-	if r == nil || held.Statement == nil {
-		return
-	}
-	waiter := d.stacks.Capture()
-	o := d.origin(held.Statement, held.Stack)
-	r.unit.lock()
-	defer r.unit.mu.Unlock()
-	pool := d.pool()
-	for s := r.counts(); s != nil; s = s.around() {
-		s.account.noteItself(o, waiter, pool.Max)
-	}
-}
 
 func (a *account) noteItself(o *origin, waiter *callsite.Stack, limit int) {
 	for i := range a.held {
@@ -147,10 +133,13 @@ func isContextError(err error) bool {
 func (b *builder) held() []Held {
 	var out []Held
 	for _, h := range b.account.held {
-		if g := b.account.find(h.origin); g != nil {
-			h.Group = int(g.place)
-			out = append(out, h.Held)
+		if h.Group = b.placeOf(h.origin); h.Group < 0 {
+			if h.origin.statement.Kind != statement.Begin {
+				continue
+			}
+			h.began = h.origin.stack
 		}
+		out = append(out, h.Held)
 	}
 	return out
 }
@@ -166,10 +155,10 @@ func (f *finder) heldConnections() {
 		}
 	}
 	for _, h := range f.report.Held {
-		g := &f.report.Groups[h.Group]
-		if h.Itself || g.Overflow || f.find(HeldConnection, h.Group) != nil {
+		if h.Itself || f.report.Groups[h.Group].Overflow || f.find(HeldConnection, h.Group) != nil {
 			continue
 		}
+		g := &f.report.Groups[h.Group]
 		out := f.evidence(g, HeldConnection, Candidate, h.Waits)
 		out.Proof = fmt.Sprintf("it held a connection until its context ended, and %s in a pool of %d meanwhile", waited(h.Waits), h.Max)
 		out.Repair = "close rows before the next query, and send what belongs to a transaction through it: who holds one connection and " +
@@ -179,22 +168,38 @@ func (f *finder) heldConnections() {
 }
 
 func (f *finder) waitedHolding(h Held) {
-	g := &f.report.Groups[h.Group]
-	if g.Overflow {
+	if h.Group >= 0 && f.report.Groups[h.Group].Overflow {
 		return
 	}
 	waiter := Related{Summary: "another connection", Count: h.Waits, Why: "the unit waits here, while it holds one", stack: h.waiter}
-	if old := f.find(HeldConnection, h.Group); old != nil {
+	if old := f.sameHeld(h.Group, h.began); old != nil {
 		old.Count += h.Waits
 		old.Also = append(old.Also, waiter)
 		return
 	}
-	out := f.evidence(g, HeldConnection, Proven, h.Waits)
+	out := Finding{Kind: HeldConnection, Confidence: Proven, Summary: "BEGIN", Count: h.Waits, InTransaction: true, stack: h.began}
+	if h.Group >= 0 {
+		out = f.evidence(&f.report.Groups[h.Group], HeldConnection, Proven, h.Waits)
+	}
 	out.Proof = fmt.Sprintf("it held a connection while the same goroutine waited for another one, in a pool of %d, at %s", h.Max, h.Waiter())
 	out.Also = []Related{waiter}
 	out.Repair = "close rows before the next query, and send what belongs to a transaction through it: units that hold one connection " +
 		"each and wait for a second one wait for ever when the pool is full"
 	f.add(out, h.Group)
+}
+
+// sameHeld returns the finding about a group, or about a transaction of which only BEGIN was
+// sent; nil if there is none.
+func (f *finder) sameHeld(group int, began *callsite.Stack) *Finding {
+	if group >= 0 {
+		return f.find(HeldConnection, group)
+	}
+	for i := range f.found {
+		if f.found[i].Kind == HeldConnection && f.of[i] == noGroup && f.found[i].stack.Key() == began.Key() {
+			return &f.found[i]
+		}
+	}
+	return nil
 }
 
 func waited(n int64) string {

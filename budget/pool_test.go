@@ -7,6 +7,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // What held a connection until its context ended is told if queries waited since the unit
@@ -99,7 +100,7 @@ func TestNilHandles(t *testing.T) {
 
 // A goroutine that waits for a connection while it holds one is told with both lines, by
 // each line once.
-func TestWaitedHolding(t *testing.T) {
+func TestWaits(t *testing.T) {
 	d := budget.NewDatabase(budget.DatabaseOptions{})
 	d.WatchPool(func() budget.Pool { return budget.Pool{Max: 4} })
 	_, r := budget.NewContext(t.Context())
@@ -108,10 +109,12 @@ func TestWaitedHolding(t *testing.T) {
 	must(t, err)
 	x.End(1, nil)
 	for range 3 {
-		d.WaitedHolding(r, r.Clock(), call, nil)
+		w := d.Wait(r, call)
+		w.End(nil)
+		w.End(nil) // once
 	}
-	d.WaitedHolding(nil, 0, call, nil)
-	d.WaitedHolding(r, r.Clock(), budget.Call{}, context.DeadlineExceeded) // nothing was sent on it
+	d.Wait(nil, call).End(nil)
+	d.Wait(r, budget.Call{}).End(context.DeadlineExceeded) // nothing was sent on it
 	report := r.Report()
 	if n := report.Totals; n.Waits != 4 || n.Errors != 1 {
 		t.Errorf("counted %+v", n)
@@ -127,6 +130,32 @@ func TestWaitedHolding(t *testing.T) {
 		holds, waits := findings[0].CallSite(), findings[0].Also[0].CallSite()
 		if holds.Line != call.Stack.CallSite().Line || waits.Line <= holds.Line || waits.File != holds.File {
 			t.Errorf("held at %v, waited at %v", holds, waits)
+		}
+	}
+}
+
+// Where only BEGIN was sent, the line of BEGIN is told, each once.
+func TestWaitedHoldingAfterBegin(t *testing.T) {
+	d := budget.NewDatabase(budget.DatabaseOptions{})
+	_, r := budget.NewContext(t.Context())
+	begin := &statement.Statement{Shape: "begin", Summary: "BEGIN", Kind: statement.Begin}
+	first := budget.Call{Statement: begin, Stack: callsite.Take()}
+	second := budget.Call{Statement: begin, Stack: callsite.Take()}
+	for _, held := range []budget.Call{first, second} {
+		d.Wait(r, held).End(nil)
+	}
+	d.Wait(r, first).End(nil) // at another line
+	report := r.Report()
+	for _, rep := range []*budget.Report{report, decoded(t, report)} {
+		findings := budget.Rules{}.Findings(rep)
+		if len(findings) != 2 || len(rep.Held) != 3 || rep.Held[0].Began().IsZero() {
+			t.Fatalf("held %+v, found %+v", rep.Held, findings)
+		}
+		for i, held := range []budget.Call{first, second} {
+			f := findings[i]
+			if f.Kind != budget.HeldConnection || f.Summary != "BEGIN" || f.Confidence != budget.Proven || int(f.Count) != 2-i || f.CallSite().Line != held.Stack.CallSite().Line {
+				t.Errorf("found %v at %v, not at %v", &f, f.CallSite(), held.Stack.CallSite())
+			}
 		}
 	}
 }

@@ -46,7 +46,7 @@ const (
 // transaction than the one before may be a second look, at what must not change any
 // more.
 func transactionOf(rec *record) uint16 {
-	if tx := rec.transaction; tx != nil {
+	if tx := rec.transaction(); tx != nil {
 		return uint16(tx.number%(1<<16-1)) + 1
 	}
 	return 0

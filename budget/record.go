@@ -7,8 +7,8 @@ import "time"
 // kept small: what few queries have is in details.
 type record struct {
 	origin         *origin
-	arguments, row uint64 // see Call
-	transaction    *Transaction
+	arguments, row uint64   // see Call
+	holding        *holding // what it runs in, nil where that is not known
 	details        *details
 	start          time.Duration // since the unit started
 	exec, fetch    time.Duration
@@ -61,8 +61,8 @@ func (r *record) detail() *details {
 
 // describe takes over a call. Context is the recorder in its context, with its
 // allowances.
-func (r *record) describe(c *Call, o *origin, context *Recorder) {
-	r.origin, r.transaction, r.arguments, r.row = o, c.Transaction, c.Arguments.List, c.Arguments.Row
+func (r *record) describe(c *Call, h *holding, o *origin, context *Recorder) {
+	r.origin, r.holding, r.arguments, r.row = o, h, c.Arguments.List, c.Arguments.Row
 	if context.allowances != nil {
 		r.detail().allowances = context.allowances
 	}
@@ -126,6 +126,14 @@ func (r *record) end(now time.Duration, affected int64, err error) {
 
 // isUnderWay reports whether the query has started and not ended.
 func (r *record) isUnderWay() bool { return r.step == inDriver || r.step == openRows }
+
+// transaction is the one that it runs in, nil outside of one.
+func (r *record) transaction() *Transaction {
+	if r.holding == nil {
+		return nil
+	}
+	return r.holding.transaction
+}
 
 // isQuery reports whether r is a query and no transaction control.
 func (r *record) isQuery() bool { return r.origin.statement.Kind.IsQuery() }

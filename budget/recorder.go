@@ -75,6 +75,7 @@ type unit struct {
 	unkept    int         // that are not
 	unseen    []Execution // that may have rows open, see unseen.go
 	calls     []call      // of other services, the latest
+	waiting   []*Wait     // for a connection, where the wrapper sees the pool
 
 	attempts map[operation]int // operations that may be tried again, see operation.go
 	awaited  atomic.Int32      // of them, for who has no lock

@@ -60,8 +60,8 @@ type Report struct {
 	// Held is what held a connection until its context ended, while queries waited for
 	// one. It is known where the handle knows its pool, see [Database.WatchPool].
 	Held []Held `json:"held,omitempty"`
-	// Idle are the times in which a transaction stood open and nothing ran in it, for longer
-	// than [Rules.IdleTransaction]: the first 50.
+	// Idle are the times in which a connection was held and nothing ran on it, for longer than
+	// [Rules.IdleTransaction]: the first 50.
 	Idle []Idle `json:"idle,omitempty"`
 	// Lost are statements that the unit's goroutine sent without a recorder in this time,
 	// on a handle that the unit used too, or that [Bounds.Databases] names: somewhere

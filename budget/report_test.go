@@ -347,6 +347,14 @@ func TestEveryKindHasACondition(t *testing.T) {
 		time.Sleep(3 * time.Millisecond)
 		tx.Committed(r.Clock(), nil)
 	})
+	run(func(r *Recorder, _ send) {
+		conn := &Connection{Watched: true}
+		for range 2 {
+			x, _ := r.Start(Call{Database: d, Statement: reader.Read("SELECT a FROM u"), Connection: conn})
+			x.End(0, nil)
+			time.Sleep(3 * time.Millisecond)
+		}
+	})
 	run(func(_ *Recorder, send send) {
 		send("SELECT b FROM t", 1)
 		d.CountUnattributed(context.Background(), reader.Read("SELECT lost FROM t"), false)
@@ -533,7 +541,7 @@ func TestFindingsOfReportsMadeByHand(t *testing.T) {
 		Totals: Totals{Queries: 6, Reads: 5, Writes: 1}, Groups: []Group{{Sums: Sums{Queries: 1}}, loop},
 		Queries: []Query{{Position: 1}, {Group: 9, Position: 2, Statement: loop.Statement}}, Open: []Query{{Group: 7}},
 		Lost: []Lost{{Count: 1}}, Nested: []Nested{{Outer: 5}, {Outer: -1}},
-		Held: []Held{{Group: 9}, {Group: -1}},
+		Held: []Held{{Group: 9}, {Group: -1}, {Group: -2, Itself: true}},
 	}
 	report.Groups[1].Parents = []Parent{{Position: 77, Column: "t.b", Match: MatchExact, Arguments: 5}}
 	if f := (Rules{}).Findings(report); len(f) != 1 || f[0].Kind != NPlusOne {

@@ -51,7 +51,7 @@ func (a *account) putRetry(w *retry) {
 
 // takeRetry returns what a query is a retry of, or nil.
 func (a *account) takeRetry(rec *record) *retry {
-	if len(a.retries) == 0 || rec.transaction != nil {
+	if len(a.retries) == 0 || rec.transaction() != nil {
 		return nil
 	}
 	key := rec.retryKey()

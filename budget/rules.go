@@ -27,9 +27,9 @@ type Rules struct {
 	// milliseconds, between the 100 of Laravel's Telescope and the 500 of
 	// Sentry and Django's debug toolbar.
 	Slow time.Duration
-	// IdleTransaction is the time over which a transaction in which nothing runs is idle. It
-	// takes a connection from the pool as a slow query does. Default: 200 milliseconds,
-	// for the reason of Slow.
+	// IdleTransaction is the time over which a transaction in which nothing runs is idle, and
+	// a connection that is held without one. It takes a connection from the pool as a slow
+	// query does. Default: 200 milliseconds, for the reason of Slow.
 	IdleTransaction time.Duration
 	// Hints turns on the kinds that are right too seldom to be said unasked:
 	// select-then-insert, since a unique index, which is not seen from here, makes most of
@@ -93,6 +93,7 @@ var kinds = []struct {
 	{UnclosedRows, mayBeUnclosed, (*finder).unclosed},
 	{HeldConnection, mayBeHeld, (*finder).heldConnections},
 	{IdleTransaction, mayBeIdle, (*finder).idleTransactions},
+	{IdleConnection, mayBeIdle, (*finder).idleConnections},
 	{Slow, mayBeSlow, (*finder).slow},
 	{MissingIndex, func(*suspect) bool { return false }, (*finder).missingIndexes}, // plans are made later
 	{LargeResult, mayBeLarge, (*finder).large},

@@ -82,7 +82,7 @@ func (s *Sums) executed(rec *record, err error) {
 	s.Time += rec.exec
 	s.Slowest = max(s.Slowest, rec.exec)
 	s.SlowestExec = max(s.SlowestExec, rec.exec)
-	s.InTransaction = s.InTransaction || rec.transaction != nil
+	s.InTransaction = s.InTransaction || rec.transaction() != nil
 	if err != nil {
 		s.Errors++
 	}

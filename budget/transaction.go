@@ -20,15 +20,16 @@ type Transaction struct {
 	// transaction has ended: until then it held its connection.
 	Interrupted bool
 
+	holding
 	recorder *Recorder
 	database *Database       // nil where it is not known
 	began    *callsite.Stack // nil where it is not known
-	latest   *origin         // of its queries
-	resting  *unit           // in which nothing runs since a time; nil while something does
-	since    time.Duration
-	running  int // statements, with those whose rows are open
+	opened   time.Duration   // since the unit started
 	number   int
 	excluded bool // from all units of work
+	listed   bool // see openTransactions
+
+	before, after *Transaction // in the list
 }
 
 // Began counts a transaction that was begun, or failed to, from a time of
@@ -58,15 +59,27 @@ func (t *Transaction) Committed(began time.Duration, err error) { t.ended(began,
 // again by whoever tries again, and is then no duplicate.
 func (t *Transaction) RolledBack(began time.Duration, err error) {
 	t.ended(began, err, true)
-	if r := t.recorder; t.Interrupted && r != nil && t.latest != nil {
+	if r := t.recorder; t.Interrupted && r != nil {
 		r.unit.lock()
 		defer r.unit.mu.Unlock()
-		r.noteHeld(t.latest)
+		if t.latest != nil {
+			r.noteHeld(t.latest)
+		}
 	}
 }
 
 func (t *Transaction) ended(began time.Duration, err error, rolledBack bool) {
-	t.wakesAtEnd(began)
+	t.step(began, err, rolledBack)
+	t.database.unlist(t)
+}
+
+// step counts a step of the transaction that is no statement, from a time until now.
+func (t *Transaction) step(began time.Duration, err error, rolledBack bool) {
+	if t.recorder == nil {
+		return
+	}
+	t.transaction = t
+	t.wakesAtEnd(t.recorder, began, t.database.Capture)
 	t.recorder.count(began, err, func(a *account, took time.Duration) {
 		a.totals.TransactionTime += took
 		if rolledBack {
@@ -77,12 +90,13 @@ func (t *Transaction) ended(began time.Duration, err error, rolledBack bool) {
 
 // adopt makes a transaction that was begun outside of any unit one of r's: with
 // db.Begin(), as a rule, which has no context. It is called with the unit's lock.
-func (t *Transaction) adopt(r *Recorder) {
+func (t *Transaction) adopt(r *Recorder, d *Database) {
 	if t.recorder != nil || t.excluded {
 		return
 	}
 	r.unit.settle()
-	t.recorder = r
+	t.recorder, t.database, t.opened = r, d, r.unit.now()
+	t.list()
 	for s := r.counts(); s != nil; s = s.around() {
 		s.account.totals.Transactions++
 		t.number = int(s.account.totals.Transactions) // that of the unit comes last

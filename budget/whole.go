@@ -45,7 +45,10 @@ func (r *Report) has(allowances []int) bool {
 	return !slices.ContainsFunc(allowances, func(a int) bool { return a < 0 || a >= len(r.Allowances) })
 }
 
-func (r *Report) isOfNoGroup(h Held) bool { return h.Group < 0 || h.Group >= len(r.Groups) }
+// isOfNoGroup reports whether a Held refers to a group that is not there.
+func (r *Report) isOfNoGroup(h Held) bool {
+	return h.Group >= len(r.Groups) || h.Group < noGroup || h.Group == noGroup && !h.Itself
+}
 
 // isElsewhere reports whether an Idle refers to a group that is not there.
 func (r *Report) isElsewhere(i Idle) bool { return max(i.Group, i.Next) >= len(r.Groups) }

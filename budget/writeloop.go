@@ -127,9 +127,15 @@ func (f *finder) isOwnWork(g *loopGroup) bool {
 	return own && others.writesAfter
 }
 
-// inTransactions is what transactions do beside an execution of a loop. What is read after a
-// write is only read back.
-type inTransactions struct{ readsBefore, writesAfter bool }
+// isReadBack reports whether each execution of a read is in a transaction of its own that has
+// written before: that is a part of the loop of its writes.
+func (f *finder) isReadBack(g *loopGroup) bool {
+	own, others := f.ownTransactions(g)
+	return own && others.writesBefore
+}
+
+// inTransactions is what transactions do beside an execution of a loop.
+type inTransactions struct{ readsBefore, writesBefore, writesAfter bool }
 
 // ownTransactions reports whether each execution is in a transaction of its own, and what
 // else these transactions do.
@@ -153,6 +159,7 @@ func (f *finder) ownTransactions(g *loopGroup) (own bool, others inTransactions)
 			continue
 		}
 		others.readsBefore = others.readsBefore || q.Kind == statement.Read && q.Position < execution
+		others.writesBefore = others.writesBefore || q.Kind == statement.Write && q.Position < execution
 		others.writesAfter = others.writesAfter || q.Kind == statement.Write && q.Position > execution
 	}
 	return len(at) > 0, others

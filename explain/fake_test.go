@@ -61,6 +61,17 @@ func postgresShop() fake {
 	return newFake(map[string]answer{"SELECT version()": one("PostgreSQL 15.1 on x86_64")})
 }
 
+// sqlServer answers as SQL Server does, with the texts of its errors 195.
+func sqlServer() fake {
+	unknown := func(name string) answer {
+		return answer{err: errors.New("mssql: '" + name + "' is not a recognized built-in function name.")}
+	}
+	return newFake(map[string]answer{
+		"SELECT version()": unknown("version"), "SELECT sqlite_version()": unknown("sqlite_version"),
+		"SELECT @@VERSION": one("Microsoft SQL Server 2022 (RTM-CU14) - 16.0.4135.4 (X64)"),
+	})
+}
+
 func mariaShop() fake {
 	return newFake(map[string]answer{"SELECT version()": one("10.11.2-MariaDB")})
 }

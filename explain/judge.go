@@ -75,6 +75,9 @@ func judgeAll(reads []*read) []Access {
 			out[i].Verdict, out[i].Reason = Unknown, "a query in its condition is not told by the plan"
 		}
 		out[i].Schema, out[i].Relation, out[i].Alias = r.schema, r.relation, r.alias
+		if out[i].Verdict.IsFault() {
+			out[i].always = r.constants()
+		}
 	}
 	for i, r := range reads {
 		if whole := wholeBehind(reads, r, len(reads)); r.narrowed && whole >= 0 && out[whole].Verdict == NoCondition {
@@ -197,40 +200,10 @@ func (a *Access) byColumns(t *target, all []meaning) bool {
 			}
 		}
 	}
-	a.together, a.prefix = together(plain), plain[0].isPrefix
+	a.together, a.equal = together(plain)
+	a.prefix = plain[0].isPrefix
 	a.Verdict, a.Reason = NotIndexed, "no index begins with "+list(a.Columns, "or")
 	return true
-}
-
-// together are the columns of equality with a value, and the first one of another kind.
-func together(plain []meaning) []string {
-	var out []string
-	for _, m := range plain {
-		if m.isJoin && len(out) > 0 {
-			break
-		}
-		for _, c := range m.columns {
-			if !slices.Contains(out, c) {
-				out = append(out, c)
-			}
-		}
-		if !m.isEqual || m.isJoin {
-			break
-		}
-	}
-	return out
-}
-
-// rank puts equality before ranges, and both before joins.
-func rank(m meaning) int {
-	switch {
-	case m.isEqual && !m.isJoin:
-		return 0
-	case !m.isJoin:
-		return 1
-	default:
-		return 2
-	}
 }
 
 // leading returns an index that begins with a column: one of all rows, or a partial one
@@ -369,6 +342,9 @@ func (a *Access) byExpression(t *target, all []meaning) bool {
 		}
 	}
 	a.Verdict, a.Reason = NotIndexed, "no index begins with "+m.text
+	if m.isEqual && !m.isJoin {
+		a.equal = 1
+	}
 	return true
 }
 

@@ -23,13 +23,34 @@ func (s *session) maskError(err error) error {
 	text := err.Error()
 	for _, t := range tokensOf(s.system.dialect(), s.query) {
 		if inner := strings.Trim(t.text, "'\""); t.literal && inner != "" {
-			text = strings.ReplaceAll(text, inner, "?")
+			text = replaceWords(text, inner)
 		}
 	}
 	if text == err.Error() {
 		return err
 	}
 	return &maskedError{text, err}
+}
+
+// replaceWords puts a question mark in the place of a literal, where it is no part of a
+// longer word: of a code of the database, such as 57014.
+func replaceWords(text, literal string) string {
+	var b strings.Builder
+	for {
+		at := strings.Index(text, literal)
+		if at < 0 {
+			return b.String() + text
+		}
+		end := at + len(literal)
+		if at > 0 && isWordByte(text[at-1]) && isWordByte(literal[0]) ||
+			end < len(text) && isWordByte(text[end]) && isWordByte(literal[len(literal)-1]) {
+			b.WriteString(text[:at+1])
+			text = text[at+1:]
+			continue
+		}
+		b.WriteString(text[:at] + "?")
+		text = text[end:]
+	}
 }
 
 // maskedError has the text of another error without some of it.

@@ -12,9 +12,9 @@ const trialRows = 100
 
 // try makes a temporary copy of the table, under its name, which hides the table from this
 // session and from no other: a definition commits here, and cannot be rolled back.
-func (d mysql) try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error) {
+func (d mysql) try(ctx context.Context, s *session, a *Access, c *candidate) (o outcome, err error) {
 	if !s.options.TryIndexes || s.within {
-		return false, "", nil
+		return o, nil
 	}
 	table := quoteMySQL(a.Schema) + "." + quoteMySQL(a.Relation)
 	copied := quoteMySQL(a.Schema) + "." + trialIndex
@@ -32,16 +32,16 @@ func (d mysql) try(ctx context.Context, s *session, a *Access, c *candidate) (se
 	}()
 	for _, command := range commands {
 		if _, _, err := s.send(ctx, command); err != nil {
-			return false, "", fmt.Errorf("on a temporary copy: %w", err)
+			return o, fmt.Errorf("on a temporary copy: %w", err)
 		}
 	}
-	now, err := d.withIndex(ctx, s, a, c)
-	return a.serves(now), "on a temporary copy", err
+	now, sorts, err := d.withIndex(ctx, s, a, c)
+	return outcome{serves: a.serves(now), how: "on a temporary copy", sorts: sorts}, err
 }
 
 // withIndex plans on the copy. The catalogue knows no temporary tables: what it knows of
 // the table is taken, with the index.
-func (d mysql) withIndex(ctx context.Context, s *session, a *Access, c *candidate) ([]Access, error) {
+func (d mysql) withIndex(ctx context.Context, s *session, a *Access, c *candidate) (all []Access, sorts bool, err error) {
 	for _, t := range s.tables {
 		if t != nil && t.name == a.Relation {
 			t.indexes = append(t.indexes, index{name: trialIndex, method: "btree", columns: c.parts[:1]})
@@ -50,11 +50,11 @@ func (d mysql) withIndex(ctx context.Context, s *session, a *Access, c *candidat
 	}
 	raw, err := d.ask(ctx, s)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	collector := &myCollector{ctx: ctx, session: s}
-	collector.collect(raw)
-	return judgeAll(collector.reads), collector.err
+	nodes := collector.collect(raw)
+	return judgeAll(collector.reads), sortsAll(nodes), collector.err
 }
 
 // ask makes a plan outside of a transaction.

@@ -119,3 +119,28 @@ func TestMariaDBIsReadOnly(t *testing.T) {
 		}
 	}
 }
+
+// SQL Server is named as what it is: nothing that asks for plans passes silently.
+func TestSQLServerIsNotSupported(t *testing.T) {
+	const want = "explain: plans of SQL Server are not supported: indexes are not checked, and repairs not tried. PostgreSQL, MariaDB, MySQL and SQLite can be asked"
+	if _, err := explain.Plan(t.Context(), sqlServer(), "SELECT title FROM books WHERE author_id = @p1"); err == nil || err.Error() != want {
+		t.Errorf("Plan: %v", err)
+	}
+	if _, err := explain.ForeignKeys(t.Context(), sqlServer()); err == nil || err.Error() != want {
+		t.Errorf("ForeignKeys: %v", err)
+	}
+	db := sqlServer()
+	if _, err := explain.Plan(t.Context(), db, "SELECT 1"); err == nil || len(*db.sent) != 3 {
+		t.Errorf("%v after %q", err, *db.sent)
+	}
+}
+
+// The literals of a statement are masked in the error of a database, its own codes are not.
+func TestErrorsKeepTheirCodes(t *testing.T) {
+	planner := sqliteShop()
+	planner.answers["EXPLAIN QUERY PLAN"] = answer{err: errors.New("ERROR: no '1' and \"secret\" near 1: 42 (SQLSTATE 57014)")}
+	_, err := explain.Plan(t.Context(), planner, "SELECT id FROM books WHERE id = 1 AND title = 'secret'")
+	if err == nil || !strings.HasSuffix(err.Error(), "ERROR: no '?' and \"?\" near ?: 42 (SQLSTATE 57014)") {
+		t.Errorf("%v", err)
+	}
+}

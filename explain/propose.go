@@ -29,7 +29,9 @@ type candidate struct {
 	table  string
 	method string // empty for that of the database
 	parts  []string
-	name   string // of the columns
+	where  string // of a partial one
+	// columns are what the parts are of.
+	columns []string
 }
 
 // maxCandidates bounds the trials for one table, maxParts the columns of an index: from
@@ -70,20 +72,26 @@ func singles(columns []string) [][]string {
 // one makes a candidate in the words of the database, none where it has no such index.
 func (s *session) one(a *Access, method string, columns []string) []candidate {
 	c := candidate{table: a.Relation, method: method}
-	var names []string
 	for _, column := range columns[:min(len(columns), maxParts)] {
 		part, ok := s.part(a, column)
 		if !ok {
 			return nil
 		}
-		c.parts = append(c.parts, part)
-		names = append(names, strings.Trim(notInNames.ReplaceAllString(strings.ToLower(column), "_"), "_"))
+		c.parts, c.columns = append(c.parts, part), append(c.columns, column)
 	}
 	if len(c.parts) == 0 {
 		return nil
 	}
-	c.name = a.Relation + "_" + strings.Join(names, "_")
 	return []candidate{c}
+}
+
+// name is the one of an index that is proposed.
+func (c *candidate) name() string {
+	name := c.table
+	for _, column := range c.columns {
+		name += "_" + strings.Trim(notInNames.ReplaceAllString(strings.ToLower(column), "_"), "_")
+	}
+	return name
 }
 
 var notInNames = regexp.MustCompile(`[^a-z0-9_]+`)
@@ -140,18 +148,28 @@ func (c *candidate) create(s *session, name, table string) string {
 	if c.method != "" {
 		method = "USING " + c.method + " "
 	}
-	return fmt.Sprintf("CREATE INDEX %sON %s %s(%s)", name, table, method, strings.Join(c.parts, ", "))
+	create := fmt.Sprintf("CREATE INDEX %sON %s %s(%s)", name, table, method, strings.Join(c.parts, ", "))
+	if c.where != "" {
+		create += " WHERE " + c.where
+	}
+	return create
 }
 
 // propose tries indexes for the tables that are read whole.
 func (s *session) propose(ctx context.Context, r *Result) {
+	candidates := make([][]candidate, len(r.Tables))
+	for i := range r.Tables { // before a trial, which makes what the catalogue told forgotten
+		if a := &r.Tables[i]; a.Verdict.IsFault() {
+			a.order, candidates[i] = s.orderOf(a), s.candidates(a)
+		}
+	}
 	for i := range r.Tables {
 		a := &r.Tables[i]
-		if !a.Verdict.IsFault() {
-			continue
-		}
-		for _, c := range s.candidates(a) {
-			serves, how, err := s.system.try(ctx, s, a, &c)
+		for _, c := range candidates[i] {
+			tried, err := s.system.try(ctx, s, a, &c)
+			if err == nil && tried.serves {
+				c, err = s.refine(ctx, a, c, &tried)
+			}
 			if errors.Is(err, errOtherWriter) {
 				a.Verdict, a.Reason = Unknown, err.Error()
 				break
@@ -160,12 +178,12 @@ func (s *session) propose(ctx context.Context, r *Result) {
 				a.untried = s.maskError(err).Error()
 				break
 			}
-			if serves {
-				name := c.name
+			if tried.serves {
+				name := c.name()
 				if s.system.dialect() == statement.PostgreSQL {
 					name = "" // it finds one
 				}
-				a.Proposal = &Proposal{c.create(s, name, s.quote(a.Relation)), how}
+				a.Proposal = &Proposal{c.create(s, name, s.quote(a.Relation)), tried.how}
 				break
 			}
 		}
@@ -180,4 +198,36 @@ func (a *Access) serves(now []Access) bool {
 		}
 	}
 	return false
+}
+
+// together are the columns of equality with a value, which are so many, and the first one of
+// another kind.
+func together(plain []meaning) (out []string, equal int) {
+	for _, m := range plain {
+		if m.isJoin && len(out) > 0 {
+			break
+		}
+		for _, c := range m.columns {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+		if !m.isEqual || m.isJoin {
+			break
+		}
+		equal = len(out)
+	}
+	return out, equal
+}
+
+// rank puts equality before ranges, and both before joins.
+func rank(m meaning) int {
+	switch {
+	case m.isEqual && !m.isJoin:
+		return 0
+	case !m.isJoin:
+		return 1
+	default:
+		return 2
+	}
 }

@@ -11,6 +11,8 @@ type scope struct {
 	unread bool
 	// limited is set where conditions from outside cannot go in.
 	limited bool
+	// order is that of the rows, of columns alone; nil for any other.
+	order []orderTerm
 }
 
 // from is a table of a scope: of the catalogue, or the result of other scopes.
@@ -42,7 +44,7 @@ type scopeReader struct {
 var clauseOf = map[string]string{
 	"with": "with", "select": "select", "from": "from", "update": "from", "into": "rest", "join": "join",
 	"straight_join": "join", "set": "select", "where": "where", "on": "on", "using": "using", "group": "group", "having": "having",
-	"order": "rest", "limit": "limit", "offset": "rest", "fetch": "limit", "window": "rest", "returning": "rest", "for": "rest",
+	"order": "order", "limit": "limit", "offset": "rest", "fetch": "limit", "window": "rest", "returning": "rest", "for": "rest",
 	"union": "set", "except": "set", "intersect": "set", "values": "rest", "delete": "rest", "insert": "rest", "replace": "rest",
 }
 
@@ -120,6 +122,8 @@ func (r *scopeReader) read(tokens []token) []*scope {
 			}
 		case "limit":
 			s.limited = true
+		case "order":
+			s.order = orderTerms(c.tokens)
 		}
 		r.inner(c.tokens)
 	}

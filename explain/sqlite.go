@@ -149,9 +149,9 @@ func (sqlite) begin(ctx context.Context, s *session, begin string) (err error) {
 
 // try creates an index in a transaction that is rolled back. SQLite has one writer at a
 // time: where another one is open, its schema may be another one too.
-func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error) {
+func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (o outcome, err error) {
 	if !s.options.TryIndexes {
-		return false, "", nil
+		return o, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
@@ -160,7 +160,7 @@ func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (s
 		begin, end = "SAVEPOINT "+trialIndex, []string{"ROLLBACK TO " + trialIndex, "RELEASE " + trialIndex}
 	}
 	if err := d.begin(ctx, s, begin); err != nil {
-		return false, "", err
+		return o, err
 	}
 	s.forget()
 	defer func() {
@@ -171,13 +171,13 @@ func (d sqlite) try(ctx context.Context, s *session, a *Access, c *candidate) (s
 		}
 	}()
 	if _, _, err := s.send(ctx, c.create(s, trialIndex, s.quote(a.Relation))); err != nil {
-		return false, "", fmt.Errorf("creating it: %w", err)
+		return o, fmt.Errorf("creating it: %w", err)
 	}
 	now, err := d.explain(ctx, s)
 	if err != nil {
-		return false, "", err
+		return o, err
 	}
-	return a.serves(now.tables), "in a transaction that was rolled back", nil
+	return outcome{serves: a.serves(now.tables), how: "in a transaction that was rolled back", sorts: sortsAll(now.nodes)}, nil
 }
 
 func (sqlite) reading(within bool) (begin, end []string) {

@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,9 +22,8 @@ type system interface {
 	holdsState(ctx context.Context, send run) bool
 	// plan has the statement of a session planned.
 	plan(ctx context.Context, s *session) (*planned, error)
-	// try reports whether an index would serve a table that is read whole, and how it was
-	// tried, empty if it was not.
-	try(ctx context.Context, s *session, a *Access, c *candidate) (serves bool, how string, err error)
+	// try tries an index for a table that is read whole.
+	try(ctx context.Context, s *session, a *Access, c *candidate) (outcome, error)
 	// foreignKeys is the query for them: schema, table, key, column and referenced table.
 	foreignKeys() string
 	// reading are the commands around reads of one state of the data that write nothing.
@@ -42,6 +42,9 @@ func systemOf(ctx context.Context, send run) (system, error) {
 		if version, err := text(send(ctx, "SELECT sqlite_version()")); err == nil {
 			return sqlite{version}, nil
 		}
+		if version, err := text(send(ctx, "SELECT @@VERSION")); err == nil && strings.HasPrefix(version, "Microsoft SQL Server") {
+			return nil, errSQLServer
+		}
 		return nil, fmt.Errorf("explain: this is no PostgreSQL, MariaDB, MySQL or SQLite, which are those that can be asked: %w", err)
 	case strings.HasPrefix(version, "PostgreSQL "):
 		return postgres{leadingNumber(version[len("PostgreSQL "):])}, nil
@@ -50,6 +53,10 @@ func systemOf(ctx context.Context, send run) (system, error) {
 	}
 	return nil, fmt.Errorf("explain: %s cannot be asked for plans: PostgreSQL, MariaDB, MySQL and SQLite can", version)
 }
+
+// errSQLServer is for a database whose plans (SHOWPLAN_XML) were not at hand to be read.
+var errSQLServer = errors.New("explain: plans of SQL Server are not supported: indexes are not checked, and repairs not tried. PostgreSQL, " +
+	"MariaDB, MySQL and SQLite can be asked")
 
 // holdsState reports whether something lives in a connection.
 func holdsState(ctx context.Context, send run) bool {

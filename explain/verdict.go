@@ -56,9 +56,12 @@ type Access struct {
 
 	isServed bool     // by an index, as far as the catalogue tells
 	together []string // the columns of an index that serves all that is asked
-	prefix   bool     // the beginning of a text is asked for
-	contents bool     // a part of a document, a list or a text is asked for
-	untried  string   // why no index was tried
+	equal    int      // how many of them, from the first, are equal to a value
+	always   []constant
+	order    []ordered // in which the first few rows are wanted
+	prefix   bool      // the beginning of a text is asked for
+	contents bool      // a part of a document, a list or a text is asked for
+	untried  string    // why no index was tried
 }
 
 // String says it in a sentence: "reads all of books: no index begins with author_id".

@@ -10,11 +10,13 @@ import (
 )
 
 func (t *tracer) TraceBatchStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchStartData) context.Context {
-	err := t.startBatch(ctx, t.connectionOf(conn), conn, data.Batch.QueuedQueries)
+	c, application := t.connectionOf(conn), ctx
+	err := t.startBatch(ctx, c, conn, data.Batch.QueuedQueries)
+	ctx = t.markCall(ctx, c.counted || len(c.batch) == 0, "")
 	if t.below.batch != nil {
 		ctx = t.below.batch.TraceBatchStart(ctx, conn, data)
 	}
-	return refuse(ctx, err)
+	return refuse(t.traceBatch(ctx, application, c), err)
 }
 
 // startBatch admits all statements of a batch, or none: it is sent as a whole.
@@ -31,7 +33,7 @@ func (t *tracer) startBatch(ctx context.Context, c *connection, conn *pgx.Conn, 
 			c.takeBack()
 			return err
 		}
-		if c.batch = append(c.batch, q); !q.control {
+		if c.batch = append(c.batch, q); q.control == nil {
 			place++
 		}
 	}
@@ -96,6 +98,7 @@ func (c *connection) endBatch(t *tracer, err error) {
 		c.endUnread(t, err)
 	}
 	c.takeBack()
+	t.traceBatchEnd(c, err)
 }
 
 // failPrepare ends a statement that could not be prepared: it has failed, and nothing was

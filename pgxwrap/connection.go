@@ -3,7 +3,6 @@ package pgxwrap
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,8 +17,8 @@ import (
 type connection struct {
 	// counted is set where what is sent is counted elsewhere: by package sqlwrap, above.
 	counted bool
-	// transaction is the open transaction, nil outside of one.
-	transaction *budget.Transaction
+	// account knows the transaction that is open.
+	account budget.Connection
 	// names are the statements that the application has prepared, by their names.
 	names map[string]string
 
@@ -27,6 +26,7 @@ type connection struct {
 
 	running  query   // that was sent last, and has not ended
 	batch    []query // in the same way
+	told     batchTrace
 	also     int     // queries that were sent although one is running, see startQuery
 	copies   bool    // it is CopyFrom
 	prepares prepare // the statement that is being prepared
@@ -54,10 +54,11 @@ type query struct {
 	unattributed bool
 	ctx          context.Context
 	stack        *callsite.Stack
-	// control is set for transaction control, with its context, and when it began.
-	control  bool
-	recorder *budget.Recorder
-	began    time.Duration
+	control      *budget.Control // of a transaction, nil for a query
+	// traced is the context of a query that the tracer of calls was told of, or is told of when
+	// it ends: in a batch.
+	traced  context.Context
+	inBatch bool
 }
 
 // outcome is how a query ended.
@@ -70,16 +71,17 @@ type outcome struct {
 // connection: pgx will say that it is busy.
 type alsoRunning struct{}
 
-// startQuery admits a query. The error is a *budget.ExceededError.
+// startQuery admits a query, which is nil where nothing is counted here. The error is a
+// *budget.ExceededError.
 func (t *tracer) startQuery(
 	ctx context.Context,
 	c *connection,
 	conn *pgx.Conn,
 	sql string,
 	args []any,
-) (_ context.Context, err error) {
+) (_ context.Context, _ *query, err error) {
 	if c.counted {
-		return ctx, nil
+		return ctx, nil, nil
 	}
 	c.copies = false
 	if c.running.statement != nil {
@@ -91,7 +93,7 @@ func (t *tracer) startQuery(
 	if ctx.Err() == nil { // of a context that has ended nothing is sent
 		c.running, err = t.start(ctx, c, conn, sql, args, 0)
 	}
-	return ctx, err
+	return ctx, &c.running, err
 }
 
 // startAlso admits a query on a connection that is busy. Its end is found in its context.
@@ -101,13 +103,13 @@ func (t *tracer) startAlso(
 	conn *pgx.Conn,
 	sql string,
 	args []any,
-) (_ context.Context, err error) {
+) (_ context.Context, _ *query, err error) {
 	q := &query{}
 	if ctx.Err() == nil {
 		*q, err = t.start(ctx, c, conn, sql, args, 0)
 	}
 	c.also++
-	return context.WithValue(ctx, alsoRunning{}, q), err
+	return context.WithValue(ctx, alsoRunning{}, q), q, err
 }
 
 // start admits a query, with its place in a batch, from 1.
@@ -126,16 +128,19 @@ func (t *tracer) start(
 	sql, args, unknown := resolve(ctx, conn, sql, args)
 	st := t.statements.Read(sql)
 	r := t.database.Recorder(ctx)
-	switch {
-	case st.Kind == statement.Begin && c.transaction == nil:
-		return query{statement: st, control: true, ctx: ctx, recorder: r, began: r.Clock()}, nil
-	case st.Kind == statement.Control && c.transaction != nil:
-		return query{statement: st, control: true, began: c.transaction.Clock()}, nil
-	case r == nil:
+	if !st.Kind.IsQuery() {
+		if x, is := c.account.StartControl(ctx, t.database, r, st); is {
+			if st.Kind == statement.Begin {
+				c.holder.begins(t, st)
+			}
+			return query{statement: st, control: &x}, nil
+		}
+	}
+	if r == nil {
 		return query{statement: st, unattributed: true, ctx: ctx, stack: t.stacks.Capture()}, nil
 	}
 	call := budget.Call{
-		Database: t.database, Statement: st, Transaction: c.transaction, Stack: t.stacks.Capture(),
+		Database: t.database, Statement: st, Connection: &c.account, Stack: t.stacks.Capture(),
 		OnlyEnd: place == 0, Place: place, CannotRefuse: belowDatabaseSQL,
 	}
 	if unknown {
@@ -201,12 +206,12 @@ func (c *connection) endQuery(ctx context.Context, t *tracer, conn *pgx.Conn, o 
 func (c *connection) end(t *tracer, q *query, o outcome) {
 	done := *q
 	*q = query{}
+	t.traceEnded(c, &done, o.err)
 	switch st := done.statement; {
 	case st == nil:
-	case done.control && st.Kind == statement.Begin:
-		c.began(t, done, o)
-	case done.control:
-		c.controlled(done, o)
+	case done.control != nil:
+		done.control.RolledBack = o.tag.String() == "ROLLBACK" && st.Verb != "ROLLBACK" // COMMIT of one that has failed
+		done.control.End(o.err)
 	case neverSent(o.err):
 		done.execution.Skip()
 	case done.unattributed:

@@ -2,14 +2,17 @@ package pgxwrap_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/pgxwrap"
+	"github.com/querybudget/querybudget/sqlwrap"
 )
 
 func Example() {
@@ -34,6 +37,12 @@ func open(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
 	}
 	pgxwrap.Config(config) // the last line before the pool is made
 	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// The queries of this handle have comments, and share the connections of the pool.
+func openCommented(pool *pgxpool.Pool) *sql.DB {
+	comments := sqlwrap.Config{Comment: &sqlwrap.Comment{Application: "shop"}}
+	return sql.OpenDB(comments.Connector(stdlib.GetPoolConnector(pool)))
 }
 
 func ExampleConnConfig() {

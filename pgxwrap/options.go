@@ -39,6 +39,9 @@ type Options struct {
 	// memory: at most 32 values of 256 bytes each. They may be personal data. Default: they
 	// are not kept.
 	Arguments bool
+	// Tracer is told of what is done for the application: otelbudget.CallTracer makes spans of
+	// it. Default: none.
+	Tracer budget.CallTracer
 	// ShapeBytes is the length to which shapes are cut, in bytes. Default: 2048.
 	ShapeBytes int
 }
@@ -133,6 +136,7 @@ func (o Options) newTracer(below pgx.QueryTracer) *tracer {
 		stacks:     callsite.NewCache(callsite.Options{SkipPackages: o.SkipPackages, AppPackages: o.AppPackages}),
 		arguments:  o.Arguments,
 		below:      chain(below),
+		calls:      o.Tracer,
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 	"weak"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -49,6 +48,13 @@ func (h *holder) sent(st *statement.Statement, s *callsite.Stack) {
 	}
 }
 
+// begins takes note of BEGIN, whose line is told until something else is sent.
+func (h *holder) begins(t *tracer, st *statement.Statement) {
+	if h.goroutine.Load() != 0 {
+		h.sent(st, t.stacks.Capture())
+	}
+}
+
 // add takes note of a connection, as long as there is one.
 func (p *pool) add(c *connection) {
 	p.mu.Lock()
@@ -59,12 +65,12 @@ func (p *pool) add(c *connection) {
 	p.connections = append(p.connections, weak.Make(c))
 }
 
-// heldByMe returns what the calling goroutine sent last on a connection that it holds, where
-// so many are in use. Nobody tells of one that was hijacked, and is not the pool's any more:
-// who holds what is not known then.
-func (p *pool) heldByMe(inUse int32) (held budget.Call, holds bool) {
+// heldByMe returns what the calling goroutine sent last on a connection that it holds, the zero
+// Call for none, where so many are in use. Nobody tells of one that was hijacked, and is not
+// the pool's any more: who holds what is not known then.
+func (p *pool) heldByMe(inUse int32) (held budget.Call) {
 	if p.acquired.Load() > int64(inUse) {
-		return held, false
+		return held
 	}
 	me := callsite.Goroutine()
 	p.mu.Lock()
@@ -72,10 +78,10 @@ func (p *pool) heldByMe(inUse int32) (held budget.Call, holds bool) {
 	for _, w := range p.connections {
 		if c := w.Value(); c != nil && c.holder.goroutine.Load() == me {
 			held.Statement, held.Stack = c.holder.statement.Load(), c.holder.stack.Load()
-			return held, true
+			return held
 		}
 	}
-	return held, false
+	return held
 }
 
 // isFull reports whether all connections of a pool are in use, and how many are. Few have to
@@ -90,10 +96,8 @@ func (p *pool) isFull(of *pgxpool.Pool) (full bool, inUse int32) {
 
 // wait is one for a connection of a full pool.
 type wait struct {
-	recorder *budget.Recorder
-	began    time.Duration
-	held     budget.Call
-	holds    bool
+	counted *budget.Wait // nil without a recorder
+	traced  context.Context
 }
 
 // waitingKey is the key of a wait that is under way.
@@ -104,16 +108,18 @@ func (t *tracer) TraceAcquireStart(ctx context.Context, pool *pgxpool.Pool, data
 	if p.latest.Load() != pool {
 		t.watch(pool)
 	}
-	if full, inUse := p.isFull(pool); full && !countedAbove(ctx) {
+	application, w := ctx, (*wait)(nil)
+	if full, inUse := p.isFull(pool); full && !t.countedAbove(ctx) {
 		p.waits.Add(1)
 		p.waiting.Add(1)
-		r := t.database.Recorder(ctx)
-		w := &wait{recorder: r, began: r.Clock()}
-		w.held, w.holds = p.heldByMe(inUse)
-		ctx = context.WithValue(ctx, waitingKey{}, w)
+		w = &wait{counted: t.database.Wait(t.database.Recorder(ctx), p.heldByMe(inUse))}
+		ctx = t.markCall(context.WithValue(ctx, waitingKey{}, w), false, "")
 	}
 	if t.below.acquire != nil {
 		ctx = t.below.acquire.TraceAcquireStart(ctx, pool, data)
+	}
+	if w != nil {
+		ctx, w.traced = t.traceCall(ctx, application, false, "pgxpool.acquire")
 	}
 	return ctx
 }
@@ -123,19 +129,29 @@ func (t *tracer) watch(pool *pgxpool.Pool) {
 	limit := pool.Stat().MaxConns()
 	t.pool.limit.Store(int64(limit))
 	t.pool.latest.Store(pool)
-	t.database.WatchPool(func() budget.Pool { return budget.Pool{Max: int(limit), Waits: t.pool.waits.Load()} })
+	t.database.WatchPool(func() budget.Pool {
+		in := t.pool.acquired.Load()
+		if in >= int64(limit) { // also for one that was hijacked, and is not the pool's any more
+			in = int64(pool.Stat().AcquiredConns())
+		}
+		return budget.Pool{Max: int(limit), InUse: int(in), Waits: t.pool.waits.Load()}
+	})
 }
 
 func (t *tracer) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data pgxpool.TraceAcquireEndData) {
 	if t.pool.waiting.Load() > 0 {
 		if w, ok := ctx.Value(waitingKey{}).(*wait); ok {
-			t.waited(w, data.Err)
+			t.pool.waiting.Add(-1)
+			t.traceEnd(w.traced, data.Err)
+			w.counted.End(data.Err)
 		}
 	}
 	if data.Conn != nil {
 		c := t.connectionOf(data.Conn)
-		c.counted = countedAbove(ctx)
+		c.counted = t.countedAbove(ctx)
 		c.holder.took()
+		c.account.Watched = true
+		c.account.Released()
 		t.pool.acquired.Add(1)
 	}
 	if t.below.acquire != nil {
@@ -143,19 +159,14 @@ func (t *tracer) TraceAcquireEnd(ctx context.Context, pool *pgxpool.Pool, data p
 	}
 }
 
-func (t *tracer) waited(w *wait, err error) {
-	t.pool.waiting.Add(-1)
-	if w.holds {
-		t.database.WaitedHolding(w.recorder, w.began, w.held, err)
-	} else {
-		w.recorder.Waited(w.began, err)
-	}
-}
-
 func (t *tracer) TraceRelease(pool *pgxpool.Pool, data pgxpool.TraceReleaseData) {
 	c := t.connectionOf(data.Conn)
 	if !data.Conn.PgConn().IsBusy() {
 		c.endQuery(context.Background(), t, data.Conn, outcome{}) // whose end nobody told
+	}
+	c.account.Released()
+	if conn := data.Conn.PgConn(); conn.TxStatus() != idle {
+		c.account.Forget() // the pool closes it
 	}
 	if c.holder.goroutine.Swap(0) != 0 { // AcquireAllIdle tells nobody
 		t.pool.acquired.Add(-1)

@@ -15,6 +15,7 @@ type prepare struct {
 	recorder  *budget.Recorder
 	began     time.Duration
 	name, sql string
+	traced    context.Context
 }
 
 // maxNames bounds the statements that a connection knows by their names. A further one
@@ -26,9 +27,12 @@ func (t *tracer) TracePrepareStart(ctx context.Context, conn *pgx.Conn, data pgx
 	if r := t.database.Recorder(ctx); !c.counted {
 		c.prepares = prepare{recorder: r, began: r.Clock(), name: data.Name, sql: data.SQL}
 	}
+	application := ctx
+	ctx = t.markCall(ctx, c.counted, data.SQL)
 	if t.below.prepare != nil {
 		ctx = t.below.prepare.TracePrepareStart(ctx, conn, data)
 	}
+	ctx, c.prepares.traced = t.traceCall(ctx, application, c.counted, "pgx.prepare")
 	return ctx
 }
 
@@ -42,6 +46,7 @@ func (t *tracer) TracePrepareEnd(ctx context.Context, conn *pgx.Conn, data pgx.T
 func (c *connection) prepared(ctx context.Context, t *tracer, conn *pgx.Conn, data pgx.TracePrepareEndData) {
 	p := c.prepares
 	c.prepares = prepare{}
+	t.traceEnd(p.traced, data.Err)
 	if c.counted || data.AlreadyPrepared {
 		return
 	}

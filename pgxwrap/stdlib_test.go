@@ -76,6 +76,28 @@ var handles = map[string]func(*testing.T, *pgxpool.Pool) driver.Connector{
 	},
 }
 
+// What goes through sqlwrap on the pool has comments. What goes to the pool itself has none:
+// a tracer cannot change a text.
+func TestCommentsOnThePool(t *testing.T) {
+	pool := poolOf(t, func(c *pgxpool.Config) { c.ConnConfig.RuntimeParams["application_name"] = "shop" })
+	db := openCommented(pool)
+	defer db.Close() //nolint:errcheck // a test
+	const text = "SELECT query, application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+	for _, test := range []struct {
+		row  interface{ Scan(dest ...any) error }
+		want string
+	}{
+		{db.QueryRowContext(t.Context(), text), text + " /*action='pgxwrap_test.TestCommentsOnThePool',application='shop'*/"},
+		{pool.QueryRow(t.Context(), text), text},
+	} {
+		var query, application string
+		must(t, test.row.Scan(&query, &application))
+		if query != test.want || application != "shop" {
+			t.Errorf("the server shows %q of %q", query, application)
+		}
+	}
+}
+
 // withoutRecorder is a context without values: nobody has put a recorder into it.
 type withoutRecorder struct{ context.Context }
 

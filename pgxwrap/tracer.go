@@ -19,16 +19,18 @@ type tracer struct {
 	stacks     *callsite.Cache
 	arguments  bool
 	below      below
+	calls      budget.CallTracer // nil for none
 	pool       pool
 }
 
 func (t *tracer) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
-	c := t.connectionOf(conn)
-	ctx, err := t.startQuery(ctx, c, conn, data.SQL, data.Args)
+	application := ctx
+	ctx, q, err := t.startQuery(ctx, t.connectionOf(conn), conn, data.SQL, data.Args)
+	ctx = t.mark(ctx, q)
 	if t.below.query != nil {
 		ctx = t.below.query.TraceQueryStart(ctx, conn, data)
 	}
-	return refuse(ctx, err)
+	return refuse(t.traceQuery(ctx, application, q), err)
 }
 
 func (t *tracer) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryEndData) {
@@ -40,12 +42,14 @@ func (t *tracer) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.Tra
 
 func (t *tracer) TraceCopyFromStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromStartData) context.Context {
 	c := t.connectionOf(conn)
-	ctx, err := t.startQuery(ctx, c, conn, copyText(data), nil)
+	application := ctx
+	ctx, q, err := t.startQuery(ctx, c, conn, copyText(data), nil)
 	c.copies = c.running.statement != nil
+	ctx = t.mark(ctx, q)
 	if t.below.copy != nil {
 		ctx = t.below.copy.TraceCopyFromStart(ctx, conn, data)
 	}
-	return refuse(ctx, err)
+	return refuse(t.traceQuery(ctx, application, q), err)
 }
 
 func (t *tracer) TraceCopyFromEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromEndData) {

@@ -27,8 +27,7 @@ type conn struct {
 
 	spare []rows // see newRows
 
-	// transaction is the open transaction, nil outside of one.
-	transaction *budget.Transaction
+	account budget.Connection
 	// skipped is the text that the driver declined with driver.ErrSkip in the
 	// call before, with its arguments. database/sql now prepares it on this
 	// connection.
@@ -46,13 +45,20 @@ func newConn(via, bare driver.Conn, lower *lowerConn, h *handle) *conn {
 }
 
 // Raw returns the driver's connection. Other wrappers use the same name.
-func (c *conn) Raw() driver.Conn { return c.bare }
+func (c *conn) Raw() driver.Conn {
+	c.account.UsedDirectly()
+	return c.bare
+}
 
 // Account returns the account's side of the handle, for helpers that get hold of
 // the connection with [database/sql.Conn.Raw] and do not import this package.
 func (c *conn) Account() *budget.Database { return c.handle.database }
 
-func (c *conn) Close() error { return reveal(c.via.Close()) }
+func (c *conn) Close() error {
+	c.account.Released()
+	c.account.Forget()
+	return reveal(c.via.Close())
+}
 
 // Prepare and Begin are never called by database/sql, which prefers the methods
 // with a context, but may be by code that got hold of the connection.
@@ -104,7 +110,7 @@ func (c *conn) prepare(ctx context.Context, query string) (via driver.Stmt, err 
 		case fallback && err != nil:
 			r.Prepared(began, nil) // the error is the query's
 			c.failedFallback(ctx, query, args, err)
-		case c.transaction != nil: // nothing is tried again
+		case c.account.Transaction() != nil: // nothing is tried again
 			r.Prepared(began, err)
 		default:
 			c.handle.database.Prepared(r, st, began, err)
@@ -131,6 +137,6 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if err := t.begin(ctx, opts); err != nil {
 		return nil, err
 	}
-	c.transaction = &t.account
+	c.account.Began(&t.account)
 	return t, nil
 }

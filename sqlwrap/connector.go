@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/querybudget/querybudget/budget"
@@ -28,11 +30,12 @@ func (c *connector) Driver() driver.Driver { return c.bare.Driver() }
 // Connect connects. database/sql calls it with the context of the query that
 // needs the connection, unless the pool was exhausted.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	direct := poolIsAbove()
 	via, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.wrap(via)
+	return c.wrap(via, direct)
 }
 
 func (c *connector) connect(ctx context.Context) (via driver.Conn, err error) {
@@ -52,12 +55,12 @@ func (c *connector) contextOf(ctx context.Context) context.Context {
 }
 
 // wrap wraps a connection, unless what runs on it is counted anyway.
-func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
+func (c *connector) wrap(via driver.Conn, direct bool) (driver.Conn, error) {
 	if !c.inner {
 		if countedBelow(via) {
 			return via, nil
 		}
-		return wrapConn(newConn(via, via, nil, c.handleOf(via))), nil
+		return wrapWatched(newConn(via, via, nil, c.handleOf(via)), direct), nil
 	}
 	lower, err := findLower(via)
 	if err != nil {
@@ -66,7 +69,24 @@ func (c *connector) wrap(via driver.Conn) (driver.Conn, error) {
 	if countedBelow(lower.bare) {
 		return lower.bare, nil
 	}
-	return wrapConn(newConn(via, lower.bare, lower, c.handle)), nil
+	return wrapWatched(newConn(via, lower.bare, lower, c.handle), direct), nil
+}
+
+func wrapWatched(c *conn, direct bool) driver.Conn {
+	c.account.Watched = direct
+	return wrapConn(c)
+}
+
+// poolIsAbove reports whether database/sql itself called the function that calls this one:
+// then it tells a connection when it is given back. Others in between may keep that to
+// themselves.
+func poolIsAbove() bool {
+	var pc [1]uintptr
+	if runtime.Callers(3, pc[:]) == 0 {
+		return false
+	}
+	frame, _ := runtime.CallersFrames(pc[:]).Next()
+	return strings.HasPrefix(frame.Function, "database/sql.(*DB).")
 }
 
 // account returns the account, nil before the first connection: it need only be the

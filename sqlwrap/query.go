@@ -12,12 +12,30 @@ import (
 // enough for registers.
 type query struct {
 	execution budget.Execution
-	values    *values // where they are tracked
+	more      *moreOfQuery // nil for most
 	// database is set if there is no recorder: the query is counted on its handle
 	// once the driver has executed it.
 	database  *budget.Database
 	ctx       context.Context
 	statement *statement.Statement
+}
+
+// moreOfQuery is what few queries have.
+type moreOfQuery struct {
+	values  *values        // where they are tracked
+	control budget.Control // of a transaction; isControl says whether it is one, and no query
+
+	isControl bool
+}
+
+func (q *query) isControl() bool { return q.more != nil && q.more.isControl }
+
+// inserts returns the values to take note of, of an INSERT; nil for all others.
+func (q *query) inserts() *values {
+	if q.more == nil || q.more.values == nil || !q.more.values.isInsert {
+		return nil
+	}
+	return q.more.values
 }
 
 // start admits a query. The error is a *budget.ExceededError.
@@ -29,10 +47,15 @@ func (c *conn) start(
 ) (query, error) {
 	database := c.handle.database
 	r := database.Recorder(ctx)
+	if !st.Kind.IsQuery() {
+		if x, is := c.account.StartControl(ctx, database, r, st); is {
+			return query{more: &moreOfQuery{control: x, isControl: true}}, nil
+		}
+	}
 	if r == nil {
 		return query{database: database, ctx: ctx, statement: st}, nil
 	}
-	call := budget.Call{Database: database, Statement: st, Transaction: c.transaction}
+	call := budget.Call{Database: database, Statement: st, Connection: &c.account}
 	if st.Verb == "INSERT" && r.TellsInserts() {
 		call.Arguments.Inserts = new([]uint64)
 	}
@@ -40,12 +63,12 @@ func (c *conn) start(
 		call.Arguments.Add(st, c.handle.hasher, args[i].Value)
 	}
 	call.Arguments.End(st)
-	var tracked *values
+	var more *moreOfQuery
 	if r.TracksValues() || c.handle.arguments || r.KeepsTexts() {
-		call.Detail, tracked = c.detail(r, st, text, args)
+		call.Detail, more = c.detail(r, st, text, args)
 	}
 	x, err := r.Start(call)
-	return query{execution: x, values: tracked}, err
+	return query{execution: x, more: more}, err
 }
 
 // detail takes what somebody opted in to.
@@ -54,18 +77,18 @@ func (c *conn) detail(
 	st *statement.Statement,
 	text string,
 	args []driver.NamedValue,
-) (d *budget.CallDetail, tracked *values) {
+) (d *budget.CallDetail, more *moreOfQuery) {
 	d = &budget.CallDetail{}
 	if r.TracksValues() {
 		d.Hashes = hashTexts(c.handle.hasher, args)
-		tracked = &values{hasher: c.handle.hasher, isInsert: st.Verb == "INSERT"}
+		more = &moreOfQuery{values: &values{hasher: c.handle.hasher, isInsert: st.Verb == "INSERT"}}
 	}
 	if c.handle.arguments {
 		d.SQL, d.Values = text, keepArguments(args)
 	} else if r.KeepsTexts() {
 		d.SQL = text
 	}
-	return d, tracked
+	return d, more
 }
 
 // contextOf returns the context of the query for whoever is below the account.
@@ -73,6 +96,8 @@ func (c *conn) contextOf(ctx context.Context, q *query) context.Context {
 	switch {
 	case !c.informs:
 		return ctx
+	case q.isControl():
+		return c.handle.database.Context(ctx, q.more.control.Statement())
 	case q.database != nil:
 		return q.database.Context(ctx, q.statement)
 	default:
@@ -90,11 +115,15 @@ func (q *query) unlessReturned(returned *bool) {
 
 // end takes the outcome of a driver call that returns no rows.
 func (q *query) end(result driver.Result, err error) {
+	if q.isControl() {
+		q.more.control.End(err)
+		return
+	}
 	if q.database != nil {
 		q.database.CountUnattributed(q.ctx, q.statement, err != nil)
 		return
 	}
-	if v := q.values; v != nil && v.isInsert && err == nil && result != nil {
+	if v := q.inserts(); v != nil && err == nil && result != nil {
 		v.inserted(result)
 		q.execution.Fetched(&v.seen)
 	}
@@ -109,7 +138,7 @@ func (q *query) open(ctx context.Context, c *conn, via driver.Rows, err error) (
 		q.end(nil, err)
 		return via, err
 	}
-	if q.database != nil {
+	if q.database != nil || q.isControl() {
 		q.end(nil, nil)
 		if bare == nil {
 			return via, nil
@@ -119,8 +148,11 @@ func (q *query) open(ctx context.Context, c *conn, via driver.Rows, err error) (
 	}
 	r := c.newRows()
 	r.via, r.ctx, r.execution = via, ctx, q.execution
-	if bare != nil || q.values != nil {
-		r.more = &moreOfRows{bare: bare, values: q.values}
+	if bare != nil || q.more != nil {
+		r.more = &moreOfRows{bare: bare}
+		if q.more != nil {
+			r.more.values = q.more.values
+		}
 	}
 	return wrapRows(r), nil
 }

@@ -25,14 +25,23 @@ type (
 	execer    struct{ conn *conn }
 	queryer   struct{ conn *conn }
 	resetter  struct{ conn *conn }
-	validator struct{ bare driver.Validator }
+	validator struct {
+		bare driver.Validator
+		conn *conn
+	}
 )
 
+// ResetSession is called when a connection is taken from the pool again, IsValid when it is
+// given back: one of them stands between any two holders of it.
 func (r resetter) ResetSession(ctx context.Context) error {
+	r.conn.account.Released()
 	return reveal(reset(ctx, r.conn.resets))
 }
 
-func (v validator) IsValid() bool { return v.bare.IsValid() }
+func (v validator) IsValid() bool {
+	v.conn.account.Released()
+	return v.bare.IsValid()
+}
 
 // wrapConn wraps a connection in the form that sends the same signals.
 func wrapConn(c *conn) driver.Conn {
@@ -40,9 +49,9 @@ func wrapConn(c *conn) driver.Conn {
 	v, validates := c.bare.(driver.Validator)
 	switch {
 	case resets && validates:
-		return wrapKept(c, resetter{c}, validator{v})
+		return wrapKept(c, resetter{c}, validator{v, c})
 	case validates:
-		return wrapValidated(c, validator{v})
+		return wrapValidated(c, validator{v, c})
 	default:
 		return wrapReset(c, resetter{c})
 	}

@@ -39,8 +39,8 @@ func (t *tx) Commit() (err error) {
 	began := t.account.Clock()
 	err = panicOrGoexit{}
 	defer func() {
-		t.conn.transaction = nil
 		t.account.Committed(began, err)
+		t.conn.account.Ended()
 	}()
 	err = reveal(t.bare.Commit())
 	return err
@@ -50,9 +50,9 @@ func (t *tx) Rollback() (err error) {
 	began := t.account.Clock()
 	err = panicOrGoexit{}
 	defer func() {
-		t.conn.transaction = nil
 		t.account.Interrupted = t.ctx.Err() != nil
 		t.account.RolledBack(began, err)
+		t.conn.account.Ended()
 	}()
 	err = reveal(t.bare.Rollback())
 	return err

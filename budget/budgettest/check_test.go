@@ -137,6 +137,7 @@ func TestCheckBadInput(t *testing.T) {
 		"Want.Attributed needs Want.DB":                          {Attributed: true},
 		"Want.DB: sql: database is closed":                       {DB: closedDB(t)},
 		"Want.DB was not opened with sqlwrap:":                   {DB: bareDB(t)},
+		"Want.DB and Want.Handle are both set":                   {DB: bareDB(t), Handle: struct{ budgettest.Handle }{}},
 	} {
 		try(t, func(tb *fakeTB) { w.Check(tb, h, get("/authors")) }).fails(t, want)
 		try(t, func(tb *fakeTB) { budgettest.Run(tb, w, func(context.Context) {}) }).fails(t, want)

@@ -28,12 +28,24 @@ import (
 // handler is not asked. The handle must not be in use by others meanwhile.
 func Doctor(t TB, handler http.Handler, wrap func(http.Handler) http.Handler, db *sql.DB, requests ...*http.Request) {
 	t.Helper()
-	if handler == nil || wrap == nil || db == nil {
+	var handle Handle
+	if db != nil {
+		handle = sqlHandle{db}
+	}
+	DoctorOf(t, handler, wrap, handle, requests...)
+}
+
+// DoctorOf is like [Doctor], for a handle that is no *sql.DB:
+//
+//	budgettest.DoctorOf(t, application, wrap, pgxwrap.Handle(pool), request)
+func DoctorOf(t TB, handler http.Handler, wrap func(http.Handler) http.Handler, handle Handle, requests ...*http.Request) {
+	t.Helper()
+	if handler == nil || wrap == nil || handle == nil {
 		t.Fatalf("budgettest: Doctor needs the application's handler, its middleware and its database")
 	}
 	d := &doctor{}
-	if d.opens(t.Context(), db) {
-		d.plants(t.Context(), wrap, db)
+	if d.opens(t.Context(), handle) {
+		d.plants(t.Context(), wrap, handle)
 		for _, r := range requests {
 			d.asks(handler, r)
 		}
@@ -63,10 +75,14 @@ func (d *doctor) text() string {
 
 const trackTodo = "put middleware.Track first: router.Use(middleware.Track(reporters...)) before everything else"
 
-func (d *doctor) opens(ctx context.Context, db *sql.DB) bool {
-	database, err := databaseOf(ctx, db)
+func (d *doctor) opens(ctx context.Context, handle Handle) bool {
+	database, err := handle.Account(ctx)
 	if err != nil {
-		d.add("handle", strings.TrimPrefix(err.Error(), "budgettest: "), "open it with sqlwrap.Open, or sql.OpenDB(sqlwrap.Connector(connector))")
+		todo := "call pgxwrap.Config(config), the last line before the pool is made"
+		if _, ok := handle.(sqlHandle); ok {
+			todo = "open it with sqlwrap.Open, or sql.OpenDB(sqlwrap.Connector(connector))"
+		}
+		d.add("handle", strings.TrimPrefix(err.Error(), "budgettest: "), todo)
 		return false
 	}
 	d.database = database
@@ -86,7 +102,7 @@ func (d *doctor) unit(ctx context.Context, name string) (context.Context, *budge
 const planted = 5
 
 // plants serves a handler with an n+1 behind the application's middleware.
-func (d *doctor) plants(ctx context.Context, wrap func(http.Handler) http.Handler, db *sql.DB) {
+func (d *doctor) plants(ctx context.Context, wrap func(http.Handler) http.Handler, handle Handle) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ctx, unit := d.unit(ctx, "Doctor")
@@ -96,8 +112,7 @@ func (d *doctor) plants(ctx context.Context, wrap func(http.Handler) http.Handle
 		served = true
 		carried = budget.FromContext(r.Context()) != nil
 		for i := range planted {
-			var n int
-			if e := db.QueryRowContext(r.Context(), fmt.Sprintf("SELECT %d", i+1)).Scan(&n); e != nil {
+			if e := handle.Ask(r.Context(), fmt.Sprintf("SELECT %d", i+1)); e != nil {
 				err = e
 			}
 		}
@@ -153,7 +168,7 @@ func (d *doctor) findsPlanted(report *budget.Report) {
 			continue
 		}
 		if site := f.CallSite(); site.IsZero() || site.Library {
-			d.add("call sites", "the planted n+1 has no line of the application", "name the packages of the application in sqlwrap.Config.AppPackages")
+			d.add("call sites", "the planted n+1 has no line of the application", "name the packages of the application in AppPackages of sqlwrap.Config or pgxwrap.Options")
 		}
 		return
 	}

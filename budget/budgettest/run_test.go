@@ -199,7 +199,7 @@ func TestRunRefusesToGuess(t *testing.T) {
 		budgettest.Run(t, budgettest.Want{DB: s.db, Queries: budgettest.AtMost(1)}, func(context.Context) {
 			budgettest.Run(tb, budgettest.Want{DB: s.db}, func(context.Context) {})
 		})
-	}).fails(t, "Want.DB is watched by another test at this moment")
+	}).fails(t, "the handle of Want is watched by another test at this moment")
 }
 
 func TestRunWithABusyPool(t *testing.T) {

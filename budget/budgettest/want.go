@@ -66,13 +66,16 @@ type Want struct {
 	// queries of goroutines that the block did not start fail the test. Nil: only
 	// queries with the test's context count.
 	DB *sql.DB
-	// Attributed asks that every query has the test's context. It needs DB.
+	// Handle is like DB, for a handle that is no *sql.DB: pgxwrap.Handle(pool). One of the two
+	// may be set.
+	Handle Handle
+	// Attributed asks that every query has the test's context. It needs DB or Handle.
 	Attributed bool
 }
 
 // Verify returns an error that names everything in which a report is not as
 // wanted, nil if nothing is. It does not change the report. Allow is judged by
-// what the report marks as allowed; [Want.DB] and [Want.Attributed] are not
+// what the report marks as allowed; [Want.DB], [Want.Handle] and [Want.Attributed] are not
 // judged, because a report does not show them, and [Want.Indexed] makes no plans. A nil report is an error.
 func (w Want) Verify(report *budget.Report) error {
 	if report == nil {
@@ -116,9 +119,12 @@ func (w *Want) validate() error {
 	if w.Indexed == nil && (len(w.SmallTables) > 0 || slices.ContainsFunc(w.Allow, isOfPlans)) {
 		return errors.New("budgettest: Want.SmallTables and allowances of missing-index need Want.Indexed: without plans there are none")
 	}
-	if w.Attributed && w.DB == nil {
+	if w.DB != nil && w.Handle != nil {
+		return errors.New("budgettest: Want.DB and Want.Handle are both set: a test watches one handle")
+	}
+	if w.Attributed && w.handle() == nil {
 		return errors.New(
-			"budgettest: Want.Attributed needs Want.DB: without the handle, queries without a context cannot be seen",
+			"budgettest: Want.Attributed needs Want.DB or Want.Handle: without the handle, queries without a context cannot be seen",
 		)
 	}
 	return nil
@@ -205,7 +211,7 @@ func (w *Want) judgeErrors(r *budget.Report) []problem {
 }
 
 // noQueries is what a test is told that watched nothing.
-const noQueries = "0 queries were seen: does it use a database opened with sqlwrap, and pass on the context it is given?"
+const noQueries = "0 queries were seen: does it use a database opened with sqlwrap or pgxwrap, and pass on the context it is given?"
 
 // exceeded lists limits that were exceeded. Time is left out: it belongs to the
 // machine.

@@ -28,17 +28,18 @@ type watch struct {
 func observe(t TB, w *Want, unit *budget.Recorder) *watch {
 	t.Helper()
 	o := &watch{unit: unit, attributed: w.Attributed, stop: func() {}}
-	if w.DB == nil {
+	handle := w.handle()
+	if handle == nil {
 		return o
 	}
-	d, err := databaseOf(t.Context(), w.DB)
+	d, err := handle.Account(t.Context())
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	o.block = newGoroutines()
 	if o.stop, err = d.RecordWith(o.choose); err != nil {
 		t.Fatalf(
-			"budgettest: Want.DB is watched by another test at this moment: give each test a handle of its own, or do not run them in parallel",
+			"budgettest: the handle of Want is watched by another test at this moment: give each test a handle of its own, or do not run them in parallel",
 		)
 	}
 	return o

@@ -92,10 +92,10 @@ func writeWiring(out io.Writer, packages []*wiring.Package) (places int) {
 			}
 		}
 	}
-	list("opened without sqlwrap: its queries are not seen", func(p *wiring.Package) []string { return p.Unwatched })
+	list("opened without sqlwrap or pgxwrap: its queries are not seen", func(p *wiring.Package) []string { return p.Unwatched })
 	list("no context is passed, so no request is known: use the method that ends in Context (noctx)", func(p *wiring.Package) []string { return p.NoContext })
 	if !slices.ContainsFunc(packages, func(p *wiring.Package) bool { return p.Watches }) {
-		fmt.Fprintln(out, "no package imports sqlwrap outside of tests: the service is not watched")
+		fmt.Fprintln(out, "no package imports sqlwrap or pgxwrap outside of tests: the service is not watched")
 	}
 	return places
 }

@@ -180,11 +180,11 @@ func TestTraces(t *testing.T) {
 func TestDoctor(t *testing.T) {
 	r := clone(t, "shop")
 	text := r.querybudget(exit.Gate, "doctor", "./...")
-	r.wants(text, "no package imports sqlwrap", "no test calls budgettest.Doctor, so nothing is proven")
+	r.wants(text, "no package imports sqlwrap or pgxwrap", "no test calls budgettest.Doctor, so nothing is proven")
 	r.command("cp", "doctor_test.go.txt", "doctor_test.go")
 	r.command("cp", "bad.go.txt", "bad.go")
 	text = r.querybudget(1, "doctor")
-	r.wants(text, "bad.go:6 sql.Open: opened without sqlwrap", "bad.go:8 Query: no context is passed", "github.com/querybudget/querybudget v0.0.0 =>",
+	r.wants(text, "bad.go:6 sql.Open: opened without sqlwrap or pgxwrap", "bad.go:8 Query: no context is passed", "github.com/querybudget/querybudget v0.0.0 =>",
 		"--- FAIL: TestWiring", "budget  GET /free has no budget", "-> add middleware.Limit")
 	if strings.Contains(text, "TestAuthors") {
 		t.Errorf("other tests ran:\n%s", text)

@@ -88,12 +88,16 @@ func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 // says how well it fits.
 func (j *judgement) isAbout(f *seen) (fits int, ok bool) {
 	if j.label == labelMissed {
-		return 1, (f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop) && f.isAt(j.site)
+		isLoop := f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop
+		if j.kind == budget.Duplicate {
+			return 1, f.worst.Kind == j.kind && f.isAt(j.site) && f.hasShape(j.shape) && f.isFrom(j.callers)
+		}
+		return 1, isLoop && f.isAt(j.site)
 	}
 	if j.kind != f.worst.Kind || !f.hasShape(j.shape) {
 		return 0, false
 	}
-	if fits, ok := j.fits(f.own); ok { // as it is printed
+	if fits, ok := j.fits(f.frames[max(0, slices.Index(f.frames, f.own[0])):]); ok { // as it is printed
 		return fits, ok
 	}
 	return j.fits(f.frames)
@@ -130,10 +134,17 @@ func (f *seen) hasShape(begin string) bool {
 	return false
 }
 
+// isFrom reports whether one of the callers is on the stack of a finding.
+func (f *seen) isFrom(callers []string) bool {
+	return len(callers) == 0 || slices.ContainsFunc(f.frames, func(frame callsite.Frame) bool {
+		return slices.Contains(callers, lineOf(frame))
+	})
+}
+
 // isAt reports whether a finding is about a statement from a line, which may be one of
 // several of a loop.
 func (f *seen) isAt(line string) bool {
-	if lineOf(f.frames[0]) == line || lineOf(f.own[0]) == line {
+	if lineOf(f.frames[0]) == line || lineOf(f.own[0]) == line || slices.ContainsFunc(f.joined, func(j callsite.Frame) bool { return lineOf(j) == line }) {
 		return true
 	}
 	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool { return lineOf(r.CallSite().Frame) == line })

@@ -87,6 +87,7 @@ type seen struct {
 	in     unit                // the one of the worst, without its report
 	own    []callsite.Frame    // the frames but for those that everything passes
 	layer  bool                // a write of a layer that saves any record
+	joined []callsite.Frame    // the lines of several that were too small
 	across *budget.Covariation // what many units show, nil for nothing
 }
 
@@ -108,6 +109,7 @@ func readReports(folder string, code testCode, generated []string) (*summary, er
 	}
 	s.leaveOutSetUp()
 	s.join()
+	s.joinSmall()
 	return s, nil
 }
 
@@ -303,29 +305,6 @@ func (f *seen) shows(loop *seen) bool {
 		n := min(len(frames), len(loop.place()))
 		return r.Shape == loop.worst.Shape && lines(frames[:n]) == lines(loop.frames[:n])
 	})
-}
-
-// fewCalls is the number of calls below which one read that is sent again costs nobody
-// anything. In the tests of seven public applications, of such reads in 8 calls and more
-// 12 of 13 were worth a change, of those in fewer calls 14 of 53.
-const fewCalls = 8
-
-// isSmall reports whether a finding costs one round trip, and that rarely.
-func (f *seen) isSmall() bool {
-	return f.worst.Kind == budget.Duplicate && f.worst.Count == 1 && f.units < fewCalls
-}
-
-// isLeftOut reports whether a finding is listed with -all only.
-func (f *seen) isLeftOut() bool { return f.isSmall() || f.layer }
-
-// count counts the findings that something is true of.
-func (s *summary) count(is func(*seen) bool) (n int) {
-	for _, f := range s.findings {
-		if is(f) {
-			n++
-		}
-	}
-	return n
 }
 
 // lines names frames by their lines.

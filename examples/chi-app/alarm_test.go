@@ -28,6 +28,12 @@ func TestAlarmOfADeadlock(t *testing.T) {
 			if p := h.Report.Pools; len(p) != 1 || p[0].Max != 1 || p[0].InUse != 1 || p[0].Waits < 1 {
 				t.Errorf("%s: the pool is %+v", what, p)
 			}
+			if what == "transaction" {
+				if n := len(h.Holds); n != 1 || !h.Holds[0].Own || h.Holds[0].Began().StableName() != "chi-app.txThenQuery" || h.Holds[0].Latest().StableName() != "chi-app.txThenQuery" ||
+					!strings.Contains(h.String(), ", while it holds a transaction for ") {
+					t.Errorf("what holds the connection is not told: %s", h.String())
+				}
+			}
 			if what == "rows" {
 				if len(h.Report.Open) != 1 || h.Report.Open[0].CallSite().StableName() != "chi-app.rowsThenQuery" {
 					t.Errorf("what holds the connection is not told: %s", h.String())
@@ -60,6 +66,36 @@ func TestAlarmOfAQuery(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A query that waits for a lock is told with the transaction of another unit that has it,
+// and the lines of that.
+func TestAlarmOfALock(t *testing.T) {
+	each(t, func(t *testing.T, d testDatabase) {
+		if d.system == "sqlite" {
+			t.Skip("a writer of SQLite is told to try again")
+		}
+		db := d.open(t)
+		fill(t, db, 3)
+		ctx, r := budget.NewContext(t.Context())
+		r.SetName("nightly")
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback() //nolint:errcheck // nothing is kept
+		if _, err := tx.ExecContext(ctx, "UPDATE writers SET name = 'a'"); err != nil {
+			t.Fatal(err)
+		}
+		h := hangOf(t, func(ctx context.Context) error {
+			_, err := db.ExecContext(ctx, "UPDATE writers SET name = 'b'")
+			return err
+		})
+		if h.State != budget.HangRunning || len(h.Holds) != 1 || h.Holds[0].Unit != "nightly" || !strings.HasPrefix(h.Holds[0].Began().StableName(), "chi-app.TestAlarmOfALock") || h.Holds[0].Idle == 0 ||
+			!strings.Contains(h.String(), ", perhaps behind nightly: a transaction for ") {
+			t.Errorf("%s", h.String())
+		}
+	})
 }
 
 // hangOf runs a job until it is told that it hangs.

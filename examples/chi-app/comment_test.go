@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -104,25 +105,55 @@ func TestCommentedBatch(t *testing.T) {
 
 // What becomes part of the schema is what the application wrote.
 func TestSchemaHasNoComments(t *testing.T) {
-	db := openCommented(t, "mysql", serverDSN(t, "QUERYBUDGET_MYSQL_DSN"), &sqlwrap.Comment{Application: "shop"})
-	ctx := inRoute(t, "/a")
-	for _, text := range []string{"CREATE OR REPLACE PROCEDURE qb_comment() SELECT 1", "CREATE OR REPLACE VIEW qb_view AS SELECT 1 AS one"} {
-		if _, err := db.ExecContext(ctx, text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var kept string
-	err := db.QueryRowContext(ctx, "SELECT routine_definition FROM information_schema.routines WHERE routine_schema = database() AND routine_name = 'qb_comment'").Scan(&kept)
-	if err != nil || kept != "SELECT 1" {
-		t.Errorf("%q: %v", kept, err)
-	}
-	if err := db.QueryRowContext(ctx, "SELECT view_definition FROM information_schema.views WHERE table_schema = database() AND table_name = 'qb_view'").Scan(&kept); err != nil || strings.Contains(kept, "shop") {
-		t.Errorf("%q: %v", kept, err)
-	}
-	for _, text := range []string{"DROP PROCEDURE qb_comment", "DROP VIEW qb_view"} {
-		if _, err := db.ExecContext(ctx, text); err != nil {
-			t.Error(err)
-		}
+	const definition = "SELECT routine_definition FROM information_schema.routines WHERE routine_schema = %s AND routine_name = 'qb_comment'"
+	for _, d := range []struct {
+		name, driver, variable string
+		texts                  []string
+		kept                   []string // queries for what the schema has
+		drop                   []string
+	}{
+		{
+			"MariaDB", "mysql", "QUERYBUDGET_MYSQL_DSN",
+			[]string{"CREATE OR REPLACE PROCEDURE qb_comment() SELECT 1", "CREATE OR REPLACE VIEW qb_view AS SELECT 1 AS one"},
+			[]string{fmt.Sprintf(definition, "database()"), "SELECT view_definition FROM information_schema.views WHERE table_schema = database() AND table_name = 'qb_view'"},
+			[]string{"DROP PROCEDURE qb_comment", "DROP VIEW qb_view"},
+		},
+		{
+			"PostgreSQL", "pgx", "QUERYBUDGET_POSTGRES_DSN",
+			[]string{
+				"CREATE OR REPLACE FUNCTION qb_comment() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+				"CREATE OR REPLACE VIEW qb_view AS SELECT 1 AS one",
+				"CREATE TABLE qb_rows (id int)",
+				"CREATE OR REPLACE FUNCTION qb_fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+				"CREATE TRIGGER qb_trigger BEFORE INSERT ON qb_rows FOR EACH ROW EXECUTE FUNCTION qb_fires()",
+			},
+			[]string{
+				fmt.Sprintf(definition, "current_schema()"), "SELECT pg_get_viewdef('qb_view'::regclass)", "SELECT prosrc FROM pg_proc WHERE proname = 'qb_fires'",
+				"SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'qb_trigger'",
+			},
+			[]string{"DROP TABLE qb_rows", "DROP FUNCTION qb_fires", "DROP FUNCTION qb_comment", "DROP VIEW qb_view"},
+		},
+	} {
+		t.Run(d.name, func(t *testing.T) {
+			db := openCommented(t, d.driver, serverDSN(t, d.variable), &sqlwrap.Comment{Application: "shop"})
+			ctx := inRoute(t, "/a")
+			for _, text := range d.texts {
+				if _, err := db.ExecContext(ctx, text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i, text := range d.kept {
+				kept := shown(t, ctx, db, text)
+				if strings.Contains(kept, "/*") || strings.Contains(kept, "shop") || i == 0 && kept != "SELECT 1" {
+					t.Errorf("kept is %q", kept)
+				}
+			}
+			for _, text := range d.drop {
+				if _, err := db.ExecContext(ctx, text); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
 }
 
@@ -153,6 +184,38 @@ func TestStatementCache(t *testing.T) {
 		}
 		if prepared != test.want {
 			t.Errorf("%s: %d prepared statements, want %d", test.name, prepared, test.want)
+		}
+	}
+}
+
+// MariaDB's driver keeps no statements: it prepares each text that has arguments, or none
+// where it puts them into the text. Comments change nothing of that.
+func TestPreparesOnMariaDB(t *testing.T) {
+	for suffix, want := range map[string]int{"": 60, "?interpolateParams=true": 0} {
+		for name, comment := range map[string]*sqlwrap.Comment{
+			"none": nil, "function and route": {Application: "shop"}, "traceparent": {Traceparent: func(context.Context) string {
+				return fmt.Sprintf("00-%032x-00000000000000aa-01", rand.Uint64())
+			}},
+		} {
+			db := openCommented(t, "mysql", serverDSN(t, "QUERYBUDGET_MYSQL_DSN")+suffix, comment)
+			prepares := func() (n int) {
+				t.Helper()
+				var variable string
+				if err := db.QueryRowContext(budget.Without(t.Context()), "SHOW SESSION STATUS LIKE 'Com_stmt_prepare'").Scan(&variable, &n); err != nil {
+					t.Fatal(err)
+				}
+				return n
+			}
+			before := prepares()
+			for i := range 60 {
+				var n int
+				if err := db.QueryRowContext(inRoute(t, fmt.Sprintf("/page/%c", 'a'+i%3)), "SELECT 41 + ?", 1).Scan(&n); err != nil || n != 42 {
+					t.Fatal(n, err)
+				}
+			}
+			if got := prepares() - before; got != want {
+				t.Errorf("%q, %s: %d prepares, want %d", suffix, name, got, want)
+			}
 		}
 	}
 }

@@ -116,6 +116,11 @@ func warnOfExporters(environ []string, stderr io.Writer) {
 	}
 }
 
+// productionPages are the commands for those that are watched.
+func productionPages(address string) string {
+	return strings.ReplaceAll(shop.ProductionPages, `"/`, `"http://`+address+"/")
+}
+
 func serve(ctx context.Context, s *store.Store, tracer trace.TracerProvider, recent *panel.Panel, addr string, stdout, stderr io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -131,8 +136,11 @@ What each request did is shown at http://%[1]s/debug/queries/, to browsers on th
 
   go tool pprof -http=: "http://%[1]s/debug/pprof/queries"
 
+What production is watched for:
+
+%[2]s
 Each request is a line here, and a block if it is over its budget or has findings. Ctrl-C ends.
-`, listener.Addr())
+`, listener.Addr(), productionPages(listener.Addr().String()))
 	logger := slog.New(slog.NewTextHandler(stderr, nil))
 	return shop.Serve(ctx, listener, shop.Handler(s, logger, traced(tracer), recent, textbudget.Reporter(stderr)))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,8 @@ import (
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/budget/budgettest"
 	"github.com/querybudget/querybudget/examples/pgx-app/store"
+	"github.com/querybudget/querybudget/middleware"
+	"github.com/querybudget/querybudget/pgxwrap"
 )
 
 func dsnOf(t *testing.T) string {
@@ -71,6 +74,43 @@ func TestPages(t *testing.T) {
 		t.Log(f.String(), "\n", f.Repair)
 	}
 }
+
+// The application is wired: each part is proven, and each fault is named.
+func TestWiring(t *testing.T) {
+	s, pool := shop(t)
+	wrap, application := middleware.Track(), routes(s, slog.New(slog.DiscardHandler))
+	budgettest.DoctorOf(t, application, wrap, pgxwrap.Handle(pool), httptest.NewRequest("GET", "/authors", nil))
+
+	lost := middleware.Track()(middleware.Limit(budget.Budget{Queries: 3})(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(s.Authors)(w, httptest.NewRequestWithContext(context.Background(), "GET", "/authors", nil))
+	})))
+	bare, err := pgxpool.New(t.Context(), dsnOf(t))
+	must(t, err)
+	t.Cleanup(bare.Close)
+	for fault, test := range map[string]struct {
+		handler http.Handler
+		wrap    func(http.Handler) http.Handler
+		pool    *pgxpool.Pool
+	}{
+		"-> call pgxwrap.Config(config), the last line before the pool is made":     {application, wrap, bare},
+		"the planted page is not tracked":                                           {application, func(h http.Handler) http.Handler { return h }, pool},
+		"GET /authors: 2 queries without the request's context, at store/store.go:": {lost, wrap, pool},
+	} {
+		f := &failures{TB: t}
+		budgettest.DoctorOf(f, test.handler, test.wrap, pgxwrap.Handle(test.pool), httptest.NewRequest("GET", "/authors", nil))
+		if !strings.Contains(f.text, fault) {
+			t.Errorf("%q is not in %q", fault, f.text)
+		}
+	}
+}
+
+// failures takes what a test would fail with.
+type failures struct {
+	testing.TB
+	text string
+}
+
+func (f *failures) Errorf(format string, args ...any) { f.text += fmt.Sprintf(format, args...) }
 
 // quiet takes the failures that are meant.
 type quiet struct{ testing.TB }

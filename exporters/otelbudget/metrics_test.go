@@ -61,6 +61,10 @@ func points(m metricdata.Metrics) (out []string) {
 		for _, p := range d.DataPoints {
 			out = append(out, fmt.Sprintf("%s: %d", p.Attributes.Encoded(encoder{}), p.Count))
 		}
+	case metricdata.Gauge[int64]:
+		for _, p := range d.DataPoints {
+			out = append(out, fmt.Sprintf("%s: %d", p.Attributes.Encoded(encoder{}), p.Value))
+		}
 	case metricdata.Sum[int64]:
 		for _, p := range d.DataPoints {
 			out = append(out, fmt.Sprintf("%s: %d", p.Attributes.Encoded(encoder{}), p.Value))

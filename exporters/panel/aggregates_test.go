@@ -54,6 +54,48 @@ func TestRoutes(t *testing.T) {
 	mustContain(t, s.get("/routes"), "25% <small>1 of 4</small>", "queries of the latest 4 requests: 1 at least, 7 at most", `class="limit"`)
 }
 
+// Requests with too few rows to show a loop show it together.
+func TestLoopsTogether(t *testing.T) {
+	s := newShop(t, panel.Options{})
+	few := func(rows int) func(*unit) {
+		return func(u *unit) {
+			u.read(10, "SELECT id, name FROM authors", int64(rows))
+			for id := range rows {
+				u.read(12, "SELECT title FROM books WHERE author_id = $1", 5, id+1)
+			}
+		}
+	}
+	for _, rows := range []int{1, 0, 2} {
+		s.request(authors, few(rows))
+	}
+	type loop struct {
+		Summary  string
+		Each     int64
+		Site     budgetFrame `json:"call_site"`
+		Parent   budgetFrame `json:"parent_call_site"`
+		Numbers  []int64
+		Requests int64
+	}
+	routes := func() []loop {
+		return decode[struct{ Routes []struct{ Loops []loop } }](t, s.get("/api/routes")).Routes[0].Loops
+	}
+	got := routes()
+	if len(got) != 1 || got[0].Summary != "SELECT books" || got[0].Each != 1 || got[0].Site.Line != 12 || got[0].Parent.Line != 10 ||
+		!slices.Equal(got[0].Numbers, []int64{0, 1, 2}) || got[0].Requests != 2 {
+		t.Errorf("%+v", got)
+	}
+	mustContain(t, s.get("/routes"), `<span class="site" title="example.com/shop/store.(*Books).List">store/books.go:12</span>: 1 for each row of`, "2 requests: 0, 1, 2")
+	s.request(authors, (*unit).loop)
+	if got := routes(); len(got) > 0 {
+		t.Errorf("%+v, which one request shows alone", got)
+	}
+}
+
+type budgetFrame struct {
+	File string
+	Line int
+}
+
 func TestStatements(t *testing.T) {
 	s := newShop(t, panel.Options{})
 	s.request(authors, (*unit).loop)

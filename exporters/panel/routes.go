@@ -22,6 +22,8 @@ type route struct {
 	Over      int     `json:"over"`
 	OverShare float64 `json:"over_share"`
 	Findings  []badge `json:"findings,omitempty"`
+	// Loops are those that the requests show together, and none of them alone.
+	Loops []together `json:"loops,omitempty"`
 	// Worst is the line that took most time in all requests.
 	Worst lineOfCode `json:"worst,omitzero"`
 	// Latest are the queries of the latest requests, the latest last.
@@ -92,6 +94,7 @@ func newRoute(name string, entries []*entry) route {
 	slices.Reverse(out.Latest)
 	out.Queries, out.DBTime = spreadOf(queries), spreadOf(times)
 	out.OverShare = ratio(int64(out.Over), int64(out.Requests))
+	out.Loops = loopsOf(entries)
 	out.limits = limitsOf(entries[0].report)
 	for _, l := range lines {
 		if l.Time > out.Worst.Time || l.Time == out.Worst.Time && l.Summary < out.Worst.Summary {

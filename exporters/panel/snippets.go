@@ -14,7 +14,8 @@ import (
 // kindNames are the names of kinds in Go code.
 var kindNames = map[budget.FindingKind]string{
 	budget.NPlusOne: "NPlusOne", budget.Duplicate: "Duplicate", budget.WriteLoop: "WriteLoop", budget.NestedQuery: "NestedQuery",
-	budget.UnclosedRows: "UnclosedRows", budget.HeldConnection: "HeldConnection", budget.Slow: "Slow", budget.IdleTransaction: "IdleTransaction", budget.LargeResult: "LargeResult",
+	budget.UnclosedRows: "UnclosedRows", budget.HeldConnection: "HeldConnection", budget.Slow: "Slow", budget.IdleTransaction: "IdleTransaction", budget.IdleConnection: "IdleConnection",
+	budget.LargeResult:     "LargeResult",
 	budget.ReadModifyWrite: "ReadModifyWrite", budget.SelectThenInsert: "SelectThenInsert", budget.FewRows: "FewRows",
 	budget.SelectStar: "SelectStar", budget.MissingIndex: "MissingIndex", budget.Unattributed: "Unattributed", budget.StaleAllowance: "StaleAllowance",
 }
@@ -32,7 +33,8 @@ func allowanceOf(f *budget.Finding) string {
 // testOf returns the test that would have caught a finding. Tests judge no time, and for
 // plans they need a database that only their author knows.
 func testOf(r *budget.Report, f *budget.Finding) string {
-	if f.Kind == budget.Slow || f.Kind == budget.IdleTransaction || f.Kind == budget.HeldConnection || f.Kind == budget.StaleAllowance || f.Kind == budget.MissingIndex {
+	switch f.Kind {
+	case budget.Slow, budget.IdleTransaction, budget.IdleConnection, budget.HeldConnection, budget.StaleAllowance, budget.MissingIndex:
 		return ""
 	}
 	hints := ""

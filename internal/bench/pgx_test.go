@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
+	"github.com/querybudget/querybudget/exporters/otelbudget"
 	"github.com/querybudget/querybudget/pgxwrap"
 )
 
@@ -25,11 +26,19 @@ var tracers = []struct {
 	{"querybudget, no recorder", func(c *pgxpool.Config) { pgxwrap.Config(c) }, background},
 	{"querybudget", func(c *pgxpool.Config) { pgxwrap.Config(c) }, recording},
 	{"querybudget, enforced", func(c *pgxpool.Config) { pgxwrap.Config(c) }, enforcing},
+	{"querybudget with spans, sampled", withSpans, func() context.Context {
+		ctx, _ := spans.Tracer("bench").Start(recording(), "request")
+		return ctx
+	}},
 	{"otelpgx, no span in the request", traced, background},
 	{"otelpgx, sampled", traced, func() context.Context {
 		ctx, _ := spans.Tracer("bench").Start(context.Background(), "request")
 		return ctx
 	}},
+}
+
+func withSpans(c *pgxpool.Config) {
+	pgxwrap.Options{Tracer: otelbudget.CallTracer(spans)}.Config(c)
 }
 
 // spans samples everything, and exports nothing.

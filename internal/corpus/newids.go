@@ -26,6 +26,11 @@ func newIDs() []Case {
 			Setup: orders(), Run: newOrdersAlone, Want: writeLoop("", "orders"),
 		},
 		{
+			Name: "new-ids/one-row", About: "one row is new, and the loop asks for it and for something else each time",
+			Setup: and(orders(), library(6, 0)), Run: stepsOfOrder,
+			Want: []Want{{Kind: budget.NPlusOne, Table: "order_lines"}},
+		},
+		{
 			Name: "new-ids/of-another", About: "the ids that the rounds go on with are those of rows which were there",
 			Setup: and(orders(), library(6, 0)), Run: ordersOfAuthors,
 			Want: []Want{{Kind: budget.WriteLoop, Table: "orders"}, {Kind: budget.NPlusOne, Table: "authors", Parent: "authors"}},
@@ -83,6 +88,14 @@ func ordersOfAuthors(ctx context.Context, e *Env) error {
 	for _, author := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
 		insertOrder(ctx, e, author)
 		drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM authors WHERE id = ?"), author))
+	}
+	return nil
+}
+
+func stepsOfOrder(ctx context.Context, e *Env) error {
+	order := insertOrder(ctx, e, 100)
+	for _, author := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT title FROM order_lines WHERE order_id = ? AND id = ?"), order, author))
 	}
 	return nil
 }

@@ -1,7 +1,12 @@
 package corpus
 
 import (
+	"context"
+	"crypto/rand"
 	"database/sql"
+	"net/url"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/querybudget/querybudget/explain"
@@ -34,11 +39,7 @@ func TestForeignKeys(t *testing.T) {
 
 // With the extension hypopg an index is tried without being made, and nobody has to opt in.
 func TestHypotheticalIndexes(t *testing.T) {
-	db := openPlans(t, "postgres")
-	if ask(t, db, "SELECT count(*) FROM pg_available_extensions WHERE name = 'hypopg'") == "0" {
-		t.Skip("the server has no hypopg")
-	}
-	execute(t, db, "CREATE EXTENSION IF NOT EXISTS hypopg SCHEMA public")
+	db := openHypopg(t)
 	db.SetMaxOpenConns(1) // the connection is given back
 	r := verdictOf(t, explain.SQL(db), "SELECT * FROM books WHERE author_id = $1 AND price > $2")
 	p := r.Tables[0].Proposal
@@ -48,4 +49,40 @@ func TestHypotheticalIndexes(t *testing.T) {
 	if left := ask(t, db, "SELECT count(*) FROM public.hypopg_list_indexes"); left != "0" {
 		t.Errorf("%s hypothetical indexes are left", left)
 	}
+}
+
+// openHypopg opens a database of its own with the extension: other tests try indexes without
+// it.
+func openHypopg(t *testing.T) *sql.DB {
+	t.Helper()
+	needServer(t, "postgres")
+	dsn := os.Getenv(Variable("postgres"))
+	admin, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = admin.Close() })
+	if ask(t, admin, "SELECT count(*) FROM pg_available_extensions WHERE name = 'hypopg'") == "0" {
+		const how = "the server has no hypopg: install it, on Debian with apt-get install postgresql-15-hypopg, with the number of the server's version"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(how + ": in CI nothing may be left out")
+		}
+		t.Skip(how)
+	}
+	name := "qb_hypopg_" + strings.ToLower(rand.Text()[:8])
+	execute(t, admin, "CREATE DATABASE "+name)
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(context.WithoutCancel(t.Context()), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = name
+	t.Setenv(Variable("postgres"), u.String())
+	db := openPlans(t, "postgres")
+	execute(t, db, "CREATE EXTENSION hypopg SCHEMA public")
+	return db
 }

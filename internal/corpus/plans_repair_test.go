@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 	"testing"
@@ -113,4 +114,29 @@ func proveCase(t *testing.T, s *server, c *Case, n map[string]int) {
 			n["same"]++
 		}
 	}
+}
+
+// Whether a repeated read had another answer is told by the rows as they ran: asking again
+// afterwards would prove nothing.
+func TestChangedAnswers(t *testing.T) {
+	eachPlans(t, func(t *testing.T, system string, db *sql.DB) {
+		for _, changes := range []bool{false, true} {
+			ctx, unit := budget.Bounds{TrackValues: true}.NewContext(t.Context())
+			for i := range 2 {
+				if i == 1 && changes {
+					if _, err := db.ExecContext(budget.Without(ctx), "UPDATE books SET title = 'another' WHERE id = 1"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				read(t, db, ctx, rebind(system, "SELECT title FROM books WHERE id = ?"), 1)
+			}
+			report := unit.Report()
+			if q := report.Queries; len(q) != 2 || q[0].Changed || q[1].Changed != changes {
+				t.Errorf("changes: %t, queries: %+v", changes, q)
+			}
+			if isFound := len(report.Findings) == 1 && report.Findings[0].Kind == budget.Duplicate; isFound == changes {
+				t.Errorf("changes: %t, found %v", changes, report.Findings)
+			}
+		}
+	})
 }

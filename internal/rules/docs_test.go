@@ -20,7 +20,7 @@ func TestDocumentedCodeCompiles(t *testing.T) {
 	}
 	for _, name := range []string{
 		"examples/chi-app/readme_test.go", "examples/chi-app/internal/guide/guide_test.go", "examples/chi-app/internal/guide/raw_test.go",
-		"examples/chi-app/internal/guide/plans_test.go", "examples/chi-app/internal/guide/profiles_test.go", "examples/chi-app/internal/guide/production_test.go", "pgxwrap/example_test.go", "budget/budgettest/example_test.go",
+		"examples/chi-app/internal/guide/plans_test.go", "examples/chi-app/internal/guide/profiles_test.go", "examples/chi-app/internal/guide/production_test.go", "pgxwrap/example_test.go", "internal/bench/pgx_spans_test.go", "examples/pgx-app/main_test.go", "middleware/grpcbudget/example_test.go", "budget/budgettest/example_test.go",
 		"examples/chi-app/quickstart/main.go",
 	} {
 		names = append(names, filepath.Join(root(t), filepath.FromSlash(name)))

@@ -125,6 +125,17 @@ func TestPgxwrapImports(t *testing.T) {
 	}
 }
 
+// What tells of gRPC's calls is built from gRPC, and from what counts.
+func TestGRPCBudgetImports(t *testing.T) {
+	out := run(t, filepath.Join(root(t), "middleware", "grpcbudget"), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+	allowed := []string{"google.golang.org/", "golang.org/x/", module + "/middleware/grpcbudget", module + "/budget", module + "/callsite", module + "/statement", module + "/internal/"}
+	for _, dep := range strings.Fields(out) {
+		if !slices.ContainsFunc(allowed, func(prefix string) bool { return strings.HasPrefix(dep, prefix) }) {
+			t.Errorf("middleware/grpcbudget must not import %s", dep)
+		}
+	}
+}
+
 // The browser that the panel is tested in is nobody else's: no other module requires what
 // drives it.
 func TestBrowserIsForItsTestsOnly(t *testing.T) {

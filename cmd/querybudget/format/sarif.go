@@ -175,6 +175,7 @@ func about(kind string) string {
 		"unclosed-rows":      "Rows that are never closed: their connection is lost to the pool.",
 		"held-connection":    "A connection that is held while queries wait for one.",
 		"idle-transaction":   "A transaction that holds a connection while nothing runs in it.",
+		"idle-connection":    "A connection that is held, without a transaction or by open rows, while nothing runs on it.",
 		"slow":               "A query that takes long to execute.",
 		"large-result":       "A query that returns many rows.",
 		"read-modify-write":  "A value that is read, changed and written back: what others write in between is lost.",

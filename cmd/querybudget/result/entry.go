@@ -97,7 +97,7 @@ func (e *Entry) IsComplaint() bool { return e.Kind != Statement }
 // is no hint, and does not depend on the speed of the machine.
 func (e *Entry) Gates() bool {
 	switch e.Kind {
-	case Statement, string(budget.Slow), string(budget.IdleTransaction), string(budget.StaleAllowance), Limit + string(budget.LimitTime):
+	case Statement, string(budget.Slow), string(budget.IdleTransaction), string(budget.IdleConnection), string(budget.StaleAllowance), Limit + string(budget.LimitTime):
 		return false
 	}
 	return e.Allowed == "" && e.Confidence != budget.Hint

@@ -4,6 +4,7 @@
 package wiring
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,12 +26,12 @@ type Package struct {
 	ImportPath string
 	Dir        string
 
-	// Doctors are the tests that call budgettest.Doctor.
+	// Doctors are the tests that call budgettest.Doctor or DoctorOf.
 	Doctors []string
-	// Unwatched are calls that open a database without sqlwrap, NoContext those that ask it
-	// without a context, as "file:line what".
+	// Unwatched are calls that open a database without sqlwrap or pgxwrap, NoContext those that
+	// ask it without a context, as "file:line what".
 	Unwatched, NoContext []string
-	// Watches is set where sqlwrap is imported.
+	// Watches is set where sqlwrap or pgxwrap is imported.
 	Watches bool
 }
 
@@ -84,7 +85,7 @@ func (p *Package) file(name string, isTest bool) {
 		return
 	}
 	for _, path := range imports {
-		p.Watches = p.Watches || path == module+"/sqlwrap" || path == module+"/exporters/otelbudget"
+		p.Watches = p.Watches || slices.Contains([]string{module + "/sqlwrap", module + "/pgxwrap", module + "/exporters/otelbudget"}, path)
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
@@ -92,7 +93,7 @@ func (p *Package) file(name string, isTest bool) {
 			return true
 		}
 		place := fmt.Sprintf("%s:%d", filepath.Join(p.Dir, name), set.Position(call.Pos()).Line)
-		if what := opens(call, imports); what != "" {
+		if what := cmp.Or(opens(call, imports), opensPgx(call, imports)); what != "" {
 			p.Unwatched = append(p.Unwatched, place+" "+what)
 		}
 		if what := asksWithoutContext(call); what != "" {
@@ -111,6 +112,9 @@ func importsOf(file *ast.File) map[string]string {
 			continue
 		}
 		name := path[strings.LastIndexByte(path, '/')+1:]
+		if path == pgxImports["pgx"] {
+			name = "pgx"
+		}
 		if i.Name != nil {
 			name = i.Name.Name
 		}
@@ -128,7 +132,8 @@ func (p *Package) tests(file *ast.File, imports map[string]string) {
 		}
 		ast.Inspect(fn.Body, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
-			if ok && calls(call, imports, module+"/budget/budgettest", "Doctor") && !slices.Contains(p.Doctors, fn.Name.Name) {
+			isDoctor := ok && (calls(call, imports, module+"/budget/budgettest", "Doctor") || calls(call, imports, module+"/budget/budgettest", "DoctorOf"))
+			if isDoctor && !slices.Contains(p.Doctors, fn.Name.Name) {
 				p.Doctors = append(p.Doctors, fn.Name.Name)
 			}
 			return true
@@ -144,6 +149,26 @@ func calls(call *ast.CallExpr, imports map[string]string, path, function string)
 	}
 	pkg, ok := sel.X.(*ast.Ident)
 	return ok && imports[pkg.Name] == path
+}
+
+// pgxImports are the packages of pgx by their names: their paths end in a version.
+var pgxImports = map[string]string{"pgx": "github.com/jackc/pgx/v5", "pgxpool": "github.com/jackc/pgx/v5/pgxpool"}
+
+// opensPgx names a call that makes a pool or a connection of pgx. With a configuration it may
+// be watched, where the file calls pgxwrap.
+func opensPgx(call *ast.CallExpr, imports map[string]string) string {
+	for _, open := range []struct {
+		pkg, function string
+		configured    bool
+	}{
+		{"pgxpool", "New", false}, {"pgx", "Connect", false}, {"pgxpool", "NewWithConfig", true}, {"pgx", "ConnectConfig", true},
+	} {
+		_, ours := imports["pgxwrap"]
+		if calls(call, imports, pgxImports[open.pkg], open.function) && (!open.configured || !ours) {
+			return open.pkg + "." + open.function
+		}
+	}
+	return ""
 }
 
 // opens names a call that opens a database without sqlwrap.

@@ -41,11 +41,39 @@ func f(c any) {
 	h.Get("Content-Type", "x")
 }
 `,
+		"pool.go": `package a
+
+import (
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+func g() {
+	pgxpool.New(ctx, "")
+	pgx.ConnectConfig(ctx, c)
+	pgx.ParseConfig("")
+}
+`,
+		"watched.go": `package a
+
+import (
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/querybudget/querybudget/pgxwrap"
+)
+
+func h() {
+	pgxwrap.Config(c)
+	pgxpool.NewWithConfig(ctx, c)
+	pgx.Connect(ctx, "")
+}
+`,
 		"a_test.go": `package a
 
 import b "github.com/querybudget/querybudget/budget/budgettest"
 
 func TestOne(t *testing.T) { t.Run("x", func(t *testing.T) { b.Doctor(t, nil, nil, nil) }) }
+func TestPool(t *testing.T) { b.DoctorOf(t, nil, nil, nil) }
 func TestTwo(t *testing.T) { b.Check(t, nil, nil); other.Doctor(t) }
 `,
 		"broken.go": "package a\n\nfunc {",
@@ -65,13 +93,13 @@ func TestTwo(t *testing.T) { b.Check(t, nil, nil); other.Doctor(t) }
 		}
 		return out
 	}
-	if got := lines(p.Unwatched); !slices.Equal(got, []string{"11 sql.Open", "12 sqlx.MustConnect", "17 sql.OpenDB"}) {
+	if got := lines(p.Unwatched); !slices.Equal(got, []string{"11 sql.Open", "12 sqlx.MustConnect", "17 sql.OpenDB", "9 pgxpool.New", "10 pgx.ConnectConfig", "12 pgx.Connect"}) {
 		t.Errorf("unwatched: %q", got)
 	}
 	if got := lines(p.NoContext); !slices.Equal(got, []string{"18 Query", "19 Select"}) {
 		t.Errorf("without a context: %q", got)
 	}
-	if !slices.Equal(p.Doctors, []string{"TestOne"}) || !p.Watches {
+	if !slices.Equal(p.Doctors, []string{"TestOne", "TestPool"}) || !p.Watches {
 		t.Errorf("%q, %v", p.Doctors, p.Watches)
 	}
 	if _, err := wiring.Look(t.Context(), []string{"./nothing"}); err == nil {

@@ -96,6 +96,7 @@ func AddRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...b
 	for _, p := range Pages(s) {
 		r.With(middleware.Limit(p.Budget)).Method(p.Method, p.Pattern, p.Handler)
 	}
+	addProductionPages(r, s)
 }
 
 // answer writes what a page returns as JSON. A page that was refused a query

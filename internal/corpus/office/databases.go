@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
-	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/jmoiron/sqlx"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/mysqldialect"
@@ -26,19 +27,26 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/querybudget/querybudget/internal/corpus/office/db"
+	"github.com/querybudget/querybudget/pgxwrap"
 	"github.com/querybudget/querybudget/sqlwrap"
 )
 
+// open opens an empty database, nil where the system is not there.
+type open func(ctx context.Context, folder string) (d *db.DB, end func(), err error)
+
+// systems are those that sqlwrap counts on.
+var systems = []open{openSQLite, openPostgreSQL, openMySQL}
+
 // openDatabases opens an empty database on each system that is there. Close takes them
 // away again.
-func openDatabases(ctx context.Context, folder string) (all []*db.DB, close func(), err error) {
+func openDatabases(ctx context.Context, folder string, opens ...open) (all []*db.DB, close func(), err error) {
 	var ends []func()
 	close = func() {
 		for _, end := range ends {
 			end()
 		}
 	}
-	for _, open := range []func(context.Context, string) (*db.DB, func(), error){openSQLite, openPostgreSQL, openMySQL} {
+	for _, open := range opens {
 		d, end, err := open(ctx, folder)
 		if err != nil {
 			return nil, close, err
@@ -51,11 +59,29 @@ func openDatabases(ctx context.Context, folder string) (all []*db.DB, close func
 }
 
 func openSQLite(_ context.Context, folder string) (*db.DB, func(), error) {
-	return wrap("sqlite", "sqlite", "file:"+filepath.Join(folder, "corpus.db")+
+	return wrap(helpers.Open, "sqlite", "sqlite", "file:"+filepath.Join(folder, "corpus.db")+
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(off)", nil)
 }
 
 func openPostgreSQL(ctx context.Context, _ string) (*db.DB, func(), error) {
+	return inSchema(ctx, helpers.Open)
+}
+
+// openPgx is PostgreSQL, where package pgxwrap counts in place of sqlwrap: below database/sql,
+// so that the cases are the same. It sees no values of rows.
+func openPgx(ctx context.Context, _ string) (*db.DB, func(), error) {
+	return inSchema(ctx, func(_, dsn string) (*sql.DB, error) {
+		config, err := pgx.ParseConfig(dsn)
+		if err != nil {
+			return nil, err
+		}
+		pgxwrap.Options{SkipPackages: helpers.SkipPackages}.ConnConfig(config)
+		return stdlib.OpenDB(*config), nil
+	})
+}
+
+// inSchema opens PostgreSQL with a schema of its own.
+func inSchema(ctx context.Context, open opener) (*db.DB, func(), error) {
 	dsn := os.Getenv("QUERYBUDGET_POSTGRES_DSN")
 	if dsn == "" {
 		return nil, nil, nil
@@ -72,7 +98,7 @@ func openPostgreSQL(ctx context.Context, _ string) (*db.DB, func(), error) {
 	q := u.Query()
 	q.Set("search_path", name)
 	u.RawQuery = q.Encode()
-	return wrap("postgresql", "pgx", u.String(), end)
+	return wrap(open, "postgresql", "pgx", u.String(), end)
 }
 
 func openMySQL(ctx context.Context, _ string) (*db.DB, func(), error) {
@@ -90,7 +116,7 @@ func openMySQL(ctx context.Context, _ string) (*db.DB, func(), error) {
 		return nil, nil, err
 	}
 	c.DBName, c.ParseTime = name, true
-	return wrap("mysql", "mysql", c.FormatDSN(), end)
+	return wrap(helpers.Open, "mysql", "mysql", c.FormatDSN(), end)
 }
 
 // inServer makes something in a server, and returns what takes it away.
@@ -108,11 +134,15 @@ func inServer(ctx context.Context, driver, dsn, begin, end string) (func(), erro
 	}, nil
 }
 
-// wrap opens a database through the wrapper, with the libraries on top of it. The helpers
-// of package db are seen through.
-func wrap(system, driver, dsn string, end func()) (*db.DB, func(), error) {
-	config := sqlwrap.Config{SkipPackages: []string{"github.com/querybudget/querybudget/internal/corpus/office/db"}}
-	handle, err := config.Open(driver, dsn)
+// helpers is the configuration of handles: the helpers of package db are seen through.
+var helpers = sqlwrap.Config{SkipPackages: []string{"github.com/querybudget/querybudget/internal/corpus/office/db"}}
+
+// opener opens a handle that counts.
+type opener func(driver, dsn string) (*sql.DB, error)
+
+// wrap opens a database, with the libraries on top of it.
+func wrap(open opener, system, driver, dsn string, end func()) (*db.DB, func(), error) {
+	handle, err := open(driver, dsn)
 	if err != nil {
 		return nil, nil, err
 	}

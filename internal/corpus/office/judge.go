@@ -11,7 +11,7 @@ import (
 )
 
 // score counts the findings of one kind.
-type score struct{ right, wrong, missed, sites, parents, parentsRight, details, detailsRight int }
+type score struct{ right, wrong, missed, sites, parents, parentsRight, unproven, details, detailsRight int }
 
 func (s *score) add(o score) {
 	s.right += o.right
@@ -20,6 +20,7 @@ func (s *score) add(o score) {
 	s.sites += o.sites
 	s.parents += o.parents
 	s.parentsRight += o.parentsRight
+	s.unproven += o.unproven
 	s.details += o.details
 	s.detailsRight += o.detailsRight
 }
@@ -132,6 +133,7 @@ func (v *verdict) judge(c *Case, name string, w Want, found *[]budget.Finding) {
 	case got != w.Parent:
 		v.note("%s: the parent is %s, not %s", name, got, w.Parent)
 	case w.Proven && f.Confidence != budget.Proven:
+		s.unproven++
 		v.note("%s: not proven", name)
 	default:
 		s.parentsRight++

@@ -29,7 +29,7 @@ func run(ctx context.Context, out io.Writer, verbose bool, only string) error {
 		return err
 	}
 	defer os.RemoveAll(folder) //nolint:errcheck // a temporary folder
-	databases, end, err := openDatabases(ctx, folder)
+	databases, end, err := openDatabases(ctx, folder, systems...)
 	defer end()
 	if err != nil {
 		return err

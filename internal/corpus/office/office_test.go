@@ -11,21 +11,37 @@ import (
 type bar struct {
 	precision, recall, ofEachKind float64
 	wrong                         int
+	// unproven does not take a parent for wrong that is right and not proven.
+	unproven bool
 }
 
 // present is to be raised with each repair.
 var present = bar{precision: 0.99, recall: 0.99, ofEachKind: 0.96, wrong: 9}
 
-func TestOffice(t *testing.T) {
+// presentOfPgx is lower where nothing but the values of rows tells the cause: whether they
+// changed between two reads (pollState), and which rows a loop is over (eventsBetween,
+// asManyAsRows). What sqlwrap gets wrong on PostgreSQL is wrong here, too.
+var presentOfPgx = bar{precision: 0.98, recall: 0.99, ofEachKind: 0.92, wrong: 4, unproven: true}
+
+func TestOffice(t *testing.T) { present.run(t, systems...) }
+
+// Where package pgxwrap counts, the same is found.
+func TestOfficeOfPgx(t *testing.T) { presentOfPgx.run(t, openPgx) }
+
+func (b bar) run(t *testing.T, on ...open) {
+	t.Helper()
 	for _, variable := range []string{"QUERYBUDGET_POSTGRES_DSN", "QUERYBUDGET_MYSQL_DSN"} {
 		if os.Getenv(variable) == "" && os.Getenv("CI") == "true" {
 			t.Fatalf("%s is not set: in CI no database may be left out", variable)
 		}
 	}
-	databases, end, err := openDatabases(t.Context(), t.TempDir())
+	databases, end, err := openDatabases(t.Context(), t.TempDir(), on...)
 	defer end()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(databases) == 0 {
+		t.Skip("no server is there: QUERYBUDGET_POSTGRES_DSN is not set")
 	}
 	v := judgeAll(t.Context(), databases, "")
 	for _, n := range v.notes {
@@ -36,7 +52,7 @@ func TestOffice(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log("\n" + table.String())
-	present.hold(t, v)
+	b.hold(t, v)
 }
 
 func (b bar) hold(t *testing.T, v *verdict) {
@@ -54,6 +70,9 @@ func (b bar) hold(t *testing.T, v *verdict) {
 		t.Errorf("%d runs are broken", v.broken)
 	}
 	wrong := all.right - all.sites + all.parents - all.parentsRight + all.details - all.detailsRight
+	if b.unproven {
+		wrong -= all.unproven
+	}
 	wrong += v.repairs - v.valid + v.compared - v.same
 	if wrong > b.wrong {
 		t.Errorf("call sites: %d of %d, parents: %d of %d, details: %d of %d, valid: %d of %d, equal rows: %d of %d",

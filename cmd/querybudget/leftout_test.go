@@ -1,0 +1,107 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
+)
+
+// line is a frame "function:line", which stands for its function's file too.
+func line(text string) callsite.Frame {
+	function, number, _ := strings.Cut(text, ":")
+	n := 0
+	for _, c := range number {
+		n = 10*n + int(c-'0')
+	}
+	return callsite.Frame{Function: "example.com/shop." + function, File: function + ".go", Line: n}
+}
+
+// stack is the frames of a text, from the inside out.
+func stack(text string) (frames []callsite.Frame) {
+	for part := range strings.SplitSeq(text, " < ") {
+		frames = append(frames, line(part))
+	}
+	return frames
+}
+
+// repeated adds a read that was sent again, in so many calls.
+func (s *summary) repeated(shape, at string, count, calls int64) *seen {
+	f := &seen{
+		worst: budget.Finding{Kind: budget.Duplicate, Confidence: budget.Candidate, Shape: shape, Count: count}, frames: stack(at), own: stack(at),
+		shapes: map[string]bool{shape: true}, units: calls, saved: calls,
+	}
+	s.findings[findingKey{budget.Duplicate, shape + at}] = f
+	return f
+}
+
+// Small repetitions of three statements that one line causes are one finding there; those
+// of one statement, or of two, stay what they are.
+func TestJoinSmall(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}}
+	s.repeated("SELECT a", "a:1 < load:5 < copy:9 < serve:20", 1, 2)
+	s.repeated("SELECT b", "b:1 < load:6 < copy:9 < serve:20", 1, 2)
+	s.repeated("SELECT c", "c:1 < load:7 < copy:9 < serve:21", 1, 1)
+	s.repeated("SELECT d", "d:1 < other:3 < serve:20", 1, 2)
+	s.repeated("SELECT e", "e:1 < copy:9", 3, 2) // is none of the small ones
+	same := s.repeated("SELECT f", "f:1 < x:1", 1, 1)
+	s.repeated("SELECT f", "f:1 < x:2", 1, 1)
+	s.repeated("SELECT f", "f:1 < x:3", 1, 1)
+	s.joinSmall()
+	joined := 0
+	for _, f := range s.findings {
+		if f.joined == nil {
+			continue
+		}
+		joined++
+		if f.own[0] != line("copy:9") || f.worst.Count != 3 || len(f.shapes) != 3 || f.units != 5 || f.isLeftOut() || !f.isAt("b.go:1") ||
+			f.worst.Repair != "pass on what was read before: saves 3 round trips" {
+			t.Errorf("joined %+v", f)
+		}
+	}
+	if joined != 1 || len(s.findings) != 6 || !same.isSmall() {
+		t.Errorf("%d joined, of %d findings", joined, len(s.findings))
+	}
+}
+
+// A layer that saves any record has no line that is about one statement.
+func TestIsLayer(t *testing.T) {
+	p := passed{lines: map[callsite.Frame]*passedBy{}}
+	for i := range 8 {
+		shape := "UPDATE " + strings.Repeat("t", i+1)
+		send := func(at string) { p.add(stack(at), &budget.Group{Statement: &statement.Statement{Shape: shape}}) }
+		send("exec:1 < save:2 < cascade:3")
+		send("exec:1 < store:" + string(rune('1'+i)) + " < save:2")
+	}
+	for at, want := range map[string]bool{
+		"exec:1 < save:2 < cascade:3": true,
+		"exec:1 < store:4 < save:2":   false, // the store's line is about one statement
+		"save:2 < cascade:3":          false, // it sends nothing itself
+		"exec:1 < unknown:7":          false,
+	} {
+		if got := p.isLayer(stack(at)); got != want {
+			t.Errorf("%s: got %v", at, got)
+		}
+	}
+}
+
+// A judgement is found by the line that a scan prints, and by the innermost one, with any of
+// its callers in their order.
+func TestJudgementFits(t *testing.T) {
+	f := &seen{
+		worst: budget.Finding{Kind: budget.NPlusOne}, shapes: map[string]bool{"SELECT a FROM b": true},
+		frames: stack("exec:1 < list:2 < middle:3 < page:4 < serve:5"), own: stack("list:2 < page:4 < serve:5"),
+	}
+	for callers, want := range map[string]bool{
+		"list.go:2": true, "exec.go:1": true, "middle.go:3": false, "list.go:2 page.go:4": true, "list.go:2 middle.go:3 serve.go:5": true,
+		"exec.go:1 list.go:2": true, "list.go:2 page.go:4 middle.go:3": false, "list.go:2 other.go:9": false,
+	} {
+		words := strings.Fields(callers)
+		j := &judgement{kind: budget.NPlusOne, site: words[0], callers: words[1:], shape: "SELECT a", label: labelTrue}
+		if _, ok := j.isAbout(f); ok != want {
+			t.Errorf("%s: got %v", callers, ok)
+		}
+	}
+}
