@@ -12,6 +12,8 @@ import (
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+
+	"github.com/querybudget/querybudget/examples/drivers/db"
 )
 
 // Each recipe takes the handle that sqlwrap.Open has returned.
@@ -20,9 +22,9 @@ func useSQLX(db *sql.DB) *sqlx.DB {
 	return sqlx.NewDb(db, "sqlite")
 }
 
-// useSQLC takes what sqlc has generated, here its constructor.
-func useSQLC(db *sql.DB) *Queries {
-	return New(db)
+// useSQLC takes the constructor that sqlc has generated.
+func useSQLC(handle *sql.DB) *db.Queries {
+	return db.New(handle)
 }
 
 // useGORM hands GORM the handle as Conn: with a DSN it would open a bare one.
@@ -50,7 +52,7 @@ func sqlxTitle(ctx context.Context, db *sqlx.DB, author int64) (title string, er
 	return title, err
 }
 
-func sqlcTitle(ctx context.Context, q *Queries, author int64) (string, error) {
+func sqlcTitle(ctx context.Context, q *db.Queries, author int64) (string, error) {
 	return q.TitleOfAuthor(ctx, author) // sqlc
 }
 

@@ -1,0 +1,2 @@
+// Package db is what sqlc has generated from query.sql.
+package db

@@ -1,0 +1,2 @@
+-- name: TitleOfAuthor :one
+SELECT title FROM books WHERE author_id = ?;

@@ -1,0 +1,1 @@
+CREATE TABLE books (author_id INTEGER NOT NULL, title TEXT NOT NULL);
