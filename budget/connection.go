@@ -29,6 +29,7 @@ func (c *Connection) Transaction() *Transaction { return c.transaction }
 func (c *Connection) Began(t *Transaction) {
 	c.Forget()
 	c.transaction, c.text = t, false
+	t.isHeld()
 	t.list()
 	if r := c.holding.resting; r != nil {
 		c.holding.wakesAtEnd(r, r.unit.now(), func() *callsite.Stack { return t.began })
@@ -66,13 +67,13 @@ func (c *Connection) Released() {
 	if r := h.resting; r != nil && h.steps > 1 { // one is what a call of the pool sends
 		h.wakesAtEnd(r, r.unit.now(), h.latest.captured)
 	}
-	*h = holding{}
+	h.forget()
 }
 
 // UsedDirectly takes note that whoever holds the connection uses it past the wrapper: how
 // long nothing runs on it is not known any more.
 func (c *Connection) UsedDirectly() {
-	c.holding = holding{}
+	c.holding.forget()
 	if t := c.transaction; t != nil && t.recorder != nil {
 		t.recorder.unit.mu.Lock()
 		defer t.recorder.unit.mu.Unlock()
@@ -96,7 +97,7 @@ func (c *Call) holding(r *Recorder) *holding {
 	switch t := c.Transaction; {
 	case t != nil:
 		t.adopt(r, c.Database)
-		t.transaction = t
+		t.isHeld()
 		return &t.holding
 	case c.Connection != nil && c.Connection.Watched:
 		return &c.Connection.holding

@@ -37,6 +37,20 @@ type holding struct {
 	session     bool // a connection is kept for what its session has, see keepsSession
 }
 
+// isHeld says that a transaction is one, before anybody looks at it, and once: reports of its
+// queries are made while it goes on.
+func (t *Transaction) isHeld() {
+	if t.transaction == nil {
+		t.transaction = t
+	}
+}
+
+// forget forgets a connection that was given back. That it is no transaction stays, as the
+// reports of what was sent on it look at that.
+func (h *holding) forget() {
+	h.latest, h.resting, h.since, h.running, h.steps, h.shared, h.session = nil, nil, 0, 0, 0, false, false
+}
+
 // isOf reports whether a step of u is one of the holding's own unit.
 func (h *holding) isOf(u *unit) bool {
 	return h.transaction == nil || h.transaction.recorder != nil && h.transaction.recorder.unit == u

@@ -246,14 +246,13 @@ func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
 	return isExact
 }
 
-// isIn reports whether a query is sent by the loop itself, once for each of its
-// executions.
+// isIn reports whether a query is sent by the loop itself, in each of its rounds.
 func (f *finder) isIn(g *loopGroup, q *Query) bool {
 	if q.Group < 0 {
 		return false
 	}
 	p := &f.report.Groups[q.Group]
-	return p.Queries == g.Queries && overlap(p, g.Group) && inOneFunction(p.stack.CallSite(), g.stack.CallSite())
+	return p.Queries >= g.Queries && overlap(p, g.Group) && inOneFunction(p.stack.CallSite(), g.stack.CallSite())
 }
 
 // keyFits reports whether one of a loop's keys has the name of a read's table, or of what

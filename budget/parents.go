@@ -313,33 +313,42 @@ func (b *builder) isChained(group int, lists []argumentList, records []*record) 
 // chains marks the groups of a statement that a function sends at several depths of its own
 // recursion, if each asks for what another one answered.
 func (b *builder) chains(records []*record) {
-	depths := make(map[statement.Fingerprint]int)
-	for i := range b.report.Groups {
-		depths[b.report.Groups[i].Fingerprint]++
+	type recursion struct {
+		statement statement.Fingerprint
+		stack     uint64
 	}
-	answered := make(map[statement.Fingerprint]map[uint64]bool)
+	depths := make(map[recursion]int)
+	of := make([]recursion, len(b.report.Groups))
+	for i := range b.report.Groups {
+		g := &b.report.Groups[i]
+		of[i] = recursion{g.Fingerprint, g.stack.Folded()}
+		depths[of[i]]++
+	}
+	answered := make(map[recursion]map[uint64]bool)
 	for i, rec := range records {
-		group, fingerprint := b.report.Queries[i].Group, rec.origin.statement.Fingerprint
-		if group < 0 || depths[fingerprint] < fewRows {
+		group := b.report.Queries[i].Group
+		if group < 0 || depths[of[group]] < fewRows {
 			continue
 		}
-		values := answered[fingerprint]
+		values := answered[of[group]]
 		if values == nil {
 			values = make(map[uint64]bool)
-			answered[fingerprint] = values
+			answered[of[group]] = values
 		}
 		if slices.ContainsFunc(rec.hashes(), func(h uint64) bool { return values[h] }) {
 			b.report.Groups[group].Chained = true
 		}
 		for _, c := range rec.columns() {
 			for _, v := range c.values {
-				values[v] = true
+				if !slices.Contains(rec.hashes(), v) { // its own key leads nowhere
+					values[v] = true
+				}
 			}
 		}
 	}
 }
 
-// hasValue reports whether a value is in a result.
+// hasValue reports whether a value is in a result, and was not asked for.
 func (r *record) hasValue(v uint64) bool {
-	return slices.ContainsFunc(r.columns(), func(c column) bool { return slices.Contains(c.values, v) })
+	return !slices.Contains(r.hashes(), v) && slices.ContainsFunc(r.columns(), func(c column) bool { return slices.Contains(c.values, v) })
 }

@@ -78,7 +78,7 @@ func (t *Transaction) step(began time.Duration, err error, rolledBack bool) {
 	if t.recorder == nil {
 		return
 	}
-	t.transaction = t
+	t.isHeld()
 	t.wakesAtEnd(t.recorder, began, t.database.Capture)
 	t.recorder.count(began, err, func(a *account, took time.Duration) {
 		a.totals.TransactionTime += took

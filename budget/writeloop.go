@@ -67,11 +67,13 @@ func (f *finder) goesThroughRows(g *loopGroup) bool {
 }
 
 // manyNewIDs is the number of new rows from which on a loop is told whose rounds go on with
-// their ids: one INSERT for all asks for another way to write the whole loop, which pays
+// their ids, such as by an UPDATE of the new row: one INSERT for all asks for another way to write the whole loop, which pays
 // where there are many.
 const manyNewIDs = 10
 
-func (g *Group) needsItsIDs() bool { return g.NewIDsUsed && g.Queries < manyNewIDs }
+func (g *Group) needsItsIDs() bool {
+	return (g.NewIDsUsed || g.AsksNewIDs && g.Verb != "INSERT") && g.Queries < manyNewIDs
+}
 
 // isCheap reports whether rows are given other values each, in one transaction of SQLite:
 // there is no round trip to save, and CASE for each row is no better.

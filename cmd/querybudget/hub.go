@@ -60,7 +60,8 @@ func (p passed) isLayer(frames []callsite.Frame) bool {
 
 // hubs returns how many of the inner frames everything passes, or a generator wrote. The
 // outermost frame is none. What stands several times on a stack hands on from one function
-// to the next, as hooks and middleware do: beyond it there is nothing that sends a query.
+// to the next, as hooks and middleware do: beyond it there is nothing that sends a query. What
+// it calls is a place then, if it is called from nowhere else: a handler for any table is.
 func (p passed) hubs(frames []callsite.Frame) int {
 	n := 0
 	for i, f := range frames[:len(frames)-1] {
@@ -68,7 +69,13 @@ func (p passed) hubs(frames []callsite.Frame) int {
 			n = i + 1
 			continue
 		}
-		if !p.isPassed(f) || p.handsOn(frames, i) {
+		if p.handsOn(frames, i) {
+			if i == n && i > 0 && len(p.lines[frames[i-1]].callers) < hubCallers {
+				n = i - 1
+			}
+			break
+		}
+		if !p.isPassed(f) {
 			break
 		}
 		if p.isHub(f) {

@@ -27,6 +27,7 @@ func TestHubs(t *testing.T) {
 		send("SELECT", query, retry, store, next, handler, next, log, next, at("test", 40+i))
 		send("UPDATE", at("update", 50), next, log, next, at("serve", 60))
 		send("LIST", at("one", 70), at("serve", 60))
+		send("TABLE"+strconv.Itoa(i), query, retry, at("crud", 95), next, log, next, at("serve", 60))
 		send("TABLE"+strconv.Itoa(i), at("wrapper", 80), at("store", 90+i), at("serve", 60))
 	}
 	for _, test := range []struct {
@@ -37,12 +38,13 @@ func TestHubs(t *testing.T) {
 		{"helpers", []callsite.Frame{query, retry, at("store", 12), at("test", 42)}, at("store", 12)},
 		{"middleware outside", []callsite.Frame{at("update", 50), next, at("log", 30), next, at("serve", 60)}, at("update", 50)},
 		{"helpers in middleware", []callsite.Frame{query, retry, next, at("handler", 21), next, at("log", 30), at("test", 41)}, at("handler", 21)},
+		{"a handler for any table", []callsite.Frame{query, retry, at("crud", 95), next, at("log", 30), next, at("serve", 60)}, at("crud", 95)},
 		{"recursion", []callsite.Frame{walk, walk, walk, at("serve", 60)}, walk},
 		{"mutual recursion", []callsite.Frame{walk, at("visit", 6), walk, at("serve", 60)}, walk},
 		{"generated", []callsite.Frame{{Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}, at("store", 11), at("test", 41)}, at("store", 11)},
 		{"many tables", []callsite.Frame{at("wrapper", 80), at("store", 92), at("serve", 60)}, at("store", 92)},
 		{"one caller", []callsite.Frame{at("one", 70), at("serve", 60)}, at("one", 70)},
-		{"nothing else", []callsite.Frame{query, retry}, query},
+		{"nothing else", []callsite.Frame{query, retry}, retry},
 	} {
 		if got := test.frames[p.hubs(test.frames)]; got != test.want {
 			t.Errorf("%s: got %s:%d, want %s:%d", test.name, got.Function, got.Line, test.want.Function, test.want.Line)
