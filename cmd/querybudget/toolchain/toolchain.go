@@ -4,6 +4,7 @@
 package toolchain
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -101,8 +103,9 @@ func build(goroot, root string, sources fs.FS) error {
 }
 
 // linkAll makes a folder for each folder and a link for each file, a copy where links are
-// not allowed.
+// not allowed: go embeds no file that is a link.
 func linkAll(from, to string) error {
+	embedding := "" // the folder whose files are copied, with all that is below
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -116,11 +119,29 @@ func linkAll(from, to string) error {
 		case d.IsDir() && (rel == "test" || rel == "doc" || rel == ".git"):
 			return filepath.SkipDir
 		case d.IsDir():
+			if !within(path, embedding) && embeds(path) {
+				embedding = path
+			}
 			return os.MkdirAll(target, 0o755)
-		case d.Type()&fs.ModeSymlink != 0 || os.Symlink(path, target) != nil:
+		case within(path, embedding) || d.Type()&fs.ModeSymlink != 0 || os.Symlink(path, target) != nil:
 			return copyFile(path, target)
 		}
 		return nil
+	})
+}
+
+// within reports whether a path is that of a folder or below it.
+func within(path, folder string) bool {
+	return folder != "" && (path == folder || strings.HasPrefix(path, folder+string(filepath.Separator)))
+}
+
+// embeds reports whether a package in a folder embeds files. What cannot be read embeds none:
+// the link to it says so later.
+func embeds(folder string) bool {
+	names, _ := filepath.Glob(filepath.Join(folder, "*.go"))
+	return slices.ContainsFunc(names, func(name string) bool {
+		text, err := os.ReadFile(name)
+		return err == nil && bytes.Contains(text, []byte("\n//go:embed "))
 	})
 }
 

@@ -125,3 +125,35 @@ func TestMakeFails(t *testing.T) {
 		t.Errorf("left: %v", entries)
 	}
 }
+
+// Files that a package embeds are files: go takes no links for them. Others are links.
+func TestEmbeddedFilesAreCopied(t *testing.T) {
+	from := t.TempDir()
+	for name, text := range map[string]string{
+		"src/cmd/tool/tool.go":          "package main\n\n//go:embed page.html html\nvar files embed.FS\n",
+		"src/cmd/tool/page.html":        "page",
+		"src/cmd/tool/html/deep/a.html": "a",
+		"src/cmd/toolbox/doc.txt":       "doc",
+		"src/cmd/toolbox/toolbox.go":    "package main // no //go:embed here\n",
+	} {
+		name = filepath.Join(from, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o444); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := t.TempDir()
+	if err := linkAll(from, to); err != nil {
+		t.Fatal(err)
+	}
+	for name, isLink := range map[string]bool{
+		"src/cmd/tool/page.html": false, "src/cmd/tool/html/deep/a.html": false, "src/cmd/toolbox/doc.txt": true, "src/cmd/toolbox/toolbox.go": true,
+	} {
+		info, err := os.Lstat(filepath.Join(to, filepath.FromSlash(name)))
+		if err != nil || info.Mode().IsRegular() == isLink {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
