@@ -252,7 +252,16 @@ func (f *finder) isIn(g *loopGroup, q *Query) bool {
 		return false
 	}
 	p := &f.report.Groups[q.Group]
-	return p.Queries >= g.Queries && overlap(p, g.Group) && inOneFunction(p.stack.CallSite(), g.stack.CallSite())
+	if p.Queries < g.Queries || !overlap(p, g.Group) || !inOneFunction(p.stack.CallSite(), g.stack.CallSite()) {
+		return false
+	}
+	rounds := int64(1) // what comes before the first execution
+	for _, sent := range f.queriesOf(q.Group) {
+		if g.First < sent.Position && sent.Position < g.Last {
+			rounds++
+		}
+	}
+	return rounds >= g.Queries || p.Queries == g.Queries
 }
 
 // keyFits reports whether one of a loop's keys has the name of a read's table, or of what
