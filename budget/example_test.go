@@ -99,3 +99,12 @@ func ExampleAllow() {
 	}
 	// Output: n+1 6 allowed: true
 }
+
+// Loops that are too short to be found in one request show in many.
+func ExampleTraffic() {
+	var traffic budget.Traffic // stands among the reporters: middleware.Track(logs, &traffic)
+	for _, loop := range traffic.Findings() {
+		fmt.Printf("%v: %d for each row, in %d requests\n", &loop.Finding, loop.Each, loop.Units)
+	}
+	// Output:
+}

@@ -83,17 +83,20 @@ func (b *builder) parents() {
 	}
 }
 
-// changes marks the duplicates whose answers have other values than the ones before.
+// changes marks the duplicates whose answers have other values than the ones before, on
+// whichever line they were asked: one line may have several origins.
 func (b *builder) changes(records []*record) {
 	type question struct {
-		origin    *origin
+		statement statement.Fingerprint
+		handle    int
 		arguments uint64
 	}
 	before := make(map[question]*record)
 	for i, rec := range records {
-		key := question{rec.origin, rec.list()}
+		q := &b.report.Queries[i]
+		key := question{q.Fingerprint, q.Handle, rec.list()}
 		if old := before[key]; rec.duplicate && old != nil {
-			b.report.Queries[i].Changed = !slices.EqualFunc(old.columns(), rec.columns(), func(x, y column) bool {
+			q.Changed = !slices.EqualFunc(old.columns(), rec.columns(), func(x, y column) bool {
 				return slices.Equal(x.values, y.values)
 			})
 		}

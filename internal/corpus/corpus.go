@@ -19,6 +19,8 @@ type Case struct {
 	About string // why it is labelled as it is
 	// Systems are those where the case makes sense: sqlite, postgres, mysql. Empty: all.
 	Systems []string
+	// Values is set where nothing but the values of rows tells: package pgxwrap sees none.
+	Values bool
 	// Hints turns on the kinds that are off by default.
 	Hints bool
 	// Setup makes the tables, see [Env.SQL]. It is outside of the unit.

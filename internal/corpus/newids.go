@@ -11,7 +11,7 @@ func newIDs() []Case {
 	return []Case{
 		{
 			Name: "new-ids/needed", About: "each round needs the id of its row: five orders are no reason to write the loop anew, and their lines can go in one INSERT",
-			Setup: orders(), Run: newOrders(5), Want: []Want{{Kind: budget.WriteLoop, Table: "order_lines", Also: []string{}}},
+			Values: true, Setup: orders(), Run: newOrders(5), Want: []Want{{Kind: budget.WriteLoop, Table: "order_lines", Also: []string{}}},
 		},
 		{
 			Name: "new-ids/many", About: "the same with a dozen",
@@ -19,7 +19,7 @@ func newIDs() []Case {
 		},
 		{
 			Name: "new-ids/read-back", About: "what is asked with a new id is asked in its round",
-			Setup: orders(), Run: newOrdersReadBack,
+			Values: true, Setup: orders(), Run: newOrdersReadBack,
 		},
 		{
 			Name: "new-ids/not-needed", About: "nobody asks for the ids",

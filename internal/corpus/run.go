@@ -18,7 +18,7 @@ func Run(ctx context.Context, system string, cases []Case) (out []Outcome, err e
 	defer func() { err = errors.Join(err, s.close(context.WithoutCancel(ctx))) }()
 	for i := range cases {
 		c := &cases[i]
-		if !c.runsOn(s.system) {
+		if !c.runsOn(s.system) || c.Values && s.label == Pgx {
 			continue
 		}
 		o, err := s.run(ctx, c)
