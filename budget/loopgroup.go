@@ -27,7 +27,10 @@ func (f *finder) loopGroups(mayBe func(*Group) bool) []*loopGroup {
 			candidates = append(candidates, i)
 		}
 	})
-	if len(candidates) == 1 {
+	switch len(candidates) {
+	case 0:
+		return nil
+	case 1:
 		return []*loopGroup{f.loopOf(candidates, false)}
 	}
 	statements := make(map[handleAndShape][]int)

@@ -94,7 +94,7 @@ func (f *finder) fewWrites(g *loopGroup) (few []*loopGroup) {
 // what else it sends.
 func (f *finder) readsAlike(g *loopGroup) (alike []*loopGroup) {
 	for _, r := range f.loopGroups(func(r *Group) bool {
-		return r.Queries == g.Queries && r.Duplicates == 0 && canBeLoop(r.Statement)
+		return r != g.Group && r.Queries == g.Queries && r.Duplicates == 0 && canBeLoop(r.Statement)
 	}) {
 		if r.Distinct > 1 && !r.AsksNewIDs && !f.isReadBack(r) {
 			continue

@@ -74,15 +74,16 @@ type batchedAdvice struct {
 
 // batched says how a statement asks for many values of a key.
 func (g *Group) batched(key string) string {
-	advice := batchedAdvice{key: key, via: g.Via(), isAlone: len(g.Varying) == 1}
+	via, isAlone := g.Via(), len(g.Varying) == 1
 	if g.advice != nil {
-		if known := g.advice.Load(); known != nil && known.key == key && known.via == advice.via && known.isAlone == advice.isAlone {
+		if known := g.advice.Load(); known != nil && known.key == key && known.via == via && known.isAlone == isAlone {
 			return known.text
 		}
 	}
+	advice := &batchedAdvice{key: key, via: via, isAlone: isAlone}
 	advice.text = advice.form(g.Shape, g.System)
 	if g.advice != nil {
-		g.advice.Store(&advice)
+		g.advice.Store(advice)
 	}
 	return advice.text
 }
