@@ -21,7 +21,8 @@ import (
 // The zero Across is ready. It is not safe for concurrent use: [Traffic] is.
 type Across struct {
 	// Relations is the number of statements and pairs of them that are kept, of about 1 kB
-	// each while they hold: 100,000. What does not fit is not looked at.
+	// each while they hold. Default, also for a negative number: 100,000. What does not fit
+	// is not looked at.
 	Relations int
 	// Outside tells frames that are not the unit's own: test code that calls into the
 	// application. Nil: there are none.
@@ -54,9 +55,9 @@ type lined struct {
 	ids    []uint64         // of the statement with its first frame, its first two, and so on
 }
 
-// Add adds a report. It keeps parts of it.
+// Add adds a report. It keeps parts of it. A nil report says nothing.
 func (a *Across) Add(r *Report) {
-	if r.Stage == Running || r.Totals.Errors > 0 || r.Totals.Blocked > 0 || len(r.Groups) > maxAcrossGroups {
+	if r == nil || r.Stage == Running || r.Totals.Errors > 0 || r.Totals.Blocked > 0 || len(r.Groups) > maxAcrossGroups {
 		return
 	}
 	if a.relations == nil {

@@ -189,6 +189,8 @@ func TestTraffic(t *testing.T) {
 	if traffic.Needs().Content != budget.Everything {
 		t.Error("groups are needed")
 	}
+	traffic.Report(t.Context(), nil)
+	traffic.Report(t.Context(), &budget.Report{Stage: budget.Final, Groups: make([]budget.Group, 3)}) // made by hand
 	few := budget.Traffic{Relations: 1}
 	for n := range 4 {
 		few.Report(t.Context(), unitOf(t, "GET /books", list(n)))

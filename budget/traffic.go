@@ -10,7 +10,8 @@ import (
 // unit of work after the other, and needs everything of each: see docs/production.md for
 // what that costs. The zero Traffic is ready. It is safe for concurrent use.
 type Traffic struct {
-	// Relations bounds the memory as that of Across does. Default: 10,000, or 10 MB.
+	// Relations bounds the memory as that of Across does. Default, also for a negative
+	// number: 10,000, or 10 MB.
 	Relations int
 
 	mu     sync.Mutex
