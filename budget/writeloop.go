@@ -41,7 +41,7 @@ func (f *finder) writeLoops() {
 	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
-		if (g.Queries >= n || f.goesThroughRows(g)) && !g.needsItsIDs() && !f.isCheap(g) && f.isWriteLoop(g) {
+		if (g.Queries >= n || f.goesThroughRows(g)) && (f.rules.Hints || !f.isHint(g)) && f.isWriteLoop(g) {
 			loops = append(loops, g)
 		}
 	}
@@ -51,6 +51,9 @@ func (f *finder) writeLoops() {
 		out := f.evidence(g.Group, WriteLoop, Candidate, g.Queries)
 		if g.proof != "" {
 			out.Confidence, out.Parent, out.Proof = Proven, g.parent, g.proof
+		}
+		if !slices.ContainsFunc(same, func(g *loopGroup) bool { return !f.isHint(g) }) {
+			out.Confidence = Hint
 		}
 		for _, other := range slices.Concat(same[1:], f.readsAlike(g)) {
 			out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
@@ -67,8 +70,8 @@ func (f *finder) goesThroughRows(g *loopGroup) bool {
 }
 
 // manyNewIDs is the number of new rows from which on a loop is told whose rounds go on with
-// their ids, such as by an UPDATE of the new row: one INSERT for all asks for another way to write the whole loop, which pays
-// where there are many.
+// their ids, such as by an UPDATE of the new row: one INSERT for all asks for another way to
+// write the whole loop, which pays where there are many.
 const manyNewIDs = 10
 
 func (g *Group) needsItsIDs() bool {
@@ -84,6 +87,9 @@ func (f *finder) isCheap(g *loopGroup) bool {
 	own, _ := f.ownTransactions(g)
 	return !own
 }
+
+// isHint reports whether a loop is one, and not worth a change as a rule.
+func (f *finder) isHint(g *loopGroup) bool { return g.needsItsIDs() || f.isCheap(g) }
 
 // isWriteLoop leaves out what is sent again because it failed, takes one part after
 // another, or is the work of a transaction of its own.
