@@ -143,7 +143,7 @@ func (f *finder) isReadBack(g *loopGroup) bool {
 }
 
 // inTransactions is what transactions do beside an execution of a loop.
-type inTransactions struct{ readsBefore, writesBefore, writesAfter bool }
+type inTransactions struct{ readsBefore, readsAfter, writesBefore, writesAfter bool }
 
 // ownTransactions reports whether each execution is in a transaction of its own, and what
 // else these transactions do.
@@ -167,16 +167,23 @@ func (f *finder) ownTransactions(g *loopGroup) (own bool, others inTransactions)
 			continue
 		}
 		others.readsBefore = others.readsBefore || q.Kind == statement.Read && q.Position < execution
+		others.readsAfter = others.readsAfter || q.Kind == statement.Read && q.Position > execution
 		others.writesBefore = others.writesBefore || q.Kind == statement.Write && q.Position < execution
 		others.writesAfter = others.writesAfter || q.Kind == statement.Write && q.Position > execution
 	}
 	return len(at) > 0, others
 }
 
+// isJob reports whether transactions do more than to write an item and to read it back: they
+// read first, or read and write something else.
+func (o inTransactions) isJob() bool {
+	return o.readsBefore || o.readsAfter && (o.writesBefore || o.writesAfter)
+}
+
 // isWorker reports whether a loop does one job after another: each in a transaction of
-// its own that reads first, or after it has claimed the job.
+// its own, or after it has claimed the job.
 func (f *finder) isWorker(g *loopGroup) bool {
-	if own, others := f.ownTransactions(g); own && others.readsBefore {
+	if own, others := f.ownTransactions(g); own && others.isJob() {
 		return true
 	}
 	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {

@@ -21,8 +21,8 @@ const depth = 256
 type place struct {
 	// chain identifies the lines of test code that call the application; 0 if there are none.
 	// line is the innermost of them, "store_test.go:12". The application may call a test back,
-	// which calls it again: that counts where the test gave it a function. A mock, and a hook
-	// of a package for tests, are in the middle of a call.
+	// which calls it again: that counts where the test gave it a function, and what that calls in
+	// the test. A mock, and a hook of a package for tests, are in the middle of a call.
 	chain uint64
 	line  string
 	// tests is the number of frames of test code.
@@ -78,19 +78,21 @@ func read(pcs []uintptr) place {
 		}
 	}
 	p := place{started: true}
+	inTest := false // what encloses a frame is test code that calls
 	h := maphash.Hash{}
 	h.SetSeed(seed)
 	for i := len(outer) - 1; i >= 0; i-- {
 		f := outer[i]
 		switch {
 		case isTest(f):
-			if p.tests++; p.application && !isCallback(f) {
+			if p.tests++; p.application && !inTest && !isCallback(f) {
 				continue
 			}
+			inTest = true
 			p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
 			_, _ = h.WriteString(f.Function + p.line)
 		case isApplication(f.Function):
-			p.application = true
+			p.application, inTest = true, false
 		case f.Function == "testing.tRunner" || f.Function == "testing.(*M).Run" || f.Function == "main.main":
 			p.started = false
 		}

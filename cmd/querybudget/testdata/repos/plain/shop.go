@@ -80,3 +80,6 @@ func (s *Shop) Stock(ids ...int) {
 	}
 	all.Wait()
 }
+
+// Within calls f, as what begins a transaction does.
+func (s *Shop) Within(f func()) { f() }

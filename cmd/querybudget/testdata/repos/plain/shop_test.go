@@ -115,3 +115,18 @@ func TestFanOut(t *testing.T) {
 	s.Stock(1, 2, 3, 4, 5, 6)
 	s.Stock(7, 8)
 }
+
+// A function that the shop calls back is the test's, and so is what it calls in the test.
+func TestCallback(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	s.Within(func() {
+		three(t, s)
+	})
+}
+
+func three(t *testing.T, s *Shop) {
+	s.One(t.Context())
+	s.One(t.Context())
+	s.One(t.Context())
+}
