@@ -52,10 +52,34 @@ func (f *finder) duplicates() {
 			return
 		}
 		out := f.evidence(g, Duplicate, Candidate, n)
+		out.Before = f.askedBefore(i)
 		out.Repair = keepResult(n)
 		f.add(out, i)
 	})
 	f.sameRows()
+}
+
+// askedBefore is the query of another line that asked what a group repeats, nil if there is
+// none.
+func (f *finder) askedBefore(group int) *Related {
+	for _, q := range f.queriesOf(group) {
+		if !q.Duplicate {
+			continue
+		}
+		before := f.answerBefore(q)
+		for before != nil && before.Duplicate { // what it repeats was kept, or its answer was
+			earlier := f.answerBefore(before)
+			if earlier == nil {
+				break
+			}
+			before = earlier
+		}
+		if before != nil && before.Group != group {
+			return relatedQuery(before, "it asked the same first")
+		}
+		break
+	}
+	return nil
 }
 
 func keepResult(n int64) string {
@@ -238,7 +262,7 @@ func (f *finder) addSameRow(before, q *Query) {
 		return
 	}
 	out := f.evidence(&f.report.Groups[q.Group], Duplicate, Candidate, 1)
-	out.Also = []Related{*relatedQuery(before, "it read the same row")}
+	out.Before = relatedQuery(before, "it read the same row")
 	out.Repair = "read the row once, with all the columns that are needed: saves 1 round trip"
 	f.add(out, q.Group)
 }

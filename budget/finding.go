@@ -107,6 +107,9 @@ type Finding struct {
 	// Parent is the query whose rows the executions seem to go through. Nil if
 	// none was found; the finding then stands on its count and arguments.
 	Parent *Related `json:"parent,omitempty"`
+	// Before is the query that got the answer first, of a Duplicate that another line
+	// asks for again. Nil where the line itself repeats it, and for other kinds.
+	Before *Related `json:"before,omitempty"`
 	// Proof says what was seen: how an n+1 is proven, "all 50 arguments are values of
 	// authors.id of query 1"; how long a connection was held, and who waited.
 	Proof string `json:"proof,omitempty"`

@@ -466,6 +466,9 @@ func (s *scenario) findings() []string {
 		for _, a := range f.Also {
 			line += " also=" + place(a.CallSite())
 		}
+		if f.Before != nil {
+			line += " before=" + place(f.Before.CallSite())
+		}
 		if f.Database != "" {
 			line += " db=" + f.Database
 		}

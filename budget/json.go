@@ -121,6 +121,7 @@ type encodedAllowance struct {
 type encodedFinding struct {
 	plainFinding
 	Parent   *encodedRelated  `json:"parent,omitempty"`
+	Before   *encodedRelated  `json:"before,omitempty"`
 	Also     []encodedRelated `json:"also,omitempty"`
 	CallSite siteRef          `json:"call_site,omitempty"`
 }
@@ -263,6 +264,9 @@ func (e *encoder) finding(f *Finding) encodedFinding {
 	out := encodedFinding{plainFinding: plainFinding(*f), CallSite: e.site(f.stack)}
 	if f.Parent != nil {
 		out.Parent = &encodedRelated{plainRelated(*f.Parent), e.site(f.Parent.stack)}
+	}
+	if f.Before != nil {
+		out.Before = &encodedRelated{plainRelated(*f.Before), e.site(f.Before.stack)}
 	}
 	for i := range f.Also {
 		out.Also = append(out.Also, encodedRelated{plainRelated(f.Also[i]), e.site(f.Also[i].stack)})

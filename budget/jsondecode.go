@@ -125,10 +125,14 @@ func (d *decoder) queries(r *Report, in []encodedQuery) (out []Query) {
 
 func (d *decoder) finding(in *encodedFinding) Finding {
 	f := Finding(in.plainFinding)
-	f.stack, f.Parent, f.Also = d.site(in.CallSite), nil, nil
+	f.stack, f.Parent, f.Before, f.Also = d.site(in.CallSite), nil, nil, nil
 	if in.Parent != nil {
 		p := d.related(in.Parent)
 		f.Parent = &p
+	}
+	if in.Before != nil {
+		b := d.related(in.Before)
+		f.Before = &b
 	}
 	for i := range in.Also {
 		f.Also = append(f.Also, d.related(&in.Also[i]))

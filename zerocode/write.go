@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // FolderVariable names the folder that reports are written to, one file for each process
@@ -36,6 +37,9 @@ var live = sync.OnceValue(func() bool { return os.Getenv(PipeVariable) != "" })
 type line struct {
 	Test    string `json:"test,omitempty"`
 	Package string `json:"package,omitempty"`
+	// Asked numbers the arguments of reads, by the index of their group, where a unit sends
+	// a statement several times.
+	Asked map[int][]uint32 `json:"asked,omitempty"`
 }
 
 // write writes the report of a unit that has ended, if it sent a query. The program goes
@@ -46,10 +50,12 @@ func write(r *budget.Recorder, test string) {
 	}
 	report := r.Report()
 	report.Stage = budget.Final
+	with := line{Test: test, Package: binary()}
 	if !live() {
+		with.Asked = asked(report)
 		leaveOutDetails(report)
 	}
-	text, err := encode(report, line{test, binary()})
+	text, err := encode(report, with)
 	output.Lock()
 	defer output.Unlock()
 	if output.failed {
@@ -65,6 +71,35 @@ func write(r *budget.Recorder, test string) {
 		output.failed = true
 		fmt.Fprintln(os.Stderr, "querybudget: no more reports of this process:", err)
 	}
+}
+
+// askedMax is how many executions of a group are looked at.
+const askedMax = 16
+
+// asked returns numbers for the arguments of the reads that a unit sends several times, from
+// one line or more: whether two lines ask the same shows in many units only. A number says
+// nothing about a value, and is another one in the next process.
+func asked(report *budget.Report) map[int][]uint32 {
+	times := map[statement.Fingerprint]int64{}
+	for i := range report.Groups {
+		if g := &report.Groups[i]; g.Kind == statement.Read {
+			times[g.Fingerprint] += g.Queries
+		}
+	}
+	var out map[int][]uint32
+	for i := range report.Queries {
+		q := &report.Queries[i]
+		if q.Group < 0 || times[q.Fingerprint] < 2 || len(out[q.Group]) == askedMax {
+			continue
+		}
+		if id, ok := q.ArgumentsIdentity(); ok {
+			if out == nil {
+				out = map[int][]uint32{}
+			}
+			out[q.Group] = append(out[q.Group], uint32(id^id>>32))
+		}
+	}
+	return out
 }
 
 // leaveOutDetails leaves out the queries one by one, but for those that tell which loops

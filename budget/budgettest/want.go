@@ -373,6 +373,9 @@ func findingProblem(f *budget.Finding) problem {
 			fmt.Sprintf("for the %d rows of %s at %s", f.Parent.Rows, f.Parent.Summary, f.Parent.CallSite()),
 		)
 	}
+	if f.Before != nil {
+		p.more = append(p.more, fmt.Sprintf("after %s at %s", f.Before.Summary, f.Before.CallSite()))
+	}
 	for _, line := range []string{f.Proof, f.Note} {
 		if line != "" {
 			p.more = append(p.more, line)

@@ -19,8 +19,26 @@ func (f *seen) isSmall() bool {
 	return f.worst.Kind == budget.Duplicate && f.worst.Count == 1 && f.units < fewCalls
 }
 
+// sameQuestions is the share of calls from which on two lines that ask the same are taken to
+// do so by design, and fewQuestions the number of different questions below which that counts:
+// three different answers are no accident of the test data.
+const (
+	sameQuestions = 0.8
+	fewQuestions  = 3
+)
+
+// isByChance reports whether two lines ask for the same row in some calls and for another one
+// in others, as those that read the owner of a thing and its editor do.
+func (f *seen) isByChance() bool {
+	a := f.agreement
+	return len(a.questions) < fewQuestions && float64(a.same) < sameQuestions*float64(a.same+a.differ)
+}
+
+// isChance reports whether that is why a finding is left out.
+func (f *seen) isChance() bool { return f.isByChance() && !f.isSmall() }
+
 // isLeftOut reports whether a finding is listed with -all only.
-func (f *seen) isLeftOut() bool { return f.isSmall() || f.layer }
+func (f *seen) isLeftOut() bool { return f.isSmall() || f.isChance() || f.layer }
 
 // count counts the findings that something is true of.
 func (s *summary) count(is func(*seen) bool) (n int) {
@@ -39,7 +57,7 @@ const fewSmall = 3
 // joinSmall makes one finding of several reads that one call of the application sends again,
 // each too little by itself: the line that makes the call is what has to change.
 func (s *summary) joinSmall() {
-	small := slices.DeleteFunc(s.sorted(), func(f *seen) bool { return !f.isSmall() })
+	small := slices.DeleteFunc(s.sorted(), func(f *seen) bool { return !f.isSmall() || f.isByChance() })
 	for _, f := range small {
 		if f.joined != nil {
 			continue

@@ -113,6 +113,9 @@ func (s *summary) printTotals(out io.Writer) {
 	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: one read again in one call, and in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}
+	if n := s.count((*seen).isChance); n > 0 {
+		fmt.Fprintf(out, "%s left out: two lines that ask the same in some calls, and not in others; -all lists them\n", format.Plural(n, "finding"))
+	}
 	if s.leftOut > 0 {
 		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables\n", format.Plural(s.leftOut, "finding"))
 	}
@@ -144,6 +147,10 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.command())
 	if p := f.worst.Parent; p != nil {
 		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()))
+	}
+	if before := f.worst.Before; before != nil {
+		first := callsite.Distinguish([]callsite.CallSite{before.CallSite(), f.worst.CallSite()})[0]
+		fmt.Fprintf(out, "  first      read at %s\n", first)
 	}
 	if f.across != nil {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)

@@ -73,12 +73,15 @@ func TestScan(t *testing.T) {
 		t.Errorf("a test fails there, and the scan ended with %v", err)
 	}
 	wants(t, got,
-		"querybudget: 5 findings",
+		"querybudget: 6 findings",
 		"n+1          SELECT title FROM books WHERE author_id = ?\n  at         shop.go:31 plain.(*Shop).Titles",
 		"4 times at worst, in 1 call; go test -run '^TestTitles$' example.com/plain",
 		"for each   row of SELECT id FROM authors at shop.go:30",
 		"write-loop   INSERT INTO log (line) VALUES (?)\n  at         shop.go:45 plain.(*Shop).Log",
 		"duplicate    SELECT name FROM settings WHERE id = ?", "in 8 calls",
+		"duplicate    SELECT author_id, title FROM books WHERE id = ?\n  at         shop.go:90 plain.(*Shop).Rename",
+		"first      read at shop.go:94 plain.(*Shop).mayRename",
+		"not: FROM readers", "1 finding left out: two lines that ask the same in some calls",
 		"n+1          SELECT count FROM stock WHERE book_id = ?",
 		"6 times at worst, in 1 call; go test -run '^TestFanOut$' example.com/plain",
 		"n+1          SELECT title, price FROM books WHERE id = ?",

@@ -22,7 +22,8 @@ import (
 // unit is a report as a watched program writes it.
 type unit struct {
 	Test, Package string
-	Dropped       int64 // reports that nobody read in time, in place of one
+	Dropped       int64            // reports that nobody read in time, in place of one
+	Asked         map[int][]uint32 // by group: numbers for its arguments
 	budget.Report
 }
 
@@ -30,11 +31,12 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Test, Package string
 		Dropped       int64
+		Asked         map[int][]uint32
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
 	}
-	u.Test, u.Package, u.Dropped = head.Test, head.Package, head.Dropped
+	u.Test, u.Package, u.Dropped, u.Asked = head.Test, head.Package, head.Dropped, head.Asked
 	return json.Unmarshal(text, &u.Report)
 }
 
@@ -48,6 +50,7 @@ type summary struct {
 	passed            passed
 	exercised         exercised
 	across            budget.Across
+	asked             asked
 	tests             map[string]unit // by the name of a unit: which test it belongs to
 	interrupted       int
 }
@@ -78,22 +81,24 @@ const framesMax = 4
 
 // seen is a finding of one or more units.
 type seen struct {
-	worst  budget.Finding
-	frames []callsite.Frame // of the application, from the inside out; at least one
-	shapes map[string]bool  // of the statements that the same lines send
-	setUp  int64            // units that also define tables
-	units  int64
-	saved  int64               // executions that a repair saves, in all units
-	in     unit                // the one of the worst, without its report
-	own    []callsite.Frame    // the frames but for those that everything passes
-	layer  bool                // a write of a layer that saves any record
-	joined []callsite.Frame    // the lines of several that were too small
-	across *budget.Covariation // what many units show, nil for nothing
+	worst     budget.Finding
+	frames    []callsite.Frame // of the application, from the inside out; at least one
+	shapes    map[string]bool  // of the statements that the same lines send
+	setUp     int64            // units that also define tables
+	units     int64
+	saved     int64               // executions that a repair saves, in all units
+	in        unit                // the one of the worst, without its report
+	own       []callsite.Frame    // the frames but for those that everything passes
+	layer     bool                // a write of a layer that saves any record
+	pairs     map[askedPair]bool  // of a duplicate: the lines that ask the same
+	agreement agreement           // and what all units say of them
+	joined    []callsite.Frame    // the lines of several that were too small
+	across    *budget.Covariation // what many units show, nil for nothing
 }
 
 // readReports adds up the reports of a folder.
 func readReports(folder string, code testCode, generated []string) (*summary, error) {
-	s := &summary{code: code, findings: map[findingKey]*seen{}, passed: passed{generated: generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, tests: map[string]unit{}}
+	s := &summary{code: code, findings: map[findingKey]*seen{}, passed: passed{generated: generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, tests: map[string]unit{}, asked: asked{code, map[askedPair]*agreement{}}}
 	s.across.Outside = code.has
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	if err != nil {
@@ -109,6 +114,9 @@ func readReports(folder string, code testCode, generated []string) (*summary, er
 	}
 	s.leaveOutSetUp()
 	s.join()
+	for _, f := range s.findings {
+		f.agreement = s.asked.of(f)
+	}
 	s.joinSmall()
 	return s, nil
 }
@@ -185,6 +193,7 @@ func (f *seen) merge(other *seen) {
 	f.units += other.units
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)
+	maps.Copy(f.pairs, other.pairs)
 	f.worst.Also = append(slices.Clip(f.worst.Also), other.worst.Also...)
 	if f.across == nil {
 		f.across = other.across
@@ -202,6 +211,7 @@ func (s *summary) read(name string) error {
 		switch err := d.Decode(&u); {
 		case err == nil:
 			s.add(&u)
+			s.asked.add(&u, name)
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, io.ErrUnexpectedEOF): // a process that was killed
@@ -258,11 +268,14 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	key := findingKey{f.Kind, f.Shape + "\n" + lines(frames)}
 	old := s.findings[key]
 	if old == nil {
-		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}}
+		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}, pairs: map[askedPair]bool{}}
 		s.findings[key] = old
 	}
 	if setUp {
 		old.setUp++
+	}
+	if f.Kind == budget.Duplicate {
+		old.pairs[s.asked.pair(f)] = true
 	}
 	old.units++
 	old.saved += f.Count

@@ -68,6 +68,9 @@ func findingSize(f *budget.Finding) int64 {
 	if f.Parent != nil {
 		n += sizeFor[budget.Related]() + perSite + int64(len(f.Parent.Shape)+len(f.Parent.Why))
 	}
+	if f.Before != nil {
+		n += sizeFor[budget.Related]() + perSite + int64(len(f.Before.Shape)+len(f.Before.Why))
+	}
 	for i := range f.Also {
 		n += sizeFor[budget.Related]() + perSite + int64(len(f.Also[i].Shape)+len(f.Also[i].Why))
 	}

@@ -145,6 +145,7 @@ func TestSizeCountsTexts(t *testing.T) {
 		"repair":           func(r *budget.Report) { r.Findings = []budget.Finding{{Repair: long}} },
 		"note":             func(r *budget.Report) { r.Findings = []budget.Finding{{Note: long}} },
 		"shape of finding": func(r *budget.Report) { r.Findings = []budget.Finding{{Shape: long}} },
+		"before":           func(r *budget.Report) { r.Findings = []budget.Finding{{Before: &budget.Related{Shape: long}}} },
 		"parent":           func(r *budget.Report) { r.Findings = []budget.Finding{{Parent: &budget.Related{Shape: long}}} },
 		"also":             func(r *budget.Report) { r.Findings = []budget.Finding{{Also: []budget.Related{{Why: long}}}} },
 		"lost":             func(r *budget.Report) { r.Lost = []budget.Lost{{Statement: st}} },

@@ -83,3 +83,19 @@ func (s *Shop) Stock(ids ...int) {
 
 // Within calls f, as what begins a transaction does.
 func (s *Shop) Within(f func()) { f() }
+
+// Rename checks who may, and reads the book again for the change.
+func (s *Shop) Rename(ctx context.Context, id int) {
+	s.mayRename(ctx, id)
+	s.list(ctx, "SELECT author_id, title FROM books WHERE id = ?", id)
+}
+
+func (s *Shop) mayRename(ctx context.Context, id int) {
+	s.list(ctx, "SELECT author_id, title FROM books WHERE id = ?", id)
+}
+
+// Lend reads who lends a book, and who borrows it.
+func (s *Shop) Lend(ctx context.Context, owner, reader int) {
+	s.list(ctx, "SELECT name FROM readers WHERE id = ?", owner)
+	s.list(ctx, "SELECT name FROM readers WHERE id = ?", reader)
+}

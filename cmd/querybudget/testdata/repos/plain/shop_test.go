@@ -130,3 +130,23 @@ func three(t *testing.T, s *Shop) {
 	s.One(t.Context())
 	s.One(t.Context())
 }
+
+func TestRename(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	for id := range 8 {
+		s.Rename(t.Context(), id)
+	}
+}
+
+// Most tests have one reader.
+func TestLend(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	for range 8 {
+		s.Lend(t.Context(), 1, 1)
+	}
+	for reader := range 3 {
+		s.Lend(t.Context(), 7, reader)
+	}
+}
