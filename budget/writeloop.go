@@ -203,7 +203,8 @@ func claims(h, g *Group) bool {
 	case h.Verb == "UPDATE" || h.Verb == "DELETE":
 		return h.Paged
 	}
-	// A row that is made is none of those that are left.
-	return g.Verb != "INSERT" && h.Kind == statement.Read && h.Distinct == 1 && h.Duplicates == 0 && h.MostRows <= 1 && !h.Probes &&
+	// A row that is made is none of those that are left, and neither is one that is written
+	// each time.
+	return g.Verb != "INSERT" && g.Distinct > 1 && h.Kind == statement.Read && h.Distinct == 1 && h.Duplicates == 0 && h.MostRows <= 1 && !h.Probes &&
 		strings.Contains(strings.ToUpper(h.Shape), "LIMIT") && h.SharesTable(g.Statement)
 }
