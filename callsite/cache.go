@@ -54,6 +54,9 @@ func (c *Cache) Capture() *Stack {
 	var buf [maxFrames]uintptr
 	pcs := buf[:runtime.Callers(callersSkip, buf[:])]
 	s := c.intern(pcs)
+	if s.isBuried() {
+		return c.intern(unburied())
+	}
 	if e == nil && len(key) > 0 {
 		e = newKnownChain(key, k.hash, s)
 		c.chains.put(k.hash, e, func(e *knownChain) uint64 { return e.hash })
@@ -93,7 +96,13 @@ func (c *Cache) findChain(hash uint64, pcs []uintptr) *knownChain {
 
 // StackOf returns the stack with the given program counters, as [runtime.Callers] gives
 // them: of another goroutine, for instance. It keeps the first 48.
-func (c *Cache) StackOf(pcs []uintptr) *Stack { return c.intern(pcs[:min(len(pcs), maxFrames)]) }
+func (c *Cache) StackOf(pcs []uintptr) *Stack {
+	s := c.intern(pcs[:min(len(pcs), maxFrames)])
+	if s.isBuried() {
+		return c.intern(eachOnce(pcs))
+	}
+	return s
+}
 
 // intern returns the stack with the given program counters.
 func (c *Cache) intern(pcs []uintptr) *Stack {

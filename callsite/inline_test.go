@@ -14,12 +14,16 @@ func TestInlinedClosures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
-	const want = `standard library: main.go:33
-library: main.go:36 main.go:29 main.go:38
-library's closure: main.go:36 main.go:29 main.go:39
-this module: main.go:36 main.go:29 main.go:40
-skipped: main.go:41 main.go:41
-application: main.go:42 store/each.go:7 main.go:42
+	const want = `standard library: main.go:35
+library: main.go:38 main.go:31 main.go:40
+library's closure: main.go:38 main.go:31 main.go:41
+this module: main.go:38 main.go:31 main.go:42
+skipped: main.go:43 main.go:43
+application: main.go:44 store/each.go:7 main.go:44
+buried: main.go:46
+buried: main.go:46
+buried elsewhere: main.go:49
+too deep: repository/each.go:12
 `
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("testdata/shop")); err != nil {

@@ -18,9 +18,11 @@ import (
 
 var stacks = callsite.NewCache(callsite.Options{SkipPackages: []string{"example.com/shop/repository"}})
 
-func show(name string) {
+func show(name string) { print(name, stacks.Capture().CallSite().Frames()[1:]) } // without show
+
+func print(name string, frames []callsite.Frame) {
 	fmt.Print(name, ":")
-	for _, f := range stacks.Capture().CallSite().Frames()[1:] { // without show
+	for _, f := range frames {
 		fmt.Print(" ", f.File, ":", f.Line)
 	}
 	fmt.Println()
@@ -40,4 +42,12 @@ func main() {
 	serve(ours.Track(budget.ReporterFunc(func(context.Context, *budget.Report) {}))(page("this module")))
 	repository.Each(func() { show("skipped") })()
 	store.Each(func() { show("application") })()
+	for range 2 {
+		buried := repository.Deep(100, stacks.Capture)
+		print("buried", buried.CallSite().Frames())
+	}
+	other := repository.Deep(90, stacks.Capture)
+	print("buried elsewhere", other.CallSite().Frames())
+	deeper := repository.Deep(20000, stacks.Capture)
+	print("too deep", deeper.CallSite().Frames())
 }
