@@ -215,6 +215,9 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 // tables have as well: see statement.Hasher.Text.
 func isNumber(hash uint64) bool { return hash&2 == 0 }
 
+// isTime reports whether a hash is that of a time.Time.
+func isTime(hash uint64) bool { return hash&4 != 0 }
+
 func countDistinct(values []uint64) int64 {
 	seen := make(map[uint64]struct{}, len(values))
 	for _, v := range values {

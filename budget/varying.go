@@ -17,7 +17,8 @@ func (b *builder) varyings(records []*record) {
 		}
 	}
 	for i := range of {
-		b.report.Groups[i].Varying = of[i].varying()
+		g := &b.report.Groups[i]
+		g.Varying, g.TimesVary = of[i].varying(), of[i].onlyTimes()
 	}
 }
 
@@ -84,6 +85,25 @@ func (v *valuesOf) varying() (out []string) {
 		i++
 	})
 	return out
+}
+
+// onlyTimes reports whether all values that differ are moments which no column equals.
+func (v *valuesOf) onlyTimes() bool {
+	if v.first == nil || v.isUnknown || v.others || slices.Contains(v.textsVary, true) {
+		return false
+	}
+	st := v.first.origin.statement
+	found := false
+	for i, varies := range v.arguments {
+		if !varies {
+			continue
+		}
+		if _, equals := st.KeyOf(i); equals || !isTime(v.first.hashes()[i]) {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // keyTexts are the hashes of the keys in a text.

@@ -79,6 +79,7 @@ type classifier struct {
 	ranged   bool // a WHERE with a range to continue from
 	window   bool // a WHERE with a range that has two ends
 	ranges   []columnRange
+	anyOr    bool // an OR was seen anywhere
 	into     bool // SELECT ... INTO was read
 	lost     bool // a table's name could not be read
 

@@ -209,7 +209,7 @@ func inTablesOrExpression(c clause) clause {
 // forgetKeys makes no condition of this level a key: there is another way to satisfy
 // the WHERE.
 func (c *classifier) forgetKeys(l *level) {
-	l.either = true
+	l.either, c.anyOr = true, true
 	c.keys = c.keys[:min(l.keys, len(c.keys))]
 }
 

@@ -235,7 +235,8 @@ func (h *Hasher) fields(v reflect.Value, depth int, left *int) (hash uint64, ok 
 // Text hashes a value by its text, because drivers return in one type what they took
 // in another: MySQL's text protocol returns numbers as bytes. It returns 0 for
 // values that prove nothing, such as NULL and booleans. The second bit tells words from
-// numbers: hash&2 is 0 for a text of digits, signs and what stands in times.
+// numbers: hash&2 is 0 for a text of digits, signs and what stands in times. The third tells
+// a time.Time from all others: hash&4 is 0 for those.
 func (h *Hasher) Text(v any) uint64 {
 	switch v := v.(type) {
 	case string:
@@ -245,7 +246,7 @@ func (h *Hasher) Text(v any) uint64 {
 	case float64:
 		return wordBit(maphash.String(h.seed, strconv.FormatFloat(v, 'g', -1, 64)), false)
 	case time.Time:
-		return wordBit(maphash.Comparable(h.seed, v.UnixNano()), false)
+		return wordBit(maphash.Comparable(h.seed, v.UnixNano()), false) | 4
 	}
 	// Some drivers take numbers and texts as the application has them.
 	var buf [20]byte
@@ -260,10 +261,10 @@ func (h *Hasher) Text(v any) uint64 {
 	return 0
 }
 
-// wordBit makes the lowest bits of a hash say that there is a value, and whether it is a
-// word.
+// wordBit makes the lowest bits of a hash say that there is a value, which is no time, and
+// whether it is a word.
 func wordBit(hash uint64, isWord bool) uint64 {
-	hash |= 3
+	hash = hash&^4 | 3
 	if !isWord {
 		hash &^= 2
 	}

@@ -28,6 +28,7 @@ func (r *Reader) read(text string) *Statement {
 	if !utf8.ValidString(full) {
 		full = strings.ToValidUTF8(full, "\uFFFD")
 	}
+	st.Batched = st.Batched || class.anyOr && asksForEither(full)
 	st.Shape, st.Fingerprint, st.Literals = cut(full, r.max), r.identity(full, st), literals
 	return st
 }

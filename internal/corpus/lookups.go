@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -37,7 +38,35 @@ func lookUps() []Case {
 			Setup: library(2, 16), Run: cheaperBooks, Want: nPlusOne("cheaperBooks", "books", none),
 			Same: func(context.Context, *Env, string) error { return errors.New("a list of one key was proposed") },
 		},
+		{
+			Name: "keys/what-is-new", About: "the same question at one moment after the other, until there is an answer",
+			Values: true, Setup: eventsTable(), Run: pollEvents,
+		},
+		{
+			Name: "keys/each-day", About: "moments are keys where a column equals them",
+			Setup: eventsTable(), Run: eventsOfDays, Want: nPlusOne("eventsOfDays", "events", none),
+		},
 	}
+}
+
+func eventsTable() []string {
+	return []string{"CREATE TABLE events (id BIGINT, state VARCHAR(20), at TIMESTAMP NULL)", "INSERT INTO events VALUES (1, 'new', '2020-01-01 00:00:00')"}
+}
+
+func day(n int) time.Time { return time.Date(2024, 5, n, 0, 0, 0, 0, time.UTC) }
+
+func pollEvents(ctx context.Context, e *Env) error {
+	for i := range 6 {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT count(*) FROM events WHERE state = ? AND at >= ?"), "done", day(i+1)))
+	}
+	return nil
+}
+
+func eventsOfDays(ctx context.Context, e *Env) error {
+	for i := range 6 {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id FROM events WHERE at = ?"), day(i+1)))
+	}
+	return nil
 }
 
 func authorsOfLookUps(ctx context.Context, e *Env) error {
