@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"os"
+	"path"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -166,8 +168,20 @@ func (c TestCode) Has(function, file string) bool {
 	if c.names[pkg] || c.names[pkg+"/"+file[strings.LastIndexByte(file, '/')+1:]] {
 		return true
 	}
-	name, _, _ := strings.Cut(strings.TrimPrefix(function[min(len(pkg), len(function)):], "."), ".func")
-	return c.names[pkg+"."+name]
+	name, _, isClosure := strings.Cut(strings.TrimPrefix(function[min(len(pkg), len(function)):], "."), ".func")
+	return c.names[pkg+"."+name] || isClosure && c.hasFile(file)
+}
+
+// hasFile reports whether a file lies in the folder of a package for tests. A closure that was
+// inlined has the name of the function that it is in now.
+func (c TestCode) hasFile(file string) bool {
+	folder := path.Dir(filepath.ToSlash(file))
+	for name := range c.names {
+		if !strings.HasSuffix(name, ".go") && path.Base(name) == path.Base(folder) && path.Base(path.Dir(name)) == path.Base(path.Dir(folder)) {
+			return true
+		}
+	}
+	return false
 }
 
 func isApplication(function string) bool {

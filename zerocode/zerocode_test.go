@@ -32,6 +32,30 @@ func TestFolded(t *testing.T) {
 	}
 }
 
+// Test code is known by its file, its package, its function, and where the compiler moved a
+// closure into another function, by its folder.
+func TestTestCode(t *testing.T) {
+	c := NewTestCode([]string{"example.com/shop/identity/test", "example.com/shop/x/tests.go", "example.com/shop/config.MustNew"})
+	for _, test := range []struct {
+		function, file string
+		want           bool
+	}{
+		{"example.com/shop/sql.TestX", "/src/shop/sql/x_test.go", true},
+		{"example.com/shop/identity/test.Pool.func1", "/src/shop/identity/test/pool.go", true},
+		{"example.com/shop/sql_test.TestX.func1.Pool.2", "/src/shop/identity/test/pool.go", true},
+		{"example.com/shop/sql_test.TestX.func1.Pool.2", "identity/test/pool.go", true},
+		{"example.com/shop/sql_test.TestX.func1.Get.2", "/src/shop/identity/get.go", false},
+		{"example.com/shop/other/test.Get", "/src/shop/other/test/get.go", false},
+		{"example.com/shop/x.Fill", "/src/shop/x/tests.go", true},
+		{"example.com/shop/config.MustNew.func1", "/src/shop/config/config.go", true},
+		{"example.com/shop/config.New", "/src/shop/config/config.go", false},
+	} {
+		if got := c.Has(test.function, test.file); got != test.want {
+			t.Errorf("%s in %s: %v", test.function, test.file, got)
+		}
+	}
+}
+
 // Without a watched toolchain nothing is attributed, and nothing breaks.
 func TestWithoutLabels(t *testing.T) {
 	BeginTest("TestX")()

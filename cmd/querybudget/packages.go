@@ -53,7 +53,7 @@ func list(ctx context.Context, goTool string, env, flags, patterns []string) (pa
 	if failed := cmd.Wait(); failed != nil {
 		return nil, fmt.Errorf("go list: %s", cmp.Or(strings.TrimSpace(said.String()), failed.Error()))
 	}
-	return all, err
+	return all.withPlain(), err
 }
 
 func decode(from io.Reader) (all packages, err error) {
@@ -68,6 +68,35 @@ func decode(from io.Reader) (all packages, err error) {
 			all = append(all, p)
 		}
 	}
+}
+
+// withPlain adds the packages that are compiled for tests only, such as one that nothing but
+// tests imports and that imports what is tested, under their own names.
+func (all packages) withPlain() packages {
+	plain := map[string]bool{}
+	for _, p := range all {
+		plain[p.ImportPath] = true
+	}
+	for _, p := range all {
+		path, isFor := nameOfVariant(p.ImportPath)
+		if !isFor || plain[path] || path == p.ForTest+"_test" {
+			continue
+		}
+		plain[path] = true
+		p.ImportPath, p.ForTest = path, ""
+		p.Imports = slices.Clone(p.Imports)
+		for i, imported := range p.Imports {
+			p.Imports[i], _ = nameOfVariant(imported)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// nameOfVariant is "a/b" of "a/b [a/b.test]".
+func nameOfVariant(importPath string) (path string, isFor bool) {
+	path, _, isFor = strings.Cut(importPath, " [")
+	return path, isFor
 }
 
 func (p *listed) isOwn() bool { return p.Module != nil && p.Module.Main }
