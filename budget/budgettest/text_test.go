@@ -56,6 +56,13 @@ func TestFailureTexts(t *testing.T) {
 			r := budgettest.Run(t, budgettest.Want{}, func(ctx context.Context) { _ = s.joined(ctx) })
 			budgettest.GoldenFile(tb, filepath.Join("testdata", "texts", "golden-file.txt"), r)
 		},
+		"twice": func(tb *fakeTB) {
+			budgettest.Run(tb, budgettest.Want{}, func(ctx context.Context) {
+				const query = "SELECT publisher_id FROM authors WHERE id = ?"
+				_, _ = s.ints(ctx, query, 1)
+				_, _ = s.ints(ctx, query, 1)
+			})
+		},
 		"nothing": func(tb *fakeTB) {
 			budgettest.Check(tb, s.routes(budget.Budget{Queries: 3}), get("/lost"))
 		},

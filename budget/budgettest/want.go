@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/explain"
 )
 
@@ -374,7 +375,7 @@ func findingProblem(f *budget.Finding) problem {
 		)
 	}
 	if f.Before != nil {
-		p.more = append(p.more, fmt.Sprintf("after %s at %s", f.Before.Summary, f.Before.CallSite()))
+		p.more = append(p.more, readBefore(f))
 	}
 	for _, line := range []string{f.Proof, f.Note} {
 		if line != "" {
@@ -383,6 +384,15 @@ func findingProblem(f *budget.Finding) problem {
 	}
 	p.more = append(p.more, "-> "+f.Repair)
 	return p
+}
+
+// readBefore says where the answer was read first, by the line that tells it from the second.
+func readBefore(f *budget.Finding) string {
+	at := callsite.Distinguish([]callsite.CallSite{f.Before.CallSite(), f.CallSite()})[0]
+	if f.Before.Shape != f.Shape {
+		return fmt.Sprintf("the row was read by %s at %s", f.Before.Summary, at)
+	}
+	return fmt.Sprintf("first read at %s", at)
 }
 
 func times(n int64) string { return fmt.Sprintf("%dx", n) }
