@@ -35,19 +35,18 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 		return "one query that calls the function for all values"
 	}
 	library := libraryOf(g.Via())
-	switch {
-	case library.prefix != "" && g.isFirstOfEach(key):
+	if library.prefix != "" && g.isFirstOfEach(key) {
 		return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
-	case len(g.Varying) > 1:
-		key = "" // no list of one key is meant
 	}
-	if words := library.read(key); words != "" {
+	// What is compared with no column, and several values, are in no list of a library.
+	isList := len(g.Varying) <= 1 && !slices.Contains(g.Varying, "")
+	if words := library.read(key); words != "" && isList {
 		return words
 	}
 	if g.Distinct < g.Queries && parent != nil && !g.Paged && !g.Batched {
 		return "JOIN it to the query of the rows, or ask once for each different key"
 	}
-	if len(g.Varying) > 1 || slices.Contains(g.Varying, "") { // what is compared with no column is in no list
+	if !isList {
 		return "one query for all, with JOIN or a list of all the values that differ, and put the rows together in memory"
 	}
 	return g.batched(key)
