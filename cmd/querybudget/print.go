@@ -111,7 +111,7 @@ func (s *summary) printTotals(out io.Writer) {
 		fmt.Fprintf(out, "%s left out: writes of a layer that saves the records of any table one by one, with their hooks; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if n := s.count((*seen).isSmall); n > 0 {
-		fmt.Fprintf(out, "%s left out: one read again in one call, and in few calls; -all lists them\n", format.Plural(n, "finding"))
+		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if n := s.count((*seen).isChance); n > 0 {
 		fmt.Fprintf(out, "%s left out: two lines that ask the same in some calls, and not in others; -all lists them\n", format.Plural(n, "finding"))
