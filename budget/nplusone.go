@@ -90,13 +90,13 @@ func (f *finder) fewWrites(g *loopGroup) (few []*loopGroup) {
 }
 
 // readsAlike returns the reads of a loop that ask the same in each round, and have other
-// answers, since the loop writes, or ask for what it wrote: that they are in a loop is known by
+// answers, since the loop writes, or ask for what it wrote, or whether it is there: that they are in a loop is known by
 // what else it sends.
 func (f *finder) readsAlike(g *loopGroup) (alike []*loopGroup) {
 	for _, r := range f.loopGroups(func(r *Group) bool {
 		return r != g.Group && r.Queries == g.Queries && r.Duplicates == 0 && canBeLoop(r.Statement)
 	}) {
-		if r.Distinct > 1 && !r.AsksNewIDs && !f.isReadBack(r) {
+		if r.Distinct > 1 && !r.AsksNewIDs && !f.isReadBack(r) && !f.checksBeforeInsert(r.Group) {
 			continue
 		}
 		if r.Queries == g.Queries && f.loopOfGroup(r.members[0]) == 0 && f.sameLoop(g, r) {

@@ -145,7 +145,11 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 	}
 	fmt.Fprintf(out, "  at         %s\n", at)
 	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.command())
-	if p := f.worst.Parent; p != nil {
+	p := f.worst.Parent
+	if p == nil && f.across != nil {
+		p = f.across.Parent
+	}
+	if p != nil {
 		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()))
 	}
 	if before := f.worst.Before; before != nil {
