@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -102,6 +103,19 @@ func TestJudgementFits(t *testing.T) {
 		j := &judgement{kind: budget.NPlusOne, site: words[0], callers: words[1:], shape: "SELECT a", label: labelTrue}
 		if _, ok := j.isAbout(f); ok != want {
 			t.Errorf("%s: got %v", callers, ok)
+		}
+	}
+}
+
+// The files of judgements in the repository can be read.
+func TestJudgedFiles(t *testing.T) {
+	files, err := filepath.Glob("../../internal/corpus/judged/*.tsv")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files", err)
+	}
+	for _, name := range files {
+		if all, err := readJudgements(name); err != nil || len(all) == 0 {
+			t.Errorf("%s: %d, %v", name, len(all), err)
 		}
 	}
 }
