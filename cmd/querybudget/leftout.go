@@ -12,7 +12,7 @@ import (
 // A read that is sent again is listed if it was in many calls, or as often as a loop in more
 // than one of them. In the tests of six public applications, of such reads in 8 calls and
 // more 22 of 23 were worth a change, of those that are sent again 5 times and more in fewer
-// calls 5 of 6, of the others 8 of 11 (and of those that were sent again once, 14 of 53).
+// calls 5 of 6, of the others 25 of 43: internal/corpus/judged.
 const (
 	fewCalls  = 8
 	likeLoops = 5
@@ -26,7 +26,7 @@ func (f *seen) isSmall() bool {
 
 // sameQuestions is the share of calls from which on two lines that ask the same are taken to
 // do so by design. From fewQuestions different ones on, mostSame is enough: three answers are
-// no accident of the test data.
+// no accident of the test data. Of 9 such pairs in the same applications 1 was worth a change.
 const (
 	sameQuestions = 0.8
 	mostSame      = 0.5
