@@ -97,9 +97,10 @@ type Group struct {
 	// execution. An empty name stands for a value that is compared with no column. It is nil
 	// where that is not known, or nothing differs: with [Bounds.TrackValues] only.
 	Varying []string `json:"varying,omitempty"`
-	// TimesVary is set if all that differs from execution to execution are moments, which
-	// no column has to equal: it is asked again and again for what is new.
-	TimesVary bool `json:"times_vary,omitempty"`
+	// AsksForNews is set if all that differs from execution to execution is one moment, which
+	// something has to be later than: it is asked again and again for what is new. With
+	// [Bounds.TrackValues] only.
+	AsksForNews bool `json:"asks_for_news,omitempty"`
 	// NewIDsUsed is set for an INSERT in a loop if each round goes on with the id that the
 	// database made for the new row, AsksNewIDs if each execution asks with the id of a row
 	// that was inserted in its round: with [Bounds.TrackValues] only.

@@ -44,63 +44,19 @@ func (f *finder) duplicates() {
 		}
 		if said := f.saidOfSame(i); said != nil {
 			said.Count += n
-			said.saves += n
 			said.Last = max(said.Last, g.Last)
-			said.Repair = keepResult(said.saves)
+			said.Repair = keepResult(said.Count)
 			if said.CallSite().Frame != g.CallSite().Frame {
 				said.Also = append(said.Also, *related(g, "it asks the same"))
 			}
 			return
 		}
 		out := f.evidence(g, Duplicate, Candidate, n)
-		out.Before, out.saves = f.askedBefore(i), n
-		if said := f.saidOfCall(&out, g); said != nil {
-			said.saves += n
-			said.Repair = keepCall(said.saves)
-			said.Also = append(said.Also, *related(g, "the same call asks this again too"))
-			return
-		}
+		out.Before = f.askedBefore(i)
 		out.Repair = keepResult(n)
 		f.add(out, i)
 	})
 	f.sameRows()
-}
-
-func keepCall(n int64) string {
-	return "pass on what the first call read: saves " + plural(n, "round trip")
-}
-
-// saidOfCall is the finding of another statement that the same two calls send: whoever loads
-// a user with its addresses twice has one call to change.
-func (f *finder) saidOfCall(d *Finding, g *Group) *Finding {
-	if d.Before == nil {
-		return nil
-	}
-	before, again, ok := callsOf(d)
-	if !ok {
-		return nil
-	}
-	for i := range f.found {
-		old := &f.found[i]
-		if old.Kind != Duplicate || old.Before == nil || old.Database != d.Database || !slices.Equal(f.report.Groups[f.of[i]].Allowances, g.Allowances) {
-			continue
-		}
-		if b, a, ok := callsOf(old); ok && slices.Equal(a, again) && slices.Equal(b, before) {
-			return old
-		}
-	}
-	return nil
-}
-
-// callsOf returns the lines from which one function had an answer first and then again, with
-// the frames above. It returns false if the function sends one of the statements itself.
-func callsOf(d *Finding) (before, again []callsite.Frame, ok bool) {
-	before, again = d.Before.CallSite().Frames(), d.CallSite().Frames()
-	i, j, ok := meet(before, again)
-	if !ok || i == 0 || j == 0 {
-		return nil, nil, false
-	}
-	return before[i:], again[j:], true
 }
 
 // askedBefore is the query of another line that asked what a group repeats, nil if there is

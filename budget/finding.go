@@ -126,7 +126,6 @@ type Finding struct {
 
 	stack *callsite.Stack
 	loop  *loopKey // of an n+1 of a live unit that can be one query
-	saves int64    // round trips, of a Duplicate
 }
 
 // loopKey is the column that a loop asks for, empty if it is the only one that it could be.

@@ -137,7 +137,7 @@ func (f *finder) isByLevel(g *loopGroup) bool {
 
 // canBeLoop leaves out what only looks like a loop over rows.
 func (f *finder) canBeLoop(g *Group) bool {
-	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && !g.AsksNewIDs && !g.TimesVary && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
+	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && !g.AsksNewIDs && !g.AsksForNews && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves: those

@@ -18,7 +18,7 @@ func (b *builder) varyings(records []*record) {
 	}
 	for i := range of {
 		g := &b.report.Groups[i]
-		g.Varying, g.TimesVary = of[i].varying(), of[i].onlyTimes()
+		g.Varying, g.AsksForNews = of[i].varying(), of[i].asksForNews()
 	}
 }
 
@@ -87,23 +87,19 @@ func (v *valuesOf) varying() (out []string) {
 	return out
 }
 
-// onlyTimes reports whether all values that differ are moments which no column equals.
-func (v *valuesOf) onlyTimes() bool {
+// asksForNews reports whether one value differs, a moment that something has to be later than.
+func (v *valuesOf) asksForNews() bool {
 	if v.first == nil || v.isUnknown || v.others || slices.Contains(v.textsVary, true) {
 		return false
 	}
-	st := v.first.origin.statement
-	found := false
-	for i, varies := range v.arguments {
-		if !varies {
-			continue
-		}
-		if _, equals := st.KeyOf(i); equals || !isTime(v.first.hashes()[i]) {
-			return false
-		}
-		found = true
+	i := slices.Index(v.arguments, true)
+	if i < 0 || slices.Contains(v.arguments[i+1:], true) || !isTime(v.first.hashes()[i]) {
+		return false
 	}
-	return found
+	st := v.first.origin.statement
+	_, equals := st.KeyOf(i)
+	return !equals && (strings.Contains(st.Shape, "> ?") || strings.Contains(st.Shape, ">= ?")) &&
+		!strings.Contains(st.Shape, "< ?") && !strings.Contains(st.Shape, "<= ?")
 }
 
 // keyTexts are the hashes of the keys in a text.

@@ -143,7 +143,10 @@ func (f *finder) isReadBack(g *loopGroup) bool {
 }
 
 // inTransactions is what transactions do beside an execution of a loop.
-type inTransactions struct{ readsBefore, readsAfter, writesBefore, writesAfter bool }
+type inTransactions struct {
+	readsBefore, writesBefore, writesAfter bool
+	readsAfter                             bool // from other tables: the item itself is read back
+}
 
 // ownTransactions reports whether each execution is in a transaction of its own, and what
 // else these transactions do.
@@ -167,7 +170,7 @@ func (f *finder) ownTransactions(g *loopGroup) (own bool, others inTransactions)
 			continue
 		}
 		others.readsBefore = others.readsBefore || q.Kind == statement.Read && q.Position < execution
-		others.readsAfter = others.readsAfter || q.Kind == statement.Read && q.Position > execution
+		others.readsAfter = others.readsAfter || q.Kind == statement.Read && q.Position > execution && !q.SharesTable(g.Statement)
 		others.writesBefore = others.writesBefore || q.Kind == statement.Write && q.Position < execution
 		others.writesAfter = others.writesAfter || q.Kind == statement.Write && q.Position > execution
 	}

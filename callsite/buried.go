@@ -10,13 +10,23 @@ import (
 // each address is kept once, so that what comes after the recursion has room.
 
 // isBuried reports whether a stack was cut before the application's first frame, inside of
-// a recursion. It looks up functions of full and recursive stacks only, once for each.
+// a recursion. It looks up functions of full and recursive stacks that are new only, and of
+// few frames where the application is near.
 func (s *Stack) isBuried() bool {
-	if len(s.pcs) < maxFrames || !isRecursive(s.pcs) {
+	if len(s.pcs) < maxFrames {
 		return false
 	}
-	site := s.CallSite()
-	return site.IsZero() || site.Library
+	s.buriedOnce.Do(func() { s.buried = isRecursive(s.pcs) && !s.hasApplication() })
+	return s.buried
+}
+
+func (s *Stack) hasApplication() bool {
+	for _, n := range []int{maxFrames / 4, maxFrames / 2, maxFrames} {
+		if site, _ := s.skip.siteOf(framesOf(s.pcs[:n])); !site.IsZero() && !site.Library {
+			return true
+		}
+	}
+	return false
 }
 
 func isRecursive(pcs []uintptr) bool {

@@ -95,7 +95,7 @@ func (c *Cache) findChain(hash uint64, pcs []uintptr) *knownChain {
 }
 
 // StackOf returns the stack with the given program counters, as [runtime.Callers] gives
-// them: of another goroutine, for instance. It keeps the first 48.
+// them: of another goroutine, for instance. It keeps the first 48, as Capture does.
 func (c *Cache) StackOf(pcs []uintptr) *Stack {
 	s := c.intern(pcs[:min(len(pcs), maxFrames)])
 	if s.isBuried() {

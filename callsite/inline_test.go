@@ -14,15 +14,17 @@ func TestInlinedClosures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds programs")
 	}
-	const want = `standard library: main.go:35
-library: main.go:38 main.go:31 main.go:40
-library's closure: main.go:38 main.go:31 main.go:41
-this module: main.go:38 main.go:31 main.go:42
-skipped: main.go:43 main.go:43
-application: main.go:44 store/each.go:7 main.go:44
-buried: main.go:46
-buried: main.go:46
-buried elsewhere: main.go:49
+	const want = `standard library: main.go:36
+library: main.go:39 main.go:32 main.go:41
+library's closure: main.go:39 main.go:32 main.go:42
+this module: main.go:39 main.go:32 main.go:43
+skipped: main.go:44 main.go:44
+application: main.go:45 store/each.go:7 main.go:45
+buried: main.go:47
+example.com/shop/repository.Deep[...]
+buried: main.go:47
+example.com/shop/repository.Deep[...]
+buried elsewhere: main.go:51
 too deep: repository/each.go:12
 `
 	dir := t.TempDir()

@@ -26,6 +26,9 @@ type Stack struct {
 
 	foldOnce sync.Once
 	folded   uint64
+
+	buriedOnce sync.Once
+	buried     bool
 }
 
 // New returns a stack with the given call site, for those who know it better than

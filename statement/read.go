@@ -13,9 +13,13 @@ func (r *Reader) read(text string) *Statement {
 	shape, class := newShaper(min(len(text)+16, 4096)), newClassifier(r.hasher, r.functions)
 	tokens := constants{values: bareValues{scan: &scan}}
 	var literals uint64
+	markers := 0 // parameters
 	for t := tokens.next(); t.kind != endToken; t = tokens.next() {
 		if t.kind == literalToken {
 			literals = literals*31 + maphash.String(r.hasher.seed, t.text)
+		}
+		if t.kind == paramToken {
+			markers++
 		}
 		shape.add(t)
 		class.add(t)
@@ -28,7 +32,7 @@ func (r *Reader) read(text string) *Statement {
 	if !utf8.ValidString(full) {
 		full = strings.ToValidUTF8(full, "\uFFFD")
 	}
-	st.Batched = st.Batched || class.anyOr && asksForEither(full)
+	st.Batched = st.Batched || class.anyOr && asksForEither(full, markers)
 	st.Shape, st.Fingerprint, st.Literals = cut(full, r.max), r.identity(full, st), literals
 	return st
 }

@@ -106,7 +106,7 @@ func read(pcs []uintptr) place {
 }
 
 // TestCodeVariable names test code outside of test files, by commas: packages that only tests
-// import, files ("import/path/file.go"), and functions ("import/path.Name").
+// import, with their folders, files ("import/path/file.go"), and functions ("import/path.Name").
 const TestCodeVariable = "QUERYBUDGET_TEST_CODE"
 
 // ModulesVariable names the modules of the application, by commas: those of a workspace,
@@ -174,15 +174,7 @@ func (c TestCode) Has(function, file string) bool {
 
 // hasFile reports whether a file lies in the folder of a package for tests. A closure that was
 // inlined has the name of the function that it is in now.
-func (c TestCode) hasFile(file string) bool {
-	folder := path.Dir(filepath.ToSlash(file))
-	for name := range c.names {
-		if !strings.HasSuffix(name, ".go") && path.Base(name) == path.Base(folder) && path.Base(path.Dir(name)) == path.Base(path.Dir(folder)) {
-			return true
-		}
-	}
-	return false
-}
+func (c TestCode) hasFile(file string) bool { return c.names[path.Dir(filepath.ToSlash(file))] }
 
 func isApplication(function string) bool {
 	pkg := callsite.Frame{Function: function}.Package()

@@ -73,8 +73,8 @@ func write(r *budget.Recorder, test string) {
 	}
 }
 
-// askedMax is how many executions of a group are looked at.
-const askedMax = 16
+// AskedMax is how many executions of a group are looked at.
+const AskedMax = 64
 
 // asked returns numbers for the arguments of the reads that a unit sends several times, from
 // one line or more: whether two lines ask the same shows in many units only. A number says
@@ -89,7 +89,7 @@ func asked(report *budget.Report) map[int][]uint32 {
 	var out map[int][]uint32
 	for i := range report.Queries {
 		q := &report.Queries[i]
-		if q.Group < 0 || times[q.Fingerprint] < 2 || len(out[q.Group]) == askedMax {
+		if q.Group < 0 || times[q.Fingerprint] < 2 || len(out[q.Group]) == AskedMax {
 			continue
 		}
 		if id, ok := q.ArgumentsIdentity(); ok {

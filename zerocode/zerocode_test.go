@@ -35,7 +35,7 @@ func TestFolded(t *testing.T) {
 // Test code is known by its file, its package, its function, and where the compiler moved a
 // closure into another function, by its folder.
 func TestTestCode(t *testing.T) {
-	c := NewTestCode([]string{"example.com/shop/identity/test", "example.com/shop/x/tests.go", "example.com/shop/config.MustNew"})
+	c := NewTestCode([]string{"example.com/shop/identity/test", "/src/shop/identity/test", "identity/test", "storetest", "example.com/shop/x/tests.go", "example.com/shop/config.MustNew"})
 	for _, test := range []struct {
 		function, file string
 		want           bool
@@ -44,6 +44,8 @@ func TestTestCode(t *testing.T) {
 		{"example.com/shop/identity/test.Pool.func1", "/src/shop/identity/test/pool.go", true},
 		{"example.com/shop/sql_test.TestX.func1.Pool.2", "/src/shop/identity/test/pool.go", true},
 		{"example.com/shop/sql_test.TestX.func1.Pool.2", "identity/test/pool.go", true},
+		{"example.com/shop/sql_test.TestX.func1.Fill.2", "storetest/fill.go", true},
+		{"github.com/lib/identity/test.Get.func1", "github.com/lib/identity/test/get.go", false},
 		{"example.com/shop/sql_test.TestX.func1.Get.2", "/src/shop/identity/get.go", false},
 		{"example.com/shop/other/test.Get", "/src/shop/other/test/get.go", false},
 		{"example.com/shop/x.Fill", "/src/shop/x/tests.go", true},

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/zerocode"
 )
 
 // asked tells of pairs of lines whether they ask the same question in all units. Those that
@@ -16,52 +17,69 @@ type asked struct {
 	pairs map[askedPair]*agreement
 }
 
-// askedPair is two lines with their callers that send one statement; from is empty for one
-// line that sends it several times.
-type askedPair struct{ shape, database, from, line string }
+// askedPair is two lines with their callers that send one statement, in the order of their
+// names; one of them is empty for a line that sends it several times.
+type askedPair struct{ shape, database, one, other string }
 
 // agreement counts the units in which both lines sent their statement, and the different
-// questions that they had in common.
+// questions that they had in common, by the file of a unit: the numbers of arguments
+// differ from one process to the next, and the same rows have others there.
 type agreement struct {
 	same, differ int64
-	questions    map[question]bool
+	questions    map[string]map[uint32]bool
 }
 
-// question is what a unit asked. Numbers of arguments differ from one process to the next,
-// each of which has a file of reports.
-type question struct {
-	file      string
-	arguments uint32
+// different is how many different questions there were, in the file that has most.
+func (g *agreement) different() (n int) {
+	for _, questions := range g.questions {
+		n = max(n, len(questions))
+	}
+	return n
 }
 
-// askedFrames is how many frames tell lines apart here.
-const askedFrames = 8
+const (
+	askedFrames = 8  // that tell lines apart here
+	askedLines  = 50 // of one statement in one unit, beyond which none is compared
+)
 
 func (a *asked) lines(site callsite.CallSite) string {
 	frames := a.code.application(site)
 	return lines(frames[:min(len(frames), askedFrames)])
 }
 
-// add looks at the reads of a unit, which was read from a file.
+// asks is what one line asked in a unit.
+type asks struct {
+	line string
+	all  []uint32
+}
+
+// add looks at the reads of a unit, which was read from a file. Those that a test sends are
+// none, and of a line that asked more than is kept nothing is known.
 func (a *asked) add(u *unit, file string) {
 	type statement struct{ shape, database string }
-	sent := map[statement][]int{}
+	sent := map[statement][]asks{}
 	for i := range u.Groups {
-		if g := &u.Groups[i]; len(u.Asked[i]) > 0 {
+		g := &u.Groups[i]
+		if n := len(u.Asked[i]); n == 0 || n == zerocode.AskedMax {
+			continue
+		}
+		if line := a.lines(g.CallSite()); line != "" {
 			key := statement{g.Shape, g.Database}
-			sent[key] = append(sent[key], i)
+			sent[key] = append(sent[key], asks{line, u.Asked[i]})
 		}
 	}
-	for key, groups := range sent {
-		slices.SortFunc(groups, func(i, j int) int { return cmp.Compare(u.Groups[i].First, u.Groups[j].First) })
-		for n, i := range groups {
-			pair := askedPair{shape: key.shape, database: key.database, line: a.lines(u.Groups[i].CallSite())}
-			if asks := u.Asked[i]; len(asks) > 1 {
-				a.see(pair, file, repeated(asks))
+	for key, from := range sent {
+		if len(from) > askedLines {
+			continue
+		}
+		for n, s := range from {
+			pair := askedPair{key.shape, key.database, "", s.line}
+			if len(s.all) > 1 {
+				a.see(pair, file, repeated(s.all))
 			}
-			for _, j := range groups[:n] {
-				pair.from = a.lines(u.Groups[j].CallSite())
-				a.see(pair, file, common(u.Asked[j], u.Asked[i]))
+			for _, before := range from[:n] {
+				pair.one, pair.other = min(before.line, s.line), max(before.line, s.line)
+				a.see(pair, file, common(before.all, s.all))
 			}
 		}
 	}
@@ -71,7 +89,7 @@ func (a *asked) add(u *unit, file string) {
 func (a *asked) see(pair askedPair, file string, common []uint32) {
 	g := a.pairs[pair]
 	if g == nil {
-		g = &agreement{questions: map[question]bool{}}
+		g = &agreement{questions: map[string]map[uint32]bool{}}
 		a.pairs[pair] = g
 	}
 	if len(common) == 0 {
@@ -79,8 +97,11 @@ func (a *asked) see(pair askedPair, file string, common []uint32) {
 		return
 	}
 	g.same++
+	if g.questions[file] == nil {
+		g.questions[file] = map[uint32]bool{}
+	}
 	for _, arguments := range common {
-		g.questions[question{file, arguments}] = true
+		g.questions[file][arguments] = true
 	}
 }
 
@@ -100,23 +121,29 @@ func common(a, b []uint32) []uint32 {
 
 // pair returns the lines that a duplicate is about.
 func (a *asked) pair(f *budget.Finding) askedPair {
-	p := askedPair{shape: f.Shape, database: f.Database, line: a.lines(f.CallSite())}
+	p := askedPair{shape: f.Shape, database: f.Database, other: a.lines(f.CallSite())}
 	if f.Before != nil {
-		p.from = a.lines(f.Before.CallSite())
+		before := a.lines(f.Before.CallSite())
+		p.one, p.other = min(before, p.other), max(before, p.other)
 	}
 	return p
 }
 
 // of adds up what is known of the pairs of a finding.
 func (a *asked) of(f *seen) (g agreement) {
-	g.questions = map[question]bool{}
+	g.questions = map[string]map[uint32]bool{}
 	for pair := range f.pairs {
-		if known := a.pairs[pair]; known != nil {
-			g.same += known.same
-			g.differ += known.differ
-			for q := range known.questions {
-				g.questions[q] = true
+		known := a.pairs[pair]
+		if known == nil {
+			continue
+		}
+		g.same += known.same
+		g.differ += known.differ
+		for file, questions := range known.questions {
+			if g.questions[file] == nil {
+				g.questions[file] = map[uint32]bool{}
 			}
+			maps.Copy(g.questions[file], questions)
 		}
 	}
 	return g

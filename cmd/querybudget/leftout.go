@@ -9,19 +9,19 @@ import (
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
 )
 
-// A read that is sent again is listed if it was in many calls, or as often as a loop in more
-// than one of them. In the tests of six public applications, of such reads in 8 calls and
-// more 22 of 23 were worth a change, of those that are sent again 5 times and more in fewer
-// calls 5 of 6, of the others 25 of 43: internal/corpus/judged.
+// A read that is sent again is listed if it was in many calls, as often as a loop in more than
+// one of them, or very often in one. In the tests of six public applications, of such reads
+// in 8 calls and more 22 of 23 were worth a change, of those that are sent again 5 times and
+// more in fewer calls 5 of 6, of the others 25 of 43: internal/corpus/judged.
 const (
 	fewCalls  = 8
 	likeLoops = 5
+	manyTimes = 20
 )
 
 // isSmall reports whether a finding costs few round trips, and that rarely.
 func (f *seen) isSmall() bool {
-	isLoop := f.worst.Count >= likeLoops && f.units > 1
-	return f.worst.Kind == budget.Duplicate && f.joined == nil && f.units < fewCalls && !isLoop
+	return f.worst.Kind == budget.Duplicate && f.joined == nil && f.units < fewCalls && f.loops < 2 && f.worst.Count < manyTimes
 }
 
 // sameQuestions is the share of calls from which on two lines that ask the same are taken to
@@ -37,7 +37,7 @@ const (
 // in others, as those that read the owner of a thing and its editor do.
 func (f *seen) isByChance() bool {
 	a, share := f.agreement, mostSame
-	if len(a.questions) < fewQuestions {
+	if a.different() < fewQuestions {
 		share = sameQuestions
 	}
 	return float64(a.same) < share*float64(a.same+a.differ)
@@ -107,4 +107,47 @@ func (s *summary) joinAt(f *seen, others []*seen, at []callsite.Frame) {
 			delete(s.findings, key)
 		}
 	}
+}
+
+// joinCalls makes one finding of the statements that one call sends again when it is made
+// again, such as a user with its addresses: the second call is what has to change.
+func (s *summary) joinCalls() {
+	first := map[string]*seen{} // by the two calls
+	for key, f := range s.inOrder() {
+		calls, ok := callsOf(&f.worst)
+		if !ok || f.isLeftOut() || f.joined != nil {
+			continue
+		}
+		old := first[calls]
+		if old == nil {
+			first[calls] = f
+			continue
+		}
+		if old.joined == nil {
+			old.joined = old.frames[:1:1]
+		}
+		units := old.units
+		old.merge(f)
+		old.units = max(units, f.units) // the same calls, as a rule
+		old.joined = append(old.joined, f.frames[0])
+		old.worst.Repair = "pass on what the first call read: saves " + format.Plural(old.worst.Count*int64(len(old.shapes)), "round trip")
+		delete(s.findings, key)
+	}
+}
+
+// callsOf names the two lines of one function that had an answer, first and then again, and
+// the functions that they called for it. It returns false if the function asked itself.
+func callsOf(d *budget.Finding) (string, bool) {
+	if d.Kind != budget.Duplicate || d.Before == nil {
+		return "", false
+	}
+	before, again := d.Before.CallSite().Frames(), d.CallSite().Frames()
+	i, j := len(before)-1, len(again)-1
+	for i > 0 && j > 0 && before[i] == again[j] {
+		i, j = i-1, j-1
+	}
+	if i == 0 || j == 0 || before[i].Function != again[j].Function {
+		return "", false
+	}
+	return lines(before[i:]) + before[i-1].Function + "\n" + lines(again[j:]) + again[j-1].Function, true
 }

@@ -166,10 +166,33 @@ func servesTests(p listed) bool {
 	return slices.ContainsFunc([]string{"test", "fixture", "mock", "fake", "seed"}, func(word string) bool { return strings.Contains(name, word) })
 }
 
+// folder is where a package lies in its module, empty for the module's own folder.
+func (p *listed) folder() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, p.Module.Path), "/")
+}
+
+// folders returns where packages lie on this machine.
+func (all packages) folders(importPaths []string) (out []string) {
+	for _, p := range all {
+		if slices.Contains(importPaths, p.ImportPath) {
+			out = append(out, filepath.ToSlash(p.Dir))
+		}
+	}
+	return out
+}
+
 // testCode names what is test code outside of test files: packages that serve tests, and in
 // others the files and functions that do.
 func (all packages) testCode() []string {
 	names := all.testOnly()
+	for _, p := range all { // their folders in the module, as call sites have them
+		if p.Module == nil {
+			continue
+		}
+		if folder := p.folder(); folder != "" && slices.Contains(names, p.ImportPath) {
+			names = append(names, folder)
+		}
+	}
 	for _, p := range all {
 		if p.isVariant() || !p.isOwn() || slices.Contains(names, p.ImportPath) {
 			continue

@@ -114,7 +114,7 @@ func (s *summary) printTotals(out io.Writer) {
 		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if n := s.count((*seen).isChance); n > 0 {
-		fmt.Fprintf(out, "%s left out: two lines that ask the same in some calls, and not in others; -all lists them\n", format.Plural(n, "finding"))
+		fmt.Fprintf(out, "%s left out: reads that ask the same in some calls, and not in others; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if s.leftOut > 0 {
 		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables\n", format.Plural(s.leftOut, "finding"))

@@ -81,7 +81,7 @@ func TestScan(t *testing.T) {
 		"duplicate    SELECT name FROM settings WHERE id = ?", "in 8 calls",
 		"duplicate    SELECT author_id, title FROM books WHERE id = ?\n  at         shop.go:90 plain.(*Shop).Rename",
 		"first      read at shop.go:94 plain.(*Shop).mayRename",
-		"not: FROM readers", "1 finding left out: two lines that ask the same in some calls",
+		"not: FROM readers", "1 finding left out: reads that ask the same in some calls",
 		"n+1          SELECT count FROM stock WHERE book_id = ?",
 		"6 times at worst, in 1 call; go test -run '^TestFanOut$' example.com/plain",
 		"n+1          SELECT title, price FROM books WHERE id = ?",

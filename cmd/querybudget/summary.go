@@ -86,6 +86,7 @@ type seen struct {
 	shapes    map[string]bool  // of the statements that the same lines send
 	setUp     int64            // units that also define tables
 	units     int64
+	loops     int64               // of them, those in which a duplicate is as many as a loop
 	saved     int64               // executions that a repair saves, in all units
 	in        unit                // the one of the worst, without its report
 	own       []callsite.Frame    // the frames but for those that everything passes
@@ -118,6 +119,7 @@ func readReports(folder string, code testCode, generated []string) (*summary, er
 		f.agreement = s.asked.of(f)
 	}
 	s.joinSmall()
+	s.joinCalls()
 	return s, nil
 }
 
@@ -191,6 +193,7 @@ func (f *seen) isSame(other *seen) bool {
 // merge adds what is one finding.
 func (f *seen) merge(other *seen) {
 	f.units += other.units
+	f.loops += other.loops
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)
 	maps.Copy(f.pairs, other.pairs)
@@ -278,6 +281,9 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 		old.pairs[s.asked.pair(f)] = true
 	}
 	old.units++
+	if f.Count >= likeLoops {
+		old.loops++
+	}
 	old.saved += f.Count
 	if f.Count > old.worst.Count {
 		old.worst, old.in = *f, s.tests[u.Name]

@@ -92,7 +92,7 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 		return nil, err
 	}
 	w.testCode = w.packages.testCode()
-	w.set(zerocode.TestCodeVariable, strings.Join(w.testCode, ","))
+	w.set(zerocode.TestCodeVariable, strings.Join(append(w.packages.folders(w.testCode), w.testCode...), ","))
 	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
 	if err := o.mark(w.packages.testFiles(w.testCode), folder); err != nil {
 		return nil, err

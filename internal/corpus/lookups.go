@@ -46,6 +46,15 @@ func lookUps() []Case {
 			Name: "keys/each-day", About: "moments are keys where a column equals them",
 			Setup: eventsTable(), Run: eventsOfDays, Want: nPlusOne("eventsOfDays", "events", none),
 		},
+		{
+			Name: "keys/within-each-day", About: "a range with two ends is a part of the rows, also of moments",
+			Values: true, Setup: eventsTable(), Run: eventsWithinDays,
+		},
+		{
+			Name: "keys/mirror-image", About: "a condition and its mirror image are no list of keys",
+			Setup: library(8, 2), Run: booksEitherWay, Want: nPlusOne("booksEitherWay", "books", "authors"),
+			Same: func(context.Context, *Env, string) error { return errors.New("a list of one key was proposed") },
+		},
 	}
 }
 
@@ -58,6 +67,20 @@ func day(n int) time.Time { return time.Date(2024, 5, n, 0, 0, 0, 0, time.UTC) }
 func pollEvents(ctx context.Context, e *Env) error {
 	for i := range 6 {
 		drain(e.DB.QueryContext(ctx, e.Q("SELECT count(*) FROM events WHERE state = ? AND at >= ?"), "done", day(i+1)))
+	}
+	return nil
+}
+
+func booksEitherWay(ctx context.Context, e *Env) error {
+	for _, author := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors ORDER BY id")) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT title FROM books WHERE author_id = ? AND price = ? OR author_id = ? AND price = ?"), author, 1, 1, author))
+	}
+	return nil
+}
+
+func eventsWithinDays(ctx context.Context, e *Env) error {
+	for i := range 6 {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT count(*) FROM events WHERE at >= ? AND at < ?"), day(i+1), day(i+2)))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync"
 
 	"example.com/shop/repository"
@@ -45,6 +46,7 @@ func main() {
 	for range 2 {
 		buried := repository.Deep(100, stacks.Capture)
 		print("buried", buried.CallSite().Frames())
+		fmt.Println(runtime.FuncForPC(buried.PCs()[0] - 1).Name())
 	}
 	other := repository.Deep(90, stacks.Capture)
 	print("buried elsewhere", other.CallSite().Frames())
