@@ -145,12 +145,12 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 	}
 	fmt.Fprintf(out, "  at         %s\n", at)
 	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.command())
-	p := f.worst.Parent
-	if p == nil && f.across != nil {
-		p = f.across.Parent
+	loop := &f.worst
+	if loop.Parent == nil && f.across != nil {
+		loop = &f.across.Finding
 	}
-	if p != nil {
-		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()))
+	if p := loop.Parent; p != nil {
+		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), loopLine(p.CallSite().Frames(), loop.CallSite().Frames()))
 	}
 	if before := f.worst.Before; before != nil {
 		first := callsite.Distinguish([]callsite.CallSite{before.CallSite(), f.worst.CallSite()})[0]
@@ -163,19 +163,23 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 }
 
 // loopLine returns the line of a loop's function that has the rows: the innermost function
-// that called both the parent and the statements of the loop.
+// that called both the parent and the statements of the loop. It looks from the inside, since
+// a deep stack is cut at the outer end.
 func loopLine(parent, loop []callsite.Frame) callsite.Frame {
+	for i, f := range parent {
+		j := slices.Index(loop, f)
+		if j < 0 {
+			continue
+		}
+		if i > 0 && j > 0 && parent[i-1].StableName() == loop[j-1].StableName() {
+			return parent[i-1]
+		}
+		return f
+	}
 	if len(parent) == 0 || len(loop) == 0 {
 		return callsite.Frame{}
 	}
-	i, j := len(parent)-1, len(loop)-1
-	for i > 0 && j > 0 && parent[i] == loop[j] {
-		i, j = i-1, j-1
-	}
-	if parent[i].StableName() != loop[j].StableName() && i+1 < len(parent) {
-		i++
-	}
-	return parent[i]
+	return parent[len(parent)-1]
 }
 
 // cut shortens a statement in the middle, whose beginning and end say most.
