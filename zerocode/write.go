@@ -77,8 +77,8 @@ func write(r *budget.Recorder, test string) {
 const AskedMax = 64
 
 // asked returns numbers for the arguments of the reads that a unit sends several times, from
-// one line or more: whether two lines ask the same shows in many units only. A number says
-// nothing about a value, and is another one in the next process.
+// one line or more: whether two lines ask the same shows in many units only. They count the
+// arguments of a process, and say nothing about a value.
 func asked(report *budget.Report) map[int][]uint32 {
 	times := map[statement.Fingerprint]int64{}
 	for i := range report.Groups {
@@ -96,10 +96,35 @@ func asked(report *budget.Report) map[int][]uint32 {
 			if out == nil {
 				out = map[int][]uint32{}
 			}
-			out[q.Group] = append(out[q.Group], uint32(id^id>>32))
+			out[q.Group] = append(out[q.Group], questions.number(id))
 		}
 	}
 	return out
+}
+
+// questions numbers the arguments of reads in a process: hashes of values do not leave it.
+var questions numbers
+
+type numbers struct {
+	mu sync.Mutex
+	of map[uint64]uint32
+}
+
+// maxNumbers is how many are kept, at about 30 bytes each. All others have number 0.
+const maxNumbers = 1 << 20
+
+func (n *numbers) number(identity uint64) uint32 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	number, known := n.of[identity]
+	if !known && len(n.of) < maxNumbers {
+		if n.of == nil {
+			n.of = map[uint64]uint32{}
+		}
+		number = uint32(len(n.of) + 1)
+		n.of[identity] = number
+	}
+	return number
 }
 
 // leaveOutDetails leaves out the queries one by one, but for those that tell which loops

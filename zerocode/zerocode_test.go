@@ -137,3 +137,11 @@ func TestFlushIdle(t *testing.T) {
 		t.Error("it goes on for ever")
 	}
 }
+
+// Equal arguments have equal numbers, which count them.
+func TestNumbers(t *testing.T) {
+	var n numbers
+	if a, b, c := n.number(1<<40), n.number(7), n.number(1<<40); a != 1 || b != 2 || c != 1 {
+		t.Error(a, b, c)
+	}
+}

@@ -54,13 +54,13 @@ type asks struct {
 }
 
 // add looks at the reads of a unit, which was read from a file. Those that a test sends are
-// none, and of a line that asked more than is kept nothing is known.
+// none, and of a line that asked more than is kept, or what has no number, nothing is known.
 func (a *asked) add(u *unit, file string) {
 	type statement struct{ shape, database string }
 	sent := map[statement][]asks{}
 	for i := range u.Groups {
 		g := &u.Groups[i]
-		if n := len(u.Asked[i]); n == 0 || n == zerocode.AskedMax {
+		if n := len(u.Asked[i]); n == 0 || n == zerocode.AskedMax || slices.Contains(u.Asked[i], 0) {
 			continue
 		}
 		if line := a.lines(g.CallSite()); line != "" {

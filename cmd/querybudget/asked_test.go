@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/querybudget/querybudget/budget"
@@ -48,7 +49,8 @@ func TestAsked(t *testing.T) {
 	a.unit("1", sentBy{"b:1 < h:2", 1, []uint32{9}}, sentBy{"a:1 < h:1", 2, []uint32{9}})
 	a.unit("2", sentBy{"b:1 < h:2", 1, []uint32{5}}, sentBy{"a:1 < h:1", 2, []uint32{5}})
 	a.unit("2", sentBy{"b:1 < h:2", 1, []uint32{5}}, sentBy{"a:1 < h:1", 2, []uint32{6}})
-	a.unit("2", sentBy{"b:1 < h:2", 1, []uint32{5}}, sentBy{"a:1 < h:1", 2, make([]uint32, zerocode.AskedMax)})
+	a.unit("2", sentBy{"b:1 < h:2", 1, []uint32{5}}, sentBy{"a:1 < h:1", 2, slices.Repeat([]uint32{5}, zerocode.AskedMax)})
+	a.unit("2", sentBy{"b:1 < h:2", 1, []uint32{0}}, sentBy{"a:1 < h:1", 2, []uint32{5}})
 	if g := a.between("a:1 < h:1", "b:1 < h:2"); g.same != 3 || g.differ != 1 || g.different() != 2 {
 		t.Errorf("two lines: %+v", g)
 	}
