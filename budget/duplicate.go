@@ -62,24 +62,35 @@ func (f *finder) duplicates() {
 // askedBefore is the query of another line that asked what a group repeats, nil if there is
 // none.
 func (f *finder) askedBefore(group int) *Related {
-	for _, q := range f.queriesOf(group) {
-		if !q.Duplicate {
-			continue
-		}
-		before := f.answerBefore(q)
-		for before != nil && before.Duplicate { // what it repeats was kept, or its answer was
-			earlier := f.answerBefore(before)
-			if earlier == nil {
-				break
-			}
-			before = earlier
-		}
-		if before != nil && before.Group != group {
-			return relatedQuery(before, "it asked the same first")
-		}
-		break
+	queries := f.queriesOf(group)
+	i := slices.IndexFunc(queries, func(q *Query) bool { return q.Duplicate })
+	if i < 0 {
+		return nil
+	}
+	if first := f.firstAnswer(queries[i]); first != nil && first.Group != group {
+		return relatedQuery(first, "it asked the same first")
 	}
 	return nil
+}
+
+// firstAnswer is the query whose answer one repeats: the latest with the same question that
+// repeats none itself, or the first that is kept in detail.
+func (f *finder) firstAnswer(q *Query) (first *Query) {
+	for i := range f.report.Queries {
+		p := &f.report.Queries[i]
+		if p.Position >= q.Position {
+			break
+		}
+		if p.asksLike(q) && (first == nil || !p.Duplicate) {
+			first = p
+		}
+	}
+	return first
+}
+
+// asksLike reports whether a query that has an answer asked what another one asks.
+func (q *Query) asksLike(other *Query) bool {
+	return q.Arguments == other.Arguments && q.Fingerprint == other.Fingerprint && q.Handle == other.Handle && !q.Open
 }
 
 func keepResult(n int64) string {
@@ -158,7 +169,7 @@ func (f *finder) answerBefore(q *Query) (before *Query) {
 		if p.Position >= q.Position {
 			break
 		}
-		if p.Arguments == q.Arguments && p.Fingerprint == q.Fingerprint && p.Handle == q.Handle && !p.Open {
+		if p.asksLike(q) {
 			before = p
 		}
 	}

@@ -93,7 +93,7 @@ type seen struct {
 	layer     bool                // a write of a layer that saves any record
 	pairs     map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement agreement           // and what all units say of them
-	joined    []callsite.Frame    // the lines of several that were too small
+	joined    []callsite.Frame    // the lines of several that are one finding
 	across    *budget.Covariation // what many units show, nil for nothing
 }
 
