@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // readRepair says how a loop of reads becomes one query: in the words of the library that
@@ -13,10 +15,11 @@ func (f *finder) readRepair(g *loopGroup, parent *Related) string {
 	if parent == nil {
 		return repair
 	}
-	if site := parent.CallSite(); !site.IsZero() {
-		return repair + "; the rows come from " + site.File + ":" + strconv.Itoa(site.Line)
+	site := callsite.Distinguish([]callsite.CallSite{parent.CallSite(), g.CallSite()})[0]
+	if site.Function == "" {
+		return repair
 	}
-	return repair
+	return repair + "; the rows come from " + site.File + ":" + strconv.Itoa(site.Line)
 }
 
 const oneForAll = "one query for all, and put the rows together in memory"

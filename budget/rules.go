@@ -38,6 +38,9 @@ type Rules struct {
 	// go on with the ids of new rows, and other values for each row in one transaction of
 	// SQLite. Default: off.
 	Hints bool
+	// Portable says that the application runs on a database server, too, though the unit ran
+	// on SQLite: what is cheap in SQLite alone is found as on a server. Default: off.
+	Portable bool
 	// LargeResult is the number of rows over which a result is large. Default:
 	// 1,000, which no page shows.
 	LargeResult int

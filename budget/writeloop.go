@@ -81,7 +81,7 @@ func (g *Group) needsItsIDs() bool {
 // isCheap reports whether rows are given other values each, in one transaction of SQLite:
 // there is no round trip to save, and CASE for each row is no better.
 func (f *finder) isCheap(g *loopGroup) bool {
-	if g.System != "sqlite" || g.Verb != "UPDATE" || !g.InTransaction || !slices.Contains(g.Varying, "") {
+	if g.System != "sqlite" || f.rules.Portable || g.Verb != "UPDATE" || !g.InTransaction || !slices.Contains(g.Varying, "") {
 		return false
 	}
 	own, _ := f.ownTransactions(g)

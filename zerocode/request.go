@@ -38,7 +38,7 @@ func BeginRequest(ctx context.Context, method, path string) (context.Context, *R
 	} else {
 		r.scope.test = process
 	}
-	ctx, r.scope.unit = bounds.NewContext(context.WithValue(ctx, requestKey{}, r))
+	ctx, r.scope.unit = bounds().NewContext(context.WithValue(ctx, requestKey{}, r))
 	r.scope.chain = 1
 	labels.Set(r.scope.label)
 	return ctx, r

@@ -371,7 +371,7 @@ func findingProblem(f *budget.Finding) problem {
 	if f.Parent != nil {
 		p.more = append(
 			p.more,
-			fmt.Sprintf("for the %d rows of %s at %s", f.Parent.Rows, f.Parent.Summary, f.Parent.CallSite()),
+			fmt.Sprintf("for the %d rows of %s at %s", f.Parent.Rows, f.Parent.Summary, apart(f.Parent, f)),
 		)
 	}
 	if f.Before != nil {
@@ -386,9 +386,14 @@ func findingProblem(f *budget.Finding) problem {
 	return p
 }
 
-// readBefore says where the answer was read first, by the line that tells it from the second.
+// apart returns the line that tells a query that a finding names from the finding's own.
+func apart(other *budget.Related, f *budget.Finding) callsite.Frame {
+	return callsite.Distinguish([]callsite.CallSite{other.CallSite(), f.CallSite()})[0]
+}
+
+// readBefore says where the answer was read first.
 func readBefore(f *budget.Finding) string {
-	at := callsite.Distinguish([]callsite.CallSite{f.Before.CallSite(), f.CallSite()})[0]
+	at := apart(f.Before, f)
 	if f.Before.Shape != f.Shape {
 		return fmt.Sprintf("the row was read by %s at %s", f.Before.Summary, at)
 	}

@@ -62,11 +62,16 @@ func (p passed) isLayer(frames []callsite.Frame) bool {
 // outermost frame is none. What stands several times on a stack hands on from one function
 // to the next, as hooks and middleware do: beyond it there is nothing that sends a query. What
 // it calls is a place then, if it is called from nowhere else: a handler for any table is.
+// Where nothing is left but the outermost frame, as in an import of all tables, generated code
+// for one of them says more.
 func (p passed) hubs(frames []callsite.Frame) int {
-	n := 0
+	n, generated := 0, -1
 	for i, f := range frames[:len(frames)-1] {
-		if slices.Contains(p.generated, f.Package()+"/"+path.Base(f.File)) {
+		if p.isGenerated(f) {
 			n = i + 1
+			if !p.isHub(f) {
+				generated = i
+			}
 			continue
 		}
 		if p.handsOn(frames, i) {
@@ -85,7 +90,14 @@ func (p passed) hubs(frames []callsite.Frame) int {
 	for n+1 < len(frames) && p.handsOn(frames, n) {
 		n++
 	}
+	if n == len(frames)-1 && generated >= 0 {
+		return generated
+	}
 	return n
+}
+
+func (p passed) isGenerated(f callsite.Frame) bool {
+	return slices.Contains(p.generated, f.Package()+"/"+path.Base(f.File))
 }
 
 // own returns the frames but for those that everything passes, further outside, too, such

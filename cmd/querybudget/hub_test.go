@@ -44,6 +44,7 @@ func TestHubs(t *testing.T) {
 		{"generated", []callsite.Frame{{Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}, at("store", 11), at("test", 41)}, at("store", 11)},
 		{"many tables", []callsite.Frame{at("wrapper", 80), at("store", 92), at("serve", 60)}, at("store", 92)},
 		{"one caller", []callsite.Frame{at("one", 70), at("serve", 60)}, at("one", 70)},
+		{"generated for one table, in an import of all", []callsite.Frame{query, {Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}, at("crud", 95), at("import", 96)}, callsite.Frame{Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}},
 		{"nothing else", []callsite.Frame{query, retry}, retry},
 	} {
 		if got := test.frames[p.hubs(test.frames)]; got != test.want {

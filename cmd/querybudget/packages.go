@@ -305,7 +305,7 @@ func (all packages) generated() (files []string) {
 			continue
 		}
 		for _, name := range p.GoFiles {
-			if isGenerated(filepath.Join(p.Dir, name)) {
+			if isGenerated(p.Dir, name) {
 				files = append(files, p.ImportPath+"/"+name)
 			}
 		}
@@ -313,8 +313,15 @@ func (all packages) generated() (files []string) {
 	return files
 }
 
-func isGenerated(name string) bool {
-	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly|parser.ParseComments)
+// isGenerated reports whether a file says so, in Go's words for it or by the endings that
+// generators without these words use.
+func isGenerated(dir, name string) bool {
+	for _, ending := range []string{".gen.go", "_gen.go", ".generated.go", "_generated.go"} {
+		if strings.HasSuffix(name, ending) {
+			return true
+		}
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.PackageClauseOnly|parser.ParseComments)
 	return err == nil && ast.IsGenerated(file)
 }
 

@@ -164,11 +164,12 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 
 // loopLine returns the line of a loop's function that has the rows: the innermost function
 // that called both the parent and the statements of the loop. It looks from the inside, since
-// a deep stack is cut at the outer end.
+// a deep stack is cut at the outer end. A frame that both have, with other callers, is what
+// everything passes, such as the function of a store that sends.
 func loopLine(parent, loop []callsite.Frame) callsite.Frame {
 	for i, f := range parent {
 		j := slices.Index(loop, f)
-		if j < 0 {
+		if j < 0 || !sameCallers(parent[i+1:], loop[j+1:]) {
 			continue
 		}
 		if i > 0 && j > 0 && parent[i-1].StableName() == loop[j-1].StableName() {
@@ -180,6 +181,13 @@ func loopLine(parent, loop []callsite.Frame) callsite.Frame {
 		return callsite.Frame{}
 	}
 	return parent[len(parent)-1]
+}
+
+// sameCallers reports whether the callers of a frame are the same on two stacks, of which one
+// may be cut.
+func sameCallers(a, b []callsite.Frame) bool {
+	n := min(len(a), len(b))
+	return slices.Equal(a[:n], b[:n])
 }
 
 // cut shortens a statement in the middle, whose beginning and end say most.

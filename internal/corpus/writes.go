@@ -34,6 +34,8 @@ func writes() []Case {
 		{Name: "write/ranges", About: "an UPDATE for each range of keys", Setup: library(60, 1), Run: updateRanges},
 		{Name: "write/one-transaction-sqlite", About: "there is no round trip to save, and CASE for each row is no better", Systems: []string{"sqlite"}, Setup: library(8, 2), Run: updateInTransaction},
 		{Name: "write/one-transaction-hint", About: "the same, for who wants hints", Systems: []string{"sqlite"}, Hints: true, Setup: library(8, 2), Run: updateInTransaction, Want: writeLoop("updateInTransaction.func1", "books")},
+		{Name: "write/one-transaction-portable", About: "the same in an application that runs on servers, too", Portable: true, Systems: []string{"sqlite"},
+			Setup: library(8, 2), Run: updateInTransaction, Want: writeLoop("updateInTransaction.func1", "books")},
 		{Name: "write/one-transaction", About: "the loop in one transaction", Systems: []string{"postgres", "mysql"}, Setup: library(8, 2), Run: updateInTransaction, Want: writeLoop("updateInTransaction.func1", "books")},
 		{Name: "write/transaction-each", About: "a transaction for each UPDATE, with nothing else in it", Setup: library(8, 2), Run: transactionEach, Want: writeLoop("transactionEach.func1", "books")},
 		{Name: "write/two-statements", About: "each item is two INSERTs: one finding", Setup: and(library(1, 0), []string{"CREATE TABLE log (book_id BIGINT, what VARCHAR(20))"}), Run: insertTwo, Want: writeLoop("insertTwo", "books")},

@@ -99,3 +99,10 @@ func (s *Shop) Lend(ctx context.Context, owner, reader int) {
 	s.list(ctx, "SELECT name FROM readers WHERE id = ?", owner)
 	s.list(ctx, "SELECT name FROM readers WHERE id = ?", reader)
 }
+
+// Named reads the names of readers.
+func (s *Shop) Named(ctx context.Context, readers ...int) {
+	for _, id := range readers {
+		s.list(ctx, "SELECT alias FROM readers WHERE id = ?", id)
+	}
+}
