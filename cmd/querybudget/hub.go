@@ -59,19 +59,30 @@ func (p passed) isLayer(frames []callsite.Frame) bool {
 }
 
 // hubs returns how many of the inner frames everything passes, or a generator wrote. The
-// outermost frame is none. What stands several times on a stack hands on from one function
-// to the next, as hooks and middleware do: beyond it there is nothing that sends a query. What
-// it calls is a place then, if it is called from nowhere else: a handler for any table is.
-// Where nothing is left but the outermost frame, as in an import of all tables, generated code
-// for one of them says more.
+// outermost frame is none. Where nothing else is left, as in an import of all tables,
+// generated code for one of them says more.
 func (p passed) hubs(frames []callsite.Frame) int {
-	n, generated := 0, -1
+	n := p.inner(frames)
+	if n < len(frames)-1 {
+		return n
+	}
+	for i := n - 1; i >= 0; i-- {
+		if p.isGenerated(frames[i]) && !p.isHub(frames[i]) && (i < n-1 || p.isGenerated(frames[n])) {
+			return i
+		}
+	}
+	return n
+}
+
+// inner returns how many frames hubs passes over. What stands several times on a stack hands
+// on from one function to the next, as hooks and middleware do: beyond it there is nothing that
+// sends a query. What it calls is a place then, if it is called from nowhere else: a handler
+// for any table is.
+func (p passed) inner(frames []callsite.Frame) int {
+	n := 0
 	for i, f := range frames[:len(frames)-1] {
 		if p.isGenerated(f) {
 			n = i + 1
-			if !p.isHub(f) {
-				generated = i
-			}
 			continue
 		}
 		if p.handsOn(frames, i) {
@@ -89,9 +100,6 @@ func (p passed) hubs(frames []callsite.Frame) int {
 	}
 	for n+1 < len(frames) && p.handsOn(frames, n) {
 		n++
-	}
-	if n == len(frames)-1 && generated >= 0 {
-		return generated
 	}
 	return n
 }
