@@ -33,6 +33,8 @@ type place struct {
 	application bool
 	// started is set for a goroutine that testing did not begin.
 	started bool
+	// inTesting is set for a test that waits for its turn, or for subtests.
+	inTesting bool
 }
 
 var (
@@ -93,10 +95,14 @@ func read(pcs []uintptr) place {
 			inTest = true
 			p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
 			_, _ = h.WriteString(f.Function + p.line)
-		case isApplication(f.Function):
+		case isApplication(f.Function) && !strings.HasSuffix(f.File, "_testmain.go"):
 			p.application, inTest = true, false
-		case f.Function == "testing.tRunner" || f.Function == "testing.(*M).Run" || f.Function == "main.main":
+		case f.Function == "testing.tRunner" || f.Function == "main.main":
 			p.started = false
+		case f.Function == "testing.(*M).Run":
+			p.started, p.inTesting = false, true
+		case f.Function == "testing.(*T).Run" || f.Function == "testing.(*T).Parallel":
+			p.inTesting = true
 		}
 	}
 	if p.line != "" {

@@ -32,12 +32,15 @@ func BeginRequest(ctx context.Context, method, path string) (context.Context, *R
 	}
 	r := &Request{method: method, path: path, before: labels.Get()}
 	r.scope = newScope(method + " " + path)
-	r.scope.whole = true
-	if test := scopeOf(r.before); test != nil {
-		r.scope.test = test.family()
-	} else {
-		r.scope.test = process
+	r.scope.whole, r.scope.request = true, true
+	test := scopeOf(r.before)
+	if test == nil { // the server was started outside of tests
+		test = process
+		if w, ok := process.waiter(); ok {
+			test = w.scope
+		}
 	}
+	r.scope.test = test.family()
 	ctx, r.scope.unit = bounds().NewContext(context.WithValue(ctx, requestKey{}, r))
 	r.scope.chain = 1
 	labels.Set(r.scope.label)

@@ -28,13 +28,17 @@ type Labels struct {
 	Stacks func(yield func(label string, stack []uintptr))
 }
 
+// Outside stands for the name of a test in reports of what belongs to none: TestMain, and what
+// goroutines send that were started there, while no test waits.
+const Outside = "outside of tests"
+
 var (
 	labels Labels
 	scopes sync.Map // by label: *scope
 	last   atomic.Int64
 	// process is the scope of what belongs to no test: TestMain, and servers and workers
 	// that nobody's test started.
-	process = &scope{name: "outside of tests"}
+	process = &scope{name: Outside}
 )
 
 // Watch makes the labels known, before the program begins.
@@ -46,7 +50,9 @@ type scope struct {
 	test        *scope // the one of the test that a round belongs to; nil for itself
 	// whole is set for what has one unit from its beginning to its end: a request, and a
 	// goroutine that nobody waits for.
-	whole bool
+	whole   bool
+	request bool
+	turns   bool // of a worker that waits between its pieces of work
 
 	mu      sync.Mutex
 	used    time.Time // last, where somebody looks on
@@ -162,6 +168,31 @@ func Func() {
 	}
 }
 
+// Turn stands behind a wait in an endless loop of the application: a worker goes on with the
+// next tick or job, which is a unit of its own. A call that a test waits for in its own
+// goroutine, and a request, are one unit.
+func Turn() {
+	if labels.Get == nil {
+		return
+	}
+	s := currentScope()
+	switch {
+	case s.request:
+	case s.whole && s.name == outermost():
+		s.flush()
+		s.turns = true
+	default:
+		var pcs [depth]uintptr
+		if lookAt(capture(pcs[:], 1)).chain == 0 {
+			s.goroutine().turns = true
+		}
+	}
+}
+
+// isEndless reports whether a unit is all that a goroutine does, which may be many pieces of
+// work: those of a connection, one after the other.
+func (s *scope) isEndless() bool { return s.whole && !s.request && !s.turns }
+
 // flush ends the present unit. Goroutines that go on begin another one.
 func (s *scope) flush() {
 	s.mu.Lock()
@@ -178,7 +209,7 @@ func (s *scope) write() {
 	case s.unit.Totals().OpenRows > 0 && len(s.open) < servedMax:
 		s.open = append(s.open, s.unit)
 	default:
-		write(s.unit, s.family().name)
+		write(s.unit, s.family().name, s.isEndless())
 	}
 }
 
@@ -192,7 +223,7 @@ func (s *scope) end() {
 	s.members, s.served, s.open = nil, nil, nil
 	s.mu.Unlock()
 	for _, unit := range open {
-		write(unit, s.family().name)
+		write(unit, s.family().name, s.isEndless())
 	}
 	for _, m := range members {
 		m.end()

@@ -10,6 +10,7 @@ import (
 // A goroutine without a line of test code on its stack was started by the application, or
 // by a library: an errgroup, a server of gRPC. Its work belongs to the test that waits for
 // it, if exactly one does; its stack is looked at. Else the goroutine is a unit of its own.
+// What was started outside of tests, such as a server of SSH in TestMain, works for any test.
 
 // looksMax is how often stacks of all goroutines are looked at: it takes 100 µs, and more
 // in a program of many goroutines.
@@ -25,18 +26,26 @@ type waiter struct {
 
 // waiting returns for whom the calling goroutine works.
 func (s *scope) waiting() (*scope, place) {
-	if s == process || looks.Add(1) > looksMax {
-		return s.goroutine(), place{chain: 1}
+	if w, ok := s.waiter(); ok {
+		return w.scope, w.place
+	}
+	return s.goroutine(), place{chain: 1}
+}
+
+// waiter returns the only goroutine of a test that waits, if there is one.
+func (s *scope) waiter() (w waiter, ok bool) {
+	if live() || looks.Add(1) > looksMax {
+		return w, false
 	}
 	var own, others []waiter
 	labels.Stacks(func(label string, stack []uintptr) {
 		w := scopeOf(label)
-		if w == nil || w.whole || w.family() != s.family() {
+		if w == nil || w.whole || w.family() != s.family() && s != process {
 			return
 		}
 		p := lookAt(stack)
 		switch {
-		case p.chain == 0:
+		case p.chain == 0 || p.inTesting:
 		case w != s:
 			others = append(others, waiter{w, p})
 		case !p.started || p.application:
@@ -45,11 +54,11 @@ func (s *scope) waiting() (*scope, place) {
 	})
 	switch {
 	case len(own) == 1:
-		return own[0].scope, own[0].place
+		return own[0], true
 	case len(own) == 0 && len(others) == 1:
-		return others[0].scope, others[0].place
+		return others[0], true
 	}
-	return s.goroutine(), place{chain: 1}
+	return w, false
 }
 
 // outermost is the function of the application that the calling goroutine began with:

@@ -37,6 +37,8 @@ var live = sync.OnceValue(func() bool { return os.Getenv(PipeVariable) != "" })
 type line struct {
 	Test    string `json:"test,omitempty"`
 	Package string `json:"package,omitempty"`
+	// Endless is set if the unit is all that a goroutine did, in one piece of work or many.
+	Endless bool `json:"endless,omitempty"`
 	// Asked numbers the arguments of reads, by the index of their group, where a unit sends
 	// a statement several times.
 	Asked map[int][]uint32 `json:"asked,omitempty"`
@@ -44,13 +46,13 @@ type line struct {
 
 // write writes the report of a unit that has ended, if it sent a query. The program goes
 // on if that fails: it is watched, and not changed. The failure is said once.
-func write(r *budget.Recorder, test string) {
+func write(r *budget.Recorder, test string, endless bool) {
 	if r.Totals().Queries == 0 && !live() || os.Getenv(FolderVariable) == "" && !live() {
 		return
 	}
 	report := r.Report()
 	report.Stage = budget.Final
-	with := line{Test: test, Package: binary()}
+	with := line{Test: test, Package: binary(), Endless: endless}
 	if !live() {
 		with.Asked = asked(report)
 		leaveOutDetails(report)

@@ -84,6 +84,12 @@ func parseJudgement(text string) (*judgement, error) {
 // spaced makes of each run of spaces one.
 func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+// begins reports whether a statement begins so. People write verbs in either case.
+func begins(shape, begin string) bool {
+	shape = spaced(shape)
+	return len(shape) >= len(begin) && strings.EqualFold(shape[:len(begin)], begin)
+}
+
 // isAbout reports whether a judgement is about a finding; the number of callers that agree
 // says how well it fits.
 func (j *judgement) isAbout(f *seen) (fits int, ok bool) {
@@ -127,7 +133,7 @@ func (j *judgement) fits(frames []callsite.Frame) (n int, ok bool) {
 // hasShape reports whether one of the statements begins so.
 func (f *seen) hasShape(begin string) bool {
 	for shape := range f.shapes {
-		if strings.HasPrefix(spaced(shape), begin) {
+		if begins(shape, begin) {
 			return true
 		}
 	}
@@ -201,7 +207,7 @@ func (j *judgement) isCovered(f *seen) bool {
 		return true
 	}
 	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool {
-		return lineOf(r.CallSite().Frame) == j.site && (j.label == labelMissed || strings.HasPrefix(spaced(r.Shape), j.shape))
+		return lineOf(r.CallSite().Frame) == j.site && (j.label == labelMissed || begins(r.Shape, j.shape))
 	})
 }
 

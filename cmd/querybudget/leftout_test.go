@@ -100,7 +100,7 @@ func TestJudgementFits(t *testing.T) {
 		"exec.go:1 list.go:2": true, "list.go:2 page.go:4 middle.go:3": false, "list.go:2 other.go:9": false,
 	} {
 		words := strings.Fields(callers)
-		j := &judgement{kind: budget.NPlusOne, site: words[0], callers: words[1:], shape: "SELECT a", label: labelTrue}
+		j := &judgement{kind: budget.NPlusOne, site: words[0], callers: words[1:], shape: "select a", label: labelTrue}
 		if _, ok := j.isAbout(f); ok != want {
 			t.Errorf("%s: got %v", callers, ok)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,8 +51,8 @@ func readOverlay(name string) (o overlay, err error) {
 
 // mark puts marks into files, writes them into a folder and replaces the files. What
 // cannot be parsed is left alone: the compiler says why.
-func (o overlay) mark(files []string, folder string) error {
-	for i, file := range files {
+func (o overlay) mark(files []string, folder string, mark func(text string) (string, bool)) error {
+	for _, file := range files {
 		source, replaced := o.Replace[file]
 		if !replaced {
 			source = file
@@ -67,13 +68,21 @@ func (o overlay) mark(files []string, folder string) error {
 		if !ok {
 			continue
 		}
-		target := filepath.Join(folder, fmt.Sprintf("%d_%s", i, filepath.Base(file)))
-		if err := os.WriteFile(target, []byte(marked), 0o600); err != nil {
+		if o.Replace[file], err = writeTemp(folder, "*_"+filepath.Base(file), marked); err != nil {
 			return err
 		}
-		o.Replace[file] = target
 	}
 	return nil
+}
+
+// writeTemp writes a new file into a folder and returns its name.
+func writeTemp(folder, pattern, text string) (string, error) {
+	file, err := os.CreateTemp(folder, pattern)
+	if err != nil {
+		return "", err
+	}
+	_, err = file.WriteString(text)
+	return file.Name(), cmp.Or(err, file.Close())
 }
 
 // write writes the overlay into a folder and returns its name.
@@ -124,6 +133,11 @@ func mark(text string) (string, bool) {
 		}
 		return true
 	})
+	return withMarks(text, set, file, marks)
+}
+
+// withMarks puts marks into a file, and an import of what they call.
+func withMarks(text string, set *token.FileSet, file *ast.File, marks []insertion) (string, bool) {
 	if len(marks) == 0 {
 		return "", false
 	}

@@ -276,25 +276,27 @@ func nameOfFunc(f *ast.FuncDecl) string {
 	return f.Name.Name
 }
 
-// testFiles returns the files of test code: those of the packages that are tested, and
-// those that serve tests.
-func (all packages) testFiles(testCode []string) (files []string) {
+// files returns the files of test code, which are those of the packages that are tested and
+// those that serve tests, and the other ones of the application.
+func (all packages) files(testCode []string) (tests, application []string) {
 	for _, p := range all {
 		if p.isVariant() || !p.isOwn() {
 			continue
 		}
-		names := slices.Concat(p.TestGoFiles, p.XTestGoFiles)
-		for _, name := range p.GoFiles {
-			if slices.Contains(testCode, p.ImportPath) || slices.Contains(testCode, p.ImportPath+"/"+name) {
-				names = append(names, name)
-			}
+		for _, name := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
+			tests = append(tests, filepath.Join(p.Dir, name))
 		}
-		for _, name := range names {
-			files = append(files, filepath.Join(p.Dir, name))
+		for _, name := range p.GoFiles {
+			to := &application
+			if slices.Contains(testCode, p.ImportPath) || slices.Contains(testCode, p.ImportPath+"/"+name) {
+				to = &tests
+			}
+			*to = append(*to, filepath.Join(p.Dir, name))
 		}
 	}
-	slices.Sort(files)
-	return slices.Compact(files)
+	slices.Sort(tests)
+	slices.Sort(application)
+	return slices.Compact(tests), slices.Compact(application)
 }
 
 // generated returns the files that a generator wrote, as "import/path/file.go": a line in

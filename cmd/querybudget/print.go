@@ -21,13 +21,14 @@ type scanned struct {
 	TestCode  []string `json:"test_code,omitempty"`
 	NotSeen   []string `json:"not_seen,omitempty"`
 	Generated []string `json:"generated,omitempty"`
+	Loops     loops    `json:"loops,omitempty"`
 }
 
 // scannedFile is its name in a folder of reports.
 const scannedFile = "scan.json"
 
 func (w *watch) scanned() scanned {
-	return scanned{TestCode: w.testCode, NotSeen: append(w.packages.notSeen(), w.packages.tagged()...), Generated: w.packages.generated()}
+	return scanned{TestCode: w.testCode, NotSeen: append(w.packages.notSeen(), w.packages.tagged()...), Generated: w.packages.generated(), Loops: w.packages.loops()}
 }
 
 // about returns what is known of the reports in a folder, of a scan that has just run or of
@@ -55,7 +56,7 @@ func (o *scanOptions) show(ctx context.Context, folder string, w *watch, out io.
 	if err != nil {
 		return err
 	}
-	s, err := readReports(folder, testCode{zerocode.NewTestCode(a.TestCode)}, a.Generated)
+	s, err := readReports(folder, &a)
 	if err != nil {
 		return err
 	}
@@ -203,6 +204,9 @@ func cut(s string, most int) string {
 func (u *unit) command() string {
 	if u.Test == "" || u.Package == "" {
 		return u.Name
+	}
+	if u.Test == zerocode.Outside {
+		return "go test " + u.Package
 	}
 	var parts []string
 	for part := range strings.SplitSeq(u.Test, "/") {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
@@ -22,6 +23,7 @@ import (
 // unit is a report as a watched program writes it.
 type unit struct {
 	Test, Package string
+	Endless       bool             // all that a goroutine did, in one piece of work or many
 	Dropped       int64            // reports that nobody read in time, in place of one
 	Asked         map[int][]uint32 // by group: numbers for its arguments
 	budget.Report
@@ -30,13 +32,14 @@ type unit struct {
 func (u *unit) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Test, Package string
+		Endless       bool
 		Dropped       int64
 		Asked         map[int][]uint32
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
 	}
-	u.Test, u.Package, u.Dropped, u.Asked = head.Test, head.Package, head.Dropped, head.Asked
+	u.Test, u.Package, u.Endless, u.Dropped, u.Asked = head.Test, head.Package, head.Endless, head.Dropped, head.Asked
 	return json.Unmarshal(text, &u.Report)
 }
 
@@ -48,10 +51,11 @@ type summary struct {
 	findings          map[findingKey]*seen
 	leftOut           int // findings of set-up
 	passed            passed
+	loops             loops
 	exercised         exercised
 	across            budget.Across
 	asked             asked
-	tests             map[string]unit // by the name of a unit: which test it belongs to
+	tests             []unit // each without its report, but for its name
 	interrupted       int
 }
 
@@ -98,8 +102,9 @@ type seen struct {
 }
 
 // readReports adds up the reports of a folder.
-func readReports(folder string, code testCode, generated []string) (*summary, error) {
-	s := &summary{code: code, findings: map[findingKey]*seen{}, passed: passed{generated: generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, tests: map[string]unit{}, asked: asked{code, map[askedPair]*agreement{}}}
+func readReports(folder string, about *scanned) (*summary, error) {
+	code := testCode{zerocode.NewTestCode(about.TestCode)}
+	s := &summary{code: code, loops: about.Loops, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, asked: asked{code, map[askedPair]*agreement{}}}
 	s.across.Outside = code.has
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	if err != nil {
@@ -241,14 +246,16 @@ func (s *summary) add(u *unit) {
 		}
 		setUp = setUp || definesTables(g)
 	}
-	s.tests[u.Name] = unit{Test: u.Test, Package: u.Package, Report: budget.Report{Name: u.Name}}
+	s.tests = append(s.tests, unit{Test: u.Test, Package: u.Package, Report: budget.Report{Name: u.Name}})
 	for i := range u.Findings {
-		if f := &u.Findings[i]; f.Confidence != budget.Hint && !s.isFixture(f.CallSite()) {
+		if f := &u.Findings[i]; f.Confidence != budget.Hint && !s.isFixture(f.CallSite()) && (!u.Endless || s.isOneWork(f)) {
 			s.addFinding(u, f, setUp)
 		}
 	}
-	if !setUp {
-		s.across.Add(&u.Report)
+	if !setUp && !u.Endless {
+		report := u.Report
+		report.Name = strconv.Itoa(len(s.tests) - 1) // the same request is one of many tests
+		s.across.Add(&report)
 	}
 }
 
@@ -286,7 +293,7 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	}
 	old.saved += f.Count
 	if f.Count > old.worst.Count {
-		old.worst, old.in = *f, s.tests[u.Name]
+		old.worst, old.in = *f, s.tests[len(s.tests)-1]
 	}
 }
 
@@ -296,8 +303,9 @@ func (s *summary) addCovariation(c *budget.Covariation) {
 	if len(frames) == 0 || s.isFixture(c.CallSite()) {
 		return
 	}
+	at, _ := strconv.Atoi(c.Unit)
 	shown := &seen{
-		worst: c.Finding, frames: frames, own: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[c.Unit], across: c,
+		worst: c.Finding, frames: frames, own: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[at], across: c,
 	}
 	for _, old := range s.inOrder() {
 		if old.shows(shown) {

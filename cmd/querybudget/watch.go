@@ -94,7 +94,8 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	w.testCode = w.packages.testCode()
 	w.set(zerocode.TestCodeVariable, strings.Join(append(w.packages.folders(w.testCode), w.testCode...), ","))
 	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
-	if err := o.mark(w.packages.testFiles(w.testCode), folder); err != nil {
+	tests, application := w.packages.files(w.testCode)
+	if err := cmp.Or(o.mark(tests, folder, mark), o.mark(application, folder, markTurns)); err != nil {
 		return nil, err
 	}
 	name, err := o.write(folder)

@@ -106,3 +106,38 @@ func (s *Shop) Named(ctx context.Context, readers ...int) {
 		s.list(ctx, "SELECT alias FROM readers WHERE id = ?", id)
 	}
 }
+
+// Worker notes the lines that come.
+type Worker struct {
+	shop  *Shop
+	lines chan string
+	done  chan struct{}
+}
+
+// Start starts a worker.
+func (s *Shop) Start() *Worker {
+	w := &Worker{s, make(chan string), make(chan struct{})}
+	go w.run()
+	return w
+}
+
+func (w *Worker) run() {
+	defer close(w.done)
+	for {
+		select {
+		case line := <-w.lines:
+			if line == "" {
+				return
+			}
+			w.shop.Note(line)
+		}
+	}
+}
+
+// Add hands over lines, and ends the worker.
+func (w *Worker) Add(lines ...string) {
+	for _, line := range append(lines, "") {
+		w.lines <- line
+	}
+	<-w.done
+}

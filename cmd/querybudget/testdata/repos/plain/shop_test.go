@@ -152,3 +152,10 @@ func TestLend(t *testing.T) {
 		s.Lend(t.Context(), 7, reader)
 	}
 }
+
+// A worker writes one line after the other, as they come.
+func TestWorker(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	s.Start().Add("a", "b", "c", "d", "e", "f")
+}

@@ -1,0 +1,5 @@
+package hub
+
+import "testing"
+
+func TestNothing(*testing.T) {}

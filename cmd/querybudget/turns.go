@@ -1,0 +1,144 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strings"
+)
+
+// A worker of the application waits in an endless loop for what comes next: a tick, a job, a
+// trigger. What it does for one of them is no part of a loop over rows, so it is a unit of its
+// own. Files with such loops are compiled with a mark behind each wait.
+
+// markTurns returns a file of the application with marks, false if it needs none or cannot be
+// parsed.
+func markTurns(text string) (string, bool) {
+	if !strings.Contains(text, "<-") && !strings.Contains(text, "time.") && !strings.Contains(text, ".C ") {
+		return "", false
+	}
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, "", text, parser.SkipObjectResolution)
+	if err != nil {
+		return "", false
+	}
+	var at []token.Pos
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			return !isDirective(n)
+		case *ast.ForStmt:
+			if n.Cond == nil {
+				at = append(at, waits(n.Body)...)
+			}
+		case *ast.RangeStmt:
+			if isTicks(n.X) {
+				at = append(at, n.Body.Lbrace+1)
+			}
+		}
+		return true
+	})
+	var marks []insertion
+	for _, pos := range at {
+		offset := set.Position(pos).Offset
+		mark := rounds + ".Turn();"
+		if text[offset-1] != '{' && text[offset-1] != ':' { // behind a statement
+			mark = ";" + rounds + ".Turn()"
+		}
+		marks = append(marks, insertion{offset, mark})
+	}
+	return withMarks(text, set, file, marks)
+}
+
+// waits returns where an endless loop goes on after it has waited: in the branches of a
+// select, or behind a statement that receives or sleeps. Loops and functions in it are not
+// looked into.
+func waits(body *ast.BlockStmt) (at []token.Pos) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt, *ast.FuncLit:
+			return false
+		case *ast.SelectStmt:
+			at = append(at, branches(n)...)
+		case *ast.BlockStmt:
+			at = append(at, behind(n.List)...)
+		case *ast.CaseClause:
+			at = append(at, behind(n.Body)...)
+		case *ast.CommClause:
+			at = append(at, behind(n.Body)...)
+		}
+		return true
+	})
+	return at
+}
+
+// branches returns the beginnings of the branches that a select waits for. One with a default
+// only looks.
+func branches(s *ast.SelectStmt) (at []token.Pos) {
+	for _, c := range s.Body.List {
+		switch c := c.(*ast.CommClause); {
+		case c.Comm == nil:
+			return nil
+		case isWait(c.Comm):
+			at = append(at, c.Colon+1)
+		}
+	}
+	return at
+}
+
+func behind(list []ast.Stmt) (at []token.Pos) {
+	for _, s := range list {
+		if isWait(s) {
+			at = append(at, s.End())
+		}
+	}
+	return at
+}
+
+// isWait reports whether a statement waits for a channel that outlives the function's call, or
+// sleeps. A channel in a variable may be that of a pool of workers which share the items of one
+// call.
+func isWait(s ast.Stmt) bool {
+	var x ast.Expr
+	switch s := s.(type) {
+	case *ast.SendStmt:
+		return isElsewhere(s.Chan)
+	case *ast.ExprStmt:
+		x = s.X
+	case *ast.AssignStmt:
+		x = s.Rhs[0]
+	}
+	if call, ok := x.(*ast.CallExpr); ok {
+		return isOf(call.Fun, "time", "Sleep")
+	}
+	receive, ok := x.(*ast.UnaryExpr)
+	return ok && receive.Op == token.ARROW && isElsewhere(receive.X)
+}
+
+// isElsewhere reports whether a channel is a field, or what a function returns.
+func isElsewhere(channel ast.Expr) bool {
+	switch channel.(type) {
+	case *ast.SelectorExpr, *ast.CallExpr:
+		return true
+	}
+	return false
+}
+
+// isTicks reports whether an expression is the channel of a ticker.
+func isTicks(x ast.Expr) bool {
+	if call, ok := x.(*ast.CallExpr); ok {
+		return isOf(call.Fun, "time", "Tick")
+	}
+	s, ok := x.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == "C"
+}
+
+// isOf reports whether an expression is a function of a package.
+func isOf(x ast.Expr, pkg, name string) bool {
+	s, ok := x.(*ast.SelectorExpr)
+	if !ok || s.Sel.Name != name {
+		return false
+	}
+	p, ok := s.X.(*ast.Ident)
+	return ok && p.Name == pkg
+}

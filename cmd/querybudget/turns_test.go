@@ -1,0 +1,41 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"strings"
+	"testing"
+)
+
+// A mark stands behind each wait of a worker's loop, on the same line.
+func TestTurns(t *testing.T) {
+	for _, test := range []struct{ name, loop, want string }{
+		{"a tick", "for { select { case <-w.ticker.C: f(); case <-ctx.Done(): return } }", "for { select { case <-w.ticker.C:M; f(); case <-ctx.Done():M; return } }"},
+		{"a job", "for { job := <-w.jobs\n f(job) }", "for { job := <-w.jobs;M\n f(job) }"},
+		{"a sleep", "for { f(); time.Sleep(time.Second) }", "for { f(); time.Sleep(time.Second);M }"},
+		{"in a branch", "for { if idle { <-w.wake }\n f() }", "for { if idle { <-w.wake;M }\n f() }"},
+		{"ticks", "for range w.ticker.C { f() }", "for range w.ticker.C {M; f() }"},
+		{"room in a channel", "for { select { case w.out <- 1: f() } }", "for { select { case w.out <- 1:M; f() } }"},
+		{"a look, and no wait", "for { select { case <-ctx.Done(): return; default: }\n f() }", ""},
+		{"a pool within a call", "for { select { case id := <-ids: f(id) } }", ""},
+		{"a loop with an end", "for i := range 3 { <-w.wake; f(i) }", ""},
+		{"in a loop with an end", "for { for i := range 3 { <-w.wake; f(i) } }", ""},
+		{"in a function of its own", "for { go func() { <-w.wake; f() }() }", ""},
+	} {
+		before := "// Package shop sells.\npackage shop // a comment\n\nimport \"time\"\n\nfunc (w *W) run(ctx context.Context, ids chan int) {\n"
+		got, ok := markTurns(before + test.loop + "\n}\n")
+		if ok != (test.want != "") {
+			t.Errorf("%s: marked is %t", test.name, ok)
+		}
+		if !ok {
+			continue
+		}
+		_, body, _ := strings.Cut(got, "ids chan int) {\n")
+		if want := strings.ReplaceAll(test.want, "M", rounds+".Turn()") + "\n}\n"; body != want {
+			t.Errorf("%s: got %s", test.name, body)
+		}
+		if _, err := parser.ParseFile(token.NewFileSet(), "", got, 0); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
