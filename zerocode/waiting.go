@@ -40,7 +40,7 @@ func (s *scope) waiter() (w waiter, ok bool) {
 	var own, others []waiter
 	labels.Stacks(func(label string, stack []uintptr) {
 		w := scopeOf(label)
-		if w == nil || w.whole || w.family() != s.family() && s != process {
+		if w == nil || w.whole || !s.mayWorkFor(w) {
 			return
 		}
 		p := lookAt(stack)
@@ -48,17 +48,30 @@ func (s *scope) waiter() (w waiter, ok bool) {
 		case p.chain == 0 || p.inTesting:
 		case w != s:
 			others = append(others, waiter{w, p})
-		case !p.started || p.application:
+		case !p.started || p.application && s.family() != process:
 			own = append(own, waiter{w, p})
 		}
 	})
+	first, second := own, others
+	if s.family() == process {
+		first, second = others, own
+	}
 	switch {
-	case len(own) == 1:
-		return own[0], true
-	case len(own) == 0 && len(others) == 1:
-		return others[0], true
+	case len(first) == 1:
+		return first[0], true
+	case len(first) == 0 && len(second) == 1:
+		return second[0], true
 	}
 	return w, false
+}
+
+// mayWorkFor reports whether a goroutine of s can be one that w waits for. What TestMain has
+// started, such as a server, works for the tests and not for what runs beside it for good.
+func (s *scope) mayWorkFor(w *scope) bool {
+	if s.family() == process {
+		return w == s || w.family() != process
+	}
+	return w.family() == s.family()
 }
 
 // outermost is the function of the application that the calling goroutine began with:

@@ -73,7 +73,7 @@ func TestScan(t *testing.T) {
 		t.Errorf("a test fails there, and the scan ended with %v", err)
 	}
 	wants(t, got,
-		"querybudget: 7 findings",
+		"querybudget: 8 findings",
 		"n+1          SELECT title FROM books WHERE author_id = ?\n  at         shop.go:31 plain.(*Shop).Titles",
 		"4 times at worst, in 1 call; go test -run '^TestTitles$' example.com/plain",
 		"for each   row of SELECT id FROM authors at shop.go:30",
@@ -87,6 +87,7 @@ func TestScan(t *testing.T) {
 		"n+1          SELECT title, price FROM books WHERE id = ?",
 		"the number of its executions is that of the rows in 2 units: 0, 1, 2",
 		"not: INSERT INTO notes",
+		"write-loop   INSERT INTO boxes (number) VALUES (?)", "5 times at worst, in 1 call; go test -run '^TestPack$' example.com/plain/shared",
 		"write-loop   INSERT INTO shelves (number) VALUES (?)", "4 times at worst, in 1 call; go test example.com/plain/hub", "not: INSERT INTO commands", "not: SELECT length",
 		"--- FAIL: TestFails", "ok  \texample.com/plain/shared",
 	)

@@ -3,8 +3,10 @@ package shared
 
 import (
 	"database/sql"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/rpc"
 	"os"
 	"testing"
 
@@ -15,11 +17,15 @@ import (
 var (
 	db     *sql.DB
 	server *httptest.Server
+	remote *rpc.Client
 )
 
 func TestMain(m *testing.M) {
 	db = fakedb.Open()
 	server = httptest.NewServer((&plain.Shop{DB: db}).Routes())
+	client, conn := net.Pipe()
+	remote = rpc.NewClient(client)
+	go func() { (&plain.Shop{DB: db}).Serve(conn) }()
 	for range 8 {
 		_, _ = db.Exec("CREATE TABLE books (id int)")
 		_, _ = db.Exec("INSERT INTO books (title) VALUES ('fixture')")
@@ -39,5 +45,13 @@ func TestTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = response.Body.Close()
+	}
+}
+
+// What TestMain has started works for the test that waits.
+func TestPack(t *testing.T) {
+	var packed int
+	if err := remote.Call("Remote.Pack", 5, &packed); err != nil || packed != 5 {
+		t.Error(packed, err)
 	}
 }
