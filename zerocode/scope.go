@@ -169,8 +169,8 @@ func Func() {
 }
 
 // Turn stands behind a wait in an endless loop of the application: a worker goes on with the
-// next tick or job, which is a unit of its own. A call that a test waits for in its own
-// goroutine, and a request, are one unit.
+// next tick or job, which is a unit of its own. A call of the goroutine of a test, and a
+// request, are one unit.
 func Turn() {
 	if labels.Get == nil {
 		return
@@ -183,7 +183,7 @@ func Turn() {
 		s.turns = true
 	default:
 		var pcs [depth]uintptr
-		if lookAt(capture(pcs[:], 1)).chain == 0 {
+		if lookAt(capture(pcs[:], 1)).started {
 			s.goroutine().turns = true
 		}
 	}

@@ -114,14 +114,18 @@ type Worker struct {
 	done  chan struct{}
 }
 
+// Worker returns one that has not been started.
+func (s *Shop) Worker() *Worker { return &Worker{s, make(chan string), make(chan struct{})} }
+
 // Start starts a worker.
 func (s *Shop) Start() *Worker {
-	w := &Worker{s, make(chan string), make(chan struct{})}
-	go w.run()
+	w := s.Worker()
+	go w.Run()
 	return w
 }
 
-func (w *Worker) run() {
+// Run works until an empty line comes.
+func (w *Worker) Run() {
 	defer close(w.done)
 	for {
 		select {

@@ -158,4 +158,7 @@ func TestWorker(t *testing.T) {
 	s := &Shop{fakedb.Open()}
 	defer s.DB.Close()
 	s.Start().Add("a", "b", "c", "d", "e", "f")
+	w := s.Worker()
+	go func() { w.Run() }()
+	w.Add("a", "b", "c", "d", "e", "f")
 }
