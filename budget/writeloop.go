@@ -79,9 +79,14 @@ func (g *Group) needsItsIDs() bool {
 }
 
 // isCheap reports whether rows are given other values each, in one transaction of SQLite:
-// there is no round trip to save, and CASE for each row is no better.
+// there is no round trip to save, and CASE for each row is no better. Several VALUES are,
+// by little.
 func (f *finder) isCheap(g *loopGroup) bool {
-	if g.System != "sqlite" || f.rules.Portable || g.Verb != "UPDATE" || !g.InTransaction || !slices.Contains(g.Varying, "") {
+	if g.System != "sqlite" || !g.InTransaction || f.rules.SQLite == SQLiteForServer {
+		return false
+	}
+	isUpdate := g.Verb == "UPDATE" && slices.Contains(g.Varying, "")
+	if !isUpdate && (g.Verb != "INSERT" || f.rules.SQLite != SQLiteAlone) {
 		return false
 	}
 	own, _ := f.ownTransactions(g)

@@ -3,7 +3,6 @@ package zerocode
 import (
 	"context"
 	"database/sql"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,17 +73,21 @@ const servedMax = 32
 var bounds = sync.OnceValue(func() budget.Bounds {
 	return budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{
 		Slow: budget.None, IdleTransaction: budget.None, LargeResult: budget.None,
-		WriteLoop: 3, Portable: slices.ContainsFunc(sql.Drivers(), isServer),
+		WriteLoop: 3, SQLite: sqliteUse(sql.Drivers()),
 	}}
 })
 
-// isServer reports whether a driver of database/sql is one for a server, by the names that
-// the drivers register: an application that is built with one runs there too, whatever its
-// tests use.
-func isServer(driver string) bool {
-	return slices.ContainsFunc([]string{"postgres", "pgx", "mysql", "sqlserver", "mssql"}, func(name string) bool {
-		return strings.Contains(driver, name)
-	})
+// sqliteUse tells what SQLite is to a program by the names of its drivers: one that is built
+// with a server's runs there too, whatever its tests use.
+func sqliteUse(drivers []string) budget.SQLiteUse {
+	for _, driver := range drivers {
+		for _, server := range []string{"postgres", "pgx", "mysql", "sqlserver", "mssql"} {
+			if strings.Contains(driver, server) {
+				return budget.SQLiteForServer
+			}
+		}
+	}
+	return budget.SQLiteAlone
 }
 
 func newScope(name string) *scope {

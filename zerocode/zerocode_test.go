@@ -145,3 +145,20 @@ func TestNumbers(t *testing.T) {
 		t.Error(a, b, c)
 	}
 }
+
+func TestSQLiteUse(t *testing.T) {
+	for _, test := range []struct {
+		drivers string
+		want    budget.SQLiteUse
+	}{
+		{"sqlite3", budget.SQLiteAlone},
+		{"sqlite sqlmock", budget.SQLiteAlone},
+		{"sqlite3 pgx/v5", budget.SQLiteForServer},
+		{"cloudsqlpostgres sqlite", budget.SQLiteForServer},
+		{"mysql", budget.SQLiteForServer},
+	} {
+		if got := sqliteUse(strings.Fields(test.drivers)); got != test.want {
+			t.Errorf("%s: got %d, want %d", test.drivers, got, test.want)
+		}
+	}
+}

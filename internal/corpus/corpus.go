@@ -23,8 +23,8 @@ type Case struct {
 	Values bool
 	// Hints turns on the kinds that are off by default.
 	Hints bool
-	// Portable says that the application runs on servers, too.
-	Portable bool
+	// SQLite says what SQLite is to the application.
+	SQLite budget.SQLiteUse
 	// Setup makes the tables, see [Env.SQL]. It is outside of the unit.
 	Setup []string
 	Run   func(ctx context.Context, e *Env) error

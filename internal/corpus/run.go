@@ -61,7 +61,7 @@ func (s *server) run(ctx context.Context, c *Case) (_ Outcome, err error) {
 			return Outcome{}, fmt.Errorf("%s: %w", statement, err)
 		}
 	}
-	unit, r := budget.Bounds{TrackValues: true, Rules: budget.Rules{Slow: budget.None, IdleTransaction: budget.None, Hints: c.Hints, Portable: c.Portable}}.NewContext(ctx)
+	unit, r := budget.Bounds{TrackValues: true, Rules: budget.Rules{Slow: budget.None, IdleTransaction: budget.None, Hints: c.Hints, SQLite: c.SQLite}}.NewContext(ctx)
 	if err := serve(unit, c, e); err != nil {
 		return Outcome{}, err
 	}

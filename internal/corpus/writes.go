@@ -34,8 +34,13 @@ func writes() []Case {
 		{Name: "write/ranges", About: "an UPDATE for each range of keys", Setup: library(60, 1), Run: updateRanges},
 		{Name: "write/one-transaction-sqlite", About: "there is no round trip to save, and CASE for each row is no better", Systems: []string{"sqlite"}, Setup: library(8, 2), Run: updateInTransaction},
 		{Name: "write/one-transaction-hint", About: "the same, for who wants hints", Systems: []string{"sqlite"}, Hints: true, Setup: library(8, 2), Run: updateInTransaction, Want: writeLoop("updateInTransaction.func1", "books")},
-		{Name: "write/one-transaction-portable", About: "the same in an application that runs on servers, too", Portable: true, Systems: []string{"sqlite"},
+		{Name: "write/one-transaction-for-server", About: "the same in an application that runs on servers, too", SQLite: budget.SQLiteForServer, Systems: []string{"sqlite"},
 			Setup: library(8, 2), Run: updateInTransaction, Want: writeLoop("updateInTransaction.func1", "books")},
+		{Name: "write/inserts-sqlite", About: "INSERTs in one transaction", Systems: []string{"sqlite"}, Setup: library(1, 0), Run: insertInTransaction, Want: writeLoop("insertInTransaction.func1", "books")},
+		{Name: "write/inserts-sqlite-alone", About: "the same in an application that runs on nothing else: several VALUES save microseconds", SQLite: budget.SQLiteAlone,
+			Systems: []string{"sqlite"}, Setup: library(1, 0), Run: insertInTransaction},
+		{Name: "write/inserts-sqlite-each", About: "a transaction for each INSERT: all but one can be saved", SQLite: budget.SQLiteAlone,
+			Systems: []string{"sqlite"}, Setup: library(1, 0), Run: insertOneEach, Want: writeLoop("insertOneEach.func1", "books")},
 		{Name: "write/one-transaction", About: "the loop in one transaction", Systems: []string{"postgres", "mysql"}, Setup: library(8, 2), Run: updateInTransaction, Want: writeLoop("updateInTransaction.func1", "books")},
 		{Name: "write/transaction-each", About: "a transaction for each UPDATE, with nothing else in it", Setup: library(8, 2), Run: transactionEach, Want: writeLoop("transactionEach.func1", "books")},
 		{Name: "write/two-statements", About: "each item is two INSERTs: one finding", Setup: and(library(1, 0), []string{"CREATE TABLE log (book_id BIGINT, what VARCHAR(20))"}), Run: insertTwo, Want: writeLoop("insertTwo", "books")},
@@ -368,6 +373,23 @@ func readBack(ctx context.Context, e *Env) error {
 		try(inTransaction(ctx, e, nil, func(tx *sql.Tx) {
 			done(tx.ExecContext(ctx, e.Q("UPDATE books SET price = price + 1 WHERE id = ?"), book+1))
 			drain(tx.QueryContext(ctx, e.Q("SELECT price FROM books WHERE id = ?"), book+1))
+		}))
+	}
+	return nil
+}
+
+func insertInTransaction(ctx context.Context, e *Env) error {
+	return inTransaction(ctx, e, nil, func(tx *sql.Tx) {
+		for book := range 8 {
+			done(tx.ExecContext(ctx, e.Q("INSERT INTO books (id, author_id, title, price) VALUES (?, 1, 'new', ?)"), book+100, book))
+		}
+	})
+}
+
+func insertOneEach(ctx context.Context, e *Env) error {
+	for book := range 8 {
+		try(inTransaction(ctx, e, nil, func(tx *sql.Tx) {
+			done(tx.ExecContext(ctx, e.Q("INSERT INTO books (id, author_id, title, price) VALUES (?, 1, 'new', ?)"), book+100, book))
 		}))
 	}
 	return nil
