@@ -170,7 +170,7 @@ func (f *finder) writeAdvice(g *loopGroup) string {
 		return "one INSERT with several VALUES tuples"
 	case "UPDATE":
 		switch {
-		case g.Distinct == 1:
+		case g.Distinct == 1 || slices.Equal(g.Varying, []string{""}): // it is the same row each time
 			return "one UPDATE with what all of them do together"
 		case len(g.Keys) > 0 && g.System == "postgresql":
 			return "one UPDATE for all: WHERE ... = ANY for one value, FROM a VALUES list for several"

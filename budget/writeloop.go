@@ -41,7 +41,7 @@ func (f *finder) writeLoops() {
 	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
-		if (g.Queries >= n || f.goesThroughRows(g)) && (f.rules.Hints || !f.isHint(g)) && f.isWriteLoop(g) {
+		if (g.Queries >= n && (!g.recursive || g.Queries >= defaultWriteLoop) || f.goesThroughRows(g)) && (f.rules.Hints || !f.isHint(g)) && f.isWriteLoop(g) {
 			loops = append(loops, g)
 		}
 	}

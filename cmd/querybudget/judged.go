@@ -103,10 +103,17 @@ func (j *judgement) isAbout(f *seen) (fits int, ok bool) {
 	if j.kind != f.worst.Kind || !f.hasShape(j.shape) {
 		return 0, false
 	}
-	if fits, ok := j.fits(f.frames[max(0, slices.Index(f.frames, f.own[0])):]); ok { // as it is printed
-		return fits, ok
+	for i := len(f.inner()) - 1; i >= 0; i-- { // as it is printed, or further inside
+		if fits, ok = j.fits(f.frames[i:]); ok {
+			return fits, ok
+		}
 	}
-	return j.fits(f.frames)
+	return fits, ok
+}
+
+// inner returns the frames up to the line that is printed.
+func (f *seen) inner() []callsite.Frame {
+	return f.frames[:max(0, slices.Index(f.frames, f.own[0]))+1]
 }
 
 // fits compares the site and its callers with frames, and counts those that agree. Callers
@@ -150,7 +157,8 @@ func (f *seen) isFrom(callers []string) bool {
 // isAt reports whether a finding is about a statement from a line, which may be one of
 // several of a loop.
 func (f *seen) isAt(line string) bool {
-	if lineOf(f.frames[0]) == line || lineOf(f.own[0]) == line || slices.ContainsFunc(f.joined, func(j callsite.Frame) bool { return lineOf(j) == line }) {
+	is := func(frame callsite.Frame) bool { return lineOf(frame) == line }
+	if slices.ContainsFunc(f.inner(), is) || slices.ContainsFunc(f.joined, func(j callsite.Frame) bool { return lineOf(j) == line }) {
 		return true
 	}
 	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool { return lineOf(r.CallSite().Frame) == line })

@@ -46,8 +46,39 @@ func (f *seen) isByChance() bool {
 // isChance reports whether that is why a finding is left out.
 func (f *seen) isChance() bool { return f.isByChance() && !f.isSmall() }
 
+// fewWrites is the number of writes from which on they are a loop whatever else is known. Of
+// fewer, a part may write three things each time it is called, such as the roles of a new
+// installation: as many in each of fixedCalls calls or more tell that no data makes them.
+const (
+	fewWrites  = 5
+	fixedCalls = 3
+)
+
+// isFixed reports whether a call writes as few rows each time.
+func (f *seen) isFixed() bool {
+	return f.worst.Kind == budget.WriteLoop && f.worst.Count < fewWrites && f.worst.Confidence != budget.Proven && f.across == nil &&
+		f.units >= fixedCalls && f.fewest == f.worst.Count
+}
+
+// isApart reports whether the two queries of a duplicate have no line of the application in
+// common: goroutines send them, and none of them can pass on what it read.
+func (f *seen) isApart(code testCode) bool {
+	if f.worst.Kind != budget.Duplicate || f.worst.Before == nil {
+		return false
+	}
+	before := code.application(f.worst.Before.CallSite())
+	return !slices.ContainsFunc(f.frames, func(frame callsite.Frame) bool { return slices.Contains(before, frame) }) && !sameFunction(before, f.frames)
+}
+
+// sameFunction reports whether two stacks began in one function, on two of its lines.
+func sameFunction(a, b []callsite.Frame) bool {
+	return len(a) > 0 && len(b) > 0 && a[len(a)-1].StableName() == b[len(b)-1].StableName()
+}
+
 // isLeftOut reports whether a finding is listed with -all only.
-func (f *seen) isLeftOut() bool { return f.isSmall() || f.isChance() || f.layer }
+func (f *seen) isLeftOut() bool {
+	return f.isSmall() || f.isChance() || f.layer || f.isFixed() || f.apart
+}
 
 // count counts the findings that something is true of.
 func (s *summary) count(is func(*seen) bool) (n int) {

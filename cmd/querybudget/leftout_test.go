@@ -93,10 +93,10 @@ func TestIsLayer(t *testing.T) {
 func TestJudgementFits(t *testing.T) {
 	f := &seen{
 		worst: budget.Finding{Kind: budget.NPlusOne}, shapes: map[string]bool{"SELECT a FROM b": true},
-		frames: stack("exec:1 < list:2 < middle:3 < page:4 < serve:5"), own: stack("list:2 < page:4 < serve:5"),
+		frames: stack("exec:1 < save:9 < list:2 < middle:3 < page:4 < serve:5"), own: stack("list:2 < page:4 < serve:5"),
 	}
 	for callers, want := range map[string]bool{
-		"list.go:2": true, "exec.go:1": true, "middle.go:3": false, "list.go:2 page.go:4": true, "list.go:2 middle.go:3 serve.go:5": true,
+		"list.go:2": true, "exec.go:1": true, "save.go:9": true, "middle.go:3": false, "list.go:2 page.go:4": true, "list.go:2 middle.go:3 serve.go:5": true,
 		"exec.go:1 list.go:2": true, "list.go:2 page.go:4 middle.go:3": false, "list.go:2 other.go:9": false,
 	} {
 		words := strings.Fields(callers)

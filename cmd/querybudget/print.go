@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
@@ -110,6 +111,12 @@ func (s *summary) printTotals(out io.Writer) {
 	fmt.Fprintln(out)
 	if n := s.count(func(f *seen) bool { return f.layer }); n > 0 {
 		fmt.Fprintf(out, "%s left out: writes of a layer that saves the records of any table one by one, with their hooks; -all lists them\n", format.Plural(n, "finding"))
+	}
+	if n := s.count((*seen).isFixed); n > 0 {
+		fmt.Fprintf(out, "%s left out: %s writes at most, and as many in each call; -all lists them\n", format.Plural(n, "finding"), strconv.Itoa(fewWrites-1))
+	}
+	if n := s.count(func(f *seen) bool { return f.apart }); n > 0 {
+		fmt.Fprintf(out, "%s left out: goroutines that read the same; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))

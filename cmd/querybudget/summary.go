@@ -17,6 +17,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 	"github.com/querybudget/querybudget/zerocode"
 )
 
@@ -55,7 +56,8 @@ type summary struct {
 	exercised         exercised
 	across            budget.Across
 	asked             asked
-	tests             []unit // each without its report, but for its name
+	tests             []unit           // each without its report, but for its name
+	fewest            map[string]int64 // executions of a write in a call, by statement and lines
 	interrupted       int
 }
 
@@ -95,6 +97,8 @@ type seen struct {
 	in        unit                // the one of the worst, without its report
 	own       []callsite.Frame    // the frames but for those that everything passes
 	layer     bool                // a write of a layer that saves any record
+	apart     bool                // a duplicate whose queries have no line in common
+	fewest    int64               // of the same statement from the same lines, in a call
 	pairs     map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement agreement           // and what all units say of them
 	joined    []callsite.Frame    // the lines of several that are one finding
@@ -104,7 +108,7 @@ type seen struct {
 // readReports adds up the reports of a folder.
 func readReports(folder string, about *scanned) (*summary, error) {
 	code := testCode{zerocode.NewTestCode(about.TestCode)}
-	s := &summary{code: code, loops: about.Loops, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, asked: asked{code, map[askedPair]*agreement{}}}
+	s := &summary{code: code, loops: about.Loops, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, fewest: map[string]int64{}, asked: asked{code, map[askedPair]*agreement{}}}
 	s.across.Outside = code.has
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	if err != nil {
@@ -148,6 +152,8 @@ func (s *summary) join() {
 	for key, f := range s.inOrder() {
 		f.own = s.passed.own(f.frames)
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
+		f.apart = f.isApart(s.code)
+		f.fewest = s.fewest[key.lines]
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].merge(f)
@@ -198,6 +204,8 @@ func (f *seen) isSame(other *seen) bool {
 // merge adds what is one finding.
 func (f *seen) merge(other *seen) {
 	f.units += other.units
+	f.fewest = min(f.fewest, other.fewest)
+	f.apart = f.apart && other.apart
 	f.loops += other.loops
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)
@@ -243,6 +251,9 @@ func (s *summary) add(u *unit) {
 			frames := s.code.application(g.CallSite())
 			s.passed.add(frames, g)
 			s.exercised.add(frames, u)
+			if g.Kind == statement.Write {
+				s.countFewest(g, frames)
+			}
 		}
 		setUp = setUp || definesTables(g)
 	}
@@ -256,6 +267,14 @@ func (s *summary) add(u *unit) {
 		report := u.Report
 		report.Name = strconv.Itoa(len(s.tests) - 1) // the same request is one of many tests
 		s.across.Add(&report)
+	}
+}
+
+// countFewest takes note of how often a call sends a write.
+func (s *summary) countFewest(g *budget.Group, frames []callsite.Frame) {
+	key := g.Shape + "\n" + lines(frames)
+	if n, ok := s.fewest[key]; !ok || g.Queries < n {
+		s.fewest[key] = g.Queries
 	}
 }
 
