@@ -98,6 +98,10 @@ func (a *Across) candidates(f *finder) (parents, children []lined) {
 		if g.ListsVary || g.Batched || g.Paged || isRead && (g.AsksNewIDs || g.AsksForNews) || isWrite && g.needsItsIDs() || !isRead && !isWrite {
 			return
 		}
+		if f.isOfJobs(loop) {
+			a.end(ids)
+			return
+		}
 		if isRead && f.isOwnWork(loop) || isWrite && f.isWorker(loop) || f.isRetried(loop) {
 			return
 		}
@@ -144,6 +148,13 @@ func (a *Across) pair(r *Report, p, c lined) {
 	rel.each = each
 	rel.see(r, p.Rows, c.Group, p.Group)
 	rel.frames, rel.caller = c.frames[:j+1], plainFunction(c.frames[j].Function)
+}
+
+// end takes note that a statement is sent for each job of a worker: as often as there are jobs.
+func (a *Across) end(ids []uint64) {
+	if rel := a.relation(acrossKey{child: ids[min(len(ids), aloneFrames)-1]}); rel != nil {
+		*rel = relation{broken: true}
+	}
 }
 
 // alone takes note of how often a statement was sent by itself.

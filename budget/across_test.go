@@ -99,6 +99,10 @@ func TestAcross(t *testing.T) {
 			lines[1], lines[5] = lines[5], lines[1]
 			return strings.ReplaceAll(strings.Join(slices.Concat(lines[2:5], lines[5:], lines[:2]), "\n"), "args=$i", "args=1")
 		}, []int{1, 2, 4}, nil},
+		{"jobs that are locked one after the other", func(n int) string {
+			lock := "begin t\nquery lock.go:1 < page.go:5 tx=t rows=1 args=7: SELECT n FROM locks WHERE id = $1 FOR UPDATE\ncommit t\nquery books.go:3"
+			return strings.ReplaceAll(strings.ReplaceAll(list(n), fmt.Sprintf("rows=%d", n), "rows=1"), "query books.go:3", lock)
+		}, []int{1, 2, 4}, nil},
 		{"a batch", func(n int) string {
 			return strings.ReplaceAll(strings.ReplaceAll(list(n), "author_id = $1", "author_id IN ($1, $2)"), "args=$i", "args=1,$i")
 		}, []int{1, 2, 4}, nil},

@@ -112,7 +112,7 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	if g.Queries < f.rules.fewest() {
 		return false
 	}
-	if f.isOwnWork(g) || f.isReadBack(g) || f.isByLevel(g) {
+	if f.isOwnWork(g) || f.isReadBack(g) || f.isByLevel(g) || f.isOfJobs(g) {
 		return false
 	}
 	isExact := false

@@ -191,12 +191,37 @@ func (o inTransactions) isJob() bool {
 // isWorker reports whether a loop does one job after another: each in a transaction of
 // its own, or after it has claimed the job.
 func (f *finder) isWorker(g *loopGroup) bool {
-	if own, others := f.ownTransactions(g); own && others.isJob() {
+	if own, others := f.ownTransactions(g); own && others.isJob() || f.isOfJobs(g) {
 		return true
 	}
 	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {
 		return h.Queries >= g.Queries-1 && h.Queries <= g.Queries+1 && h.Handle == g.Handle && overlap(&h, g.Group) && claims(&h, g.Group)
 	})
+}
+
+// isOfJobs reports whether a job is locked before an execution of a loop, with the same words
+// each time. What is sent for a job may be outside of the transaction that locks it, and not
+// be sent for each job.
+func (f *finder) isOfJobs(g *loopGroup) bool {
+	if g.Queries < 2 {
+		return false
+	}
+	for i := range f.report.Groups {
+		h := &f.report.Groups[i]
+		if h.Overflow || h.Kind != statement.Read || !h.Locks || h.Distinct != 1 || h.Handle != g.Handle || h.Queries < g.Queries-1 {
+			continue
+		}
+		between := int64(0)
+		for _, q := range f.queriesOf(i) {
+			if g.First < q.Position && q.Position < g.Last {
+				between++
+			}
+		}
+		if between >= g.Queries/2 { // jobs that run at the same time are locked before
+			return true
+		}
+	}
+	return false
 }
 
 // claims reports whether a statement takes the next job: it locks it, or asks for one of

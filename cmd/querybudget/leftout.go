@@ -51,7 +51,7 @@ func (f *seen) isChance() bool { return f.isByChance() && !f.isSmall() }
 // installation: as many in each of fixedCalls calls or more tell that no data makes them.
 const (
 	fewWrites  = 5
-	fixedCalls = 3
+	fixedCalls = 5
 )
 
 // isFixed reports whether a call writes as few rows each time.
@@ -77,7 +77,7 @@ func sameFunction(a, b []callsite.Frame) bool {
 
 // isLeftOut reports whether a finding is listed with -all only.
 func (f *seen) isLeftOut() bool {
-	return f.isSmall() || f.isChance() || f.layer || f.isFixed() || f.apart
+	return f.isSmall() || f.isChance() || f.layer || f.isFixed() || f.apart || f.noLoop
 }
 
 // count counts the findings that something is true of.

@@ -118,6 +118,9 @@ func (s *summary) printTotals(out io.Writer) {
 	if n := s.count(func(f *seen) bool { return f.apart }); n > 0 {
 		fmt.Fprintf(out, "%s left out: goroutines that read the same; -all lists them\n", format.Plural(n, "finding"))
 	}
+	if n := s.count(func(f *seen) bool { return f.noLoop }); n > 0 {
+		fmt.Fprintf(out, "%s left out: lines that take turns where the source has no loop; -all lists them\n", format.Plural(n, "finding"))
+	}
 	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}

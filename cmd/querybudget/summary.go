@@ -98,6 +98,7 @@ type seen struct {
 	own       []callsite.Frame    // the frames but for those that everything passes
 	layer     bool                // a write of a layer that saves any record
 	apart     bool                // a duplicate whose queries have no line in common
+	noLoop    bool                // lines that meet where the source has no loop
 	fewest    int64               // of the same statement from the same lines, in a call
 	pairs     map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement agreement           // and what all units say of them
@@ -153,6 +154,7 @@ func (s *summary) join() {
 		f.own = s.passed.own(f.frames)
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
 		f.apart = f.isApart(s.code)
+		f.noLoop = s.isMeeting(f)
 		f.fewest = s.fewest[key.lines]
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
