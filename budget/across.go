@@ -102,7 +102,7 @@ func (a *Across) candidates(f *finder) (parents, children []lined) {
 			a.end(ids)
 			return
 		}
-		if isRead && f.isOwnWork(loop) || isWrite && f.isWorker(loop) || f.isRetried(loop) {
+		if isRead && f.isOwnWork(loop) || isWrite && (f.isWorker(loop) || f.isItemByItem(loop)) || f.isRetried(loop) {
 			return
 		}
 		children = append(children, lined{g, frames, ids})

@@ -34,9 +34,9 @@ type Rules struct {
 	// Hints turns on the kinds that are right too seldom to be said unasked:
 	// select-then-insert, since a unique index, which is not seen from here, makes most of
 	// them harmless; read-modify-write after a row that was read with all its columns, as
-	// each edit of a form is; few-rows; and two kinds of write-loop: fewer than 10 rounds that
-	// go on with the ids of new rows, and other values for each row in one transaction of
-	// SQLite. Default: off.
+	// each edit of a form is; few-rows; and three kinds of write-loop: fewer than 10 rounds that
+	// go on with the ids of new rows, other values for each row in one transaction of
+	// SQLite, and a transaction for each item that reads it back. Default: off.
 	Hints bool
 	// SQLite says what a unit that ran on SQLite stands for: without a server between, a
 	// statement takes microseconds. Default: [SQLiteItself].

@@ -94,7 +94,17 @@ func (f *finder) isCheap(g *loopGroup) bool {
 }
 
 // isHint reports whether a loop is one, and not worth a change as a rule.
-func (f *finder) isHint(g *loopGroup) bool { return g.needsItsIDs() || f.isCheap(g) }
+func (f *finder) isHint(g *loopGroup) bool {
+	return g.needsItsIDs() || f.isCheap(g) || f.isItemByItem(g)
+}
+
+// isItemByItem reports whether each item is written and read back in a transaction of its own,
+// so that the next one is not held up: ent begins one by itself, the application does so by
+// design.
+func (f *finder) isItemByItem(g *loopGroup) bool {
+	own, others := f.ownTransactions(g)
+	return own && others.readsBack && !strings.HasPrefix(g.Via(), "entgo.io/ent")
+}
 
 // isWriteLoop leaves out what is sent again because it failed, takes one part after
 // another, or is the work of a transaction of its own.
@@ -150,7 +160,8 @@ func (f *finder) isReadBack(g *loopGroup) bool {
 // inTransactions is what transactions do beside an execution of a loop.
 type inTransactions struct {
 	readsBefore, writesBefore, writesAfter bool
-	readsAfter                             bool // from other tables: the item itself is read back
+	readsBack                              bool // what was written
+	readsAfter                             bool // from other tables
 }
 
 // ownTransactions reports whether each execution is in a transaction of its own, and what
@@ -175,7 +186,10 @@ func (f *finder) ownTransactions(g *loopGroup) (own bool, others inTransactions)
 			continue
 		}
 		others.readsBefore = others.readsBefore || q.Kind == statement.Read && q.Position < execution
-		others.readsAfter = others.readsAfter || q.Kind == statement.Read && q.Position > execution && !q.SharesTable(g.Statement)
+		if q.Kind == statement.Read && q.Position > execution {
+			isBack := q.SharesTable(g.Statement)
+			others.readsBack, others.readsAfter = others.readsBack || isBack, others.readsAfter || !isBack
+		}
 		others.writesBefore = others.writesBefore || q.Kind == statement.Write && q.Position < execution
 		others.writesAfter = others.writesAfter || q.Kind == statement.Write && q.Position > execution
 	}

@@ -66,13 +66,12 @@ func (f *seen) isApart(code testCode) bool {
 	if f.worst.Kind != budget.Duplicate || f.worst.Before == nil {
 		return false
 	}
-	before := code.application(f.worst.Before.CallSite())
-	return !slices.ContainsFunc(f.frames, func(frame callsite.Frame) bool { return slices.Contains(before, frame) }) && !sameFunction(before, f.frames)
+	return areApart(code.application(f.worst.Before.CallSite()), f.frames)
 }
 
-// sameFunction reports whether two stacks began in one function, on two of its lines.
-func sameFunction(a, b []callsite.Frame) bool {
-	return len(a) > 0 && len(b) > 0 && a[len(a)-1].StableName() == b[len(b)-1].StableName()
+// areApart reports whether two stacks have no caller in common: they began in two functions.
+func areApart(a, b []callsite.Frame) bool {
+	return len(a) > 0 && len(b) > 0 && a[len(a)-1].StableName() != b[len(b)-1].StableName()
 }
 
 // isLeftOut reports whether a finding is listed with -all only.
