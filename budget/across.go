@@ -98,11 +98,11 @@ func (a *Across) candidates(f *finder) (parents, children []lined) {
 		if g.ListsVary || g.Batched || g.Paged || isRead && (g.AsksNewIDs || g.AsksForNews) || isWrite && g.needsItsIDs() || !isRead && !isWrite {
 			return
 		}
-		if f.isOfJobs(loop) {
+		switch {
+		case f.isOfJobs(loop):
 			a.end(ids)
 			return
-		}
-		if isRead && f.isOwnWork(loop) || isWrite && (f.isWorker(loop) || f.isItemByItem(loop)) || f.isRetried(loop) {
+		case isRead && (f.isOwnWork(loop) || f.isReadBack(loop)), isWrite && (f.isWorker(loop) || f.isItemByItem(loop)), f.isRetried(loop):
 			return
 		}
 		children = append(children, lined{g, frames, ids})
