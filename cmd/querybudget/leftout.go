@@ -70,8 +70,12 @@ func (f *seen) isApart(code testCode) bool {
 }
 
 // areApart reports whether two stacks have no caller in common: they began in two functions.
+// A deep stack is cut at the outer end, so one frame is enough.
 func areApart(a, b []callsite.Frame) bool {
-	return len(a) > 0 && len(b) > 0 && a[len(a)-1].StableName() != b[len(b)-1].StableName()
+	if len(a) == 0 || len(b) == 0 || a[len(a)-1].StableName() == b[len(b)-1].StableName() {
+		return false
+	}
+	return !slices.ContainsFunc(a[1:], func(frame callsite.Frame) bool { return slices.Contains(b, frame) })
 }
 
 // isLeftOut reports whether a finding is listed with -all only.

@@ -149,6 +149,7 @@ func TestAreApart(t *testing.T) {
 		{"read:1 < page:4 < serve:9", "read:1 < page:6 < serve:9", false},
 		{"read:1 < serve:8", "read:1 < serve:9", false},
 		{"read:1 < accept:3", "read:1 < serve:9", true},
+		{"read:1 < page:4 < hook:7", "read:1 < list:2 < page:4", false}, // the second one is cut
 	} {
 		if got := areApart(stack(test.a), stack(test.b)); got != test.want {
 			t.Errorf("%s and %s: got %t", test.a, test.b, got)
