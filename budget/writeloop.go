@@ -225,17 +225,22 @@ func (f *finder) isOfJobs(g *loopGroup) bool {
 		if h.Overflow || h.Kind != statement.Read || !h.Locks || h.Distinct != 1 || h.Handle != g.Handle || h.Queries < g.Queries-1 {
 			continue
 		}
-		between := int64(0)
-		for _, q := range f.queriesOf(i) {
-			if g.First < q.Position && q.Position < g.Last {
-				between++
-			}
-		}
-		if between >= g.Queries/2 { // jobs that run at the same time are locked before
+		if h.Queries == g.Queries && h.First < g.First || f.executionsWithin(i, g) >= g.Queries/2 { // jobs that run at the same time are locked before
 			return true
 		}
 	}
 	return false
+}
+
+// executionsWithin returns how often a group was sent between the first and the last execution of
+// another one.
+func (f *finder) executionsWithin(group int, g *loopGroup) (n int64) {
+	for _, q := range f.queriesOf(group) {
+		if g.First < q.Position && q.Position < g.Last {
+			n++
+		}
+	}
+	return n
 }
 
 // claims reports whether a statement takes the next job: it locks it, or asks for one of
