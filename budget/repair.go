@@ -15,10 +15,11 @@ func (f *finder) readRepair(g *loopGroup, parent *Related) string {
 	if parent == nil {
 		return repair
 	}
-	site := callsite.Distinguish([]callsite.CallSite{parent.CallSite(), g.CallSite()})[0]
-	if site.Function == "" {
-		return repair
+	of := parent.CallSite()
+	if of.IsZero() || of.Library {
+		return repair // a line of a library says nothing
 	}
+	site := callsite.Distinguish([]callsite.CallSite{of, g.CallSite()})[0]
 	return repair + "; the rows come from " + site.File + ":" + strconv.Itoa(site.Line)
 }
 

@@ -99,11 +99,12 @@ func (f *finder) isHint(g *loopGroup) bool {
 }
 
 // isItemByItem reports whether each item is written and read back in a transaction of its own,
-// so that the next one is not held up: ent begins one by itself, the application does so by
-// design.
+// so that the next one is not held up. ent and GORM begin one by themselves, the application
+// does so by design.
 func (f *finder) isItemByItem(g *loopGroup) bool {
 	own, others := f.ownTransactions(g)
-	return own && others.readsBack && !strings.HasPrefix(g.Via(), "entgo.io/ent")
+	via := g.Via()
+	return own && others.readsBack && !strings.HasPrefix(via, "entgo.io/ent") && !strings.HasPrefix(via, "gorm.io/")
 }
 
 // isWriteLoop leaves out what is sent again because it failed, takes one part after

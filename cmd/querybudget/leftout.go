@@ -54,33 +54,15 @@ const (
 	fixedCalls = 5
 )
 
-// isFixed reports whether a call writes as few rows each time.
-func (f *seen) isFixed() bool {
+// isFixed reports whether a call writes as few rows each time, so many at least.
+func (f *seen) isFixed(fewest int64) bool {
 	return f.worst.Kind == budget.WriteLoop && f.worst.Count < fewWrites && f.worst.Confidence != budget.Proven && f.across == nil &&
-		f.units >= fixedCalls && f.fewest == f.worst.Count
-}
-
-// isApart reports whether the two queries of a duplicate have no line of the application in
-// common: goroutines send them, and none of them can pass on what it read.
-func (f *seen) isApart(code testCode) bool {
-	if f.worst.Kind != budget.Duplicate || f.worst.Before == nil {
-		return false
-	}
-	return areApart(code.application(f.worst.Before.CallSite()), f.frames)
-}
-
-// areApart reports whether two stacks have no caller in common: they began in two functions.
-// A deep stack is cut at the outer end, so one frame is enough.
-func areApart(a, b []callsite.Frame) bool {
-	if len(a) == 0 || len(b) == 0 || a[len(a)-1].StableName() == b[len(b)-1].StableName() {
-		return false
-	}
-	return !slices.ContainsFunc(a[1:], func(frame callsite.Frame) bool { return slices.Contains(b, frame) })
+		f.units >= fixedCalls && fewest == f.worst.Count
 }
 
 // isLeftOut reports whether a finding is listed with -all only.
 func (f *seen) isLeftOut() bool {
-	return f.isSmall() || f.isChance() || f.layer || f.isFixed() || f.apart || f.noLoop
+	return f.isSmall() || f.isChance() || f.layer || f.fixed
 }
 
 // count counts the findings that something is true of.

@@ -123,55 +123,25 @@ func TestJudgedFiles(t *testing.T) {
 // Few writes that are as many in each call are a part's own, unless something else tells.
 func TestIsFixed(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		f    seen
-		want bool
+		name   string
+		f      seen
+		fewest int64
+		want   bool
 	}{
-		{"as many in each of five calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5, fewest: 3}, true},
-		{"in four calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 4, fewest: 3}, false},
-		{"fewer in another call", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5, fewest: 1}, false},
-		{"five of them", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 5}, units: 5, fewest: 5}, false},
-		{"for the rows of a read", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3, Confidence: budget.Proven}, units: 5, fewest: 3}, false},
-		{"reads", seen{worst: budget.Finding{Kind: budget.NPlusOne, Count: 3}, units: 5, fewest: 3}, false},
+		{"as many in each of five calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5}, 3, true},
+		{"in four calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 4}, 3, false},
+		{"fewer in another call", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5}, 1, false},
+		{"five of them", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 5}, units: 5}, 5, false},
+		{"for the rows of a read", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3, Confidence: budget.Proven}, units: 5}, 3, false},
+		{"reads", seen{worst: budget.Finding{Kind: budget.NPlusOne, Count: 3}, units: 5}, 3, false},
 	} {
-		if got := test.f.isFixed(); got != test.want || test.f.isLeftOut() != got {
+		if got := test.f.isFixed(test.fewest); got != test.want {
 			t.Errorf("%s: got %t", test.name, got)
 		}
 	}
-}
-
-// What two goroutines read is apart if they began in two functions.
-func TestAreApart(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want bool
-	}{
-		{"read:1 < page:4 < serve:9", "read:1 < page:6 < serve:9", false},
-		{"read:1 < serve:8", "read:1 < serve:9", false},
-		{"read:1 < accept:3", "read:1 < serve:9", true},
-		{"read:1 < page:4 < hook:7", "read:1 < list:2 < page:4", false}, // the second one is cut
-	} {
-		if got := areApart(stack(test.a), stack(test.b)); got != test.want {
-			t.Errorf("%s and %s: got %t", test.a, test.b, got)
-		}
-	}
-}
-
-// Lines that meet in a function without a loop are no loop of it.
-func TestIsMeeting(t *testing.T) {
-	s := &summary{passed: passed{lines: map[callsite.Frame]*passedBy{}}, loops: loops{"example.com/shop/page.go": {{3, 6}}}}
-	s.passed.add(stack("send:1 < close:5"), &budget.Group{Statement: &statement.Statement{Shape: "UPDATE a"}})
-	for at, want := range map[string]bool{
-		"close:5 < serve:9":  true,  // two lines of it send
-		"close:5 < page:4":   false, // page has the loop
-		"send:1 < close:5":   false, // one line sends
-		"other:7 < page:8":   true,
-		"page:3 < serve:9":   false,
-		"close:5 < page:100": true,
-	} {
-		f := &seen{worst: budget.Finding{Kind: budget.WriteLoop}, frames: stack(at)}
-		if got := s.isMeeting(f); got != want {
-			t.Errorf("%s: got %t", at, got)
-		}
+	few := seen{fixed: true}
+	few.merge(&seen{})
+	if few.isLeftOut() {
+		t.Error("few writes hide many of the same line")
 	}
 }

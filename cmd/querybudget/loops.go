@@ -71,15 +71,6 @@ func (l loops) has(f callsite.Frame) bool {
 	})
 }
 
-// isMeeting reports whether a loop is one of several lines, none of which is in a loop of
-// the source, nor is the place where they meet: that is where a goroutine does one thing after
-// the other.
-func (s *summary) isMeeting(f *seen) bool {
-	by := s.passed.lines[f.frames[0]]
-	isLoop := f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop
-	return isLoop && len(s.loops) > 0 && (by == nil || !by.sends) && !slices.ContainsFunc(f.frames, s.loops.has)
-}
-
 // isOneWork reports whether what a goroutine sent repeatedly belongs to one piece of its work:
 // a loop of the source has it, or one function asks on two of its lines.
 func (s *summary) isOneWork(f *budget.Finding) bool {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
 	"github.com/querybudget/querybudget/zerocode"
@@ -112,14 +113,8 @@ func (s *summary) printTotals(out io.Writer) {
 	if n := s.count(func(f *seen) bool { return f.layer }); n > 0 {
 		fmt.Fprintf(out, "%s left out: writes of a layer that saves the records of any table one by one, with their hooks; -all lists them\n", format.Plural(n, "finding"))
 	}
-	if n := s.count((*seen).isFixed); n > 0 {
+	if n := s.count(func(f *seen) bool { return f.fixed }); n > 0 {
 		fmt.Fprintf(out, "%s left out: %s writes at most, and as many in each call; -all lists them\n", format.Plural(n, "finding"), strconv.Itoa(fewWrites-1))
-	}
-	if n := s.count(func(f *seen) bool { return f.apart }); n > 0 {
-		fmt.Fprintf(out, "%s left out: goroutines that read the same; -all lists them\n", format.Plural(n, "finding"))
-	}
-	if n := s.count(func(f *seen) bool { return f.noLoop }); n > 0 {
-		fmt.Fprintf(out, "%s left out: lines that take turns where the source has no loop; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))
@@ -161,7 +156,7 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 		loop = &f.across.Finding
 	}
 	if p := loop.Parent; p != nil {
-		fmt.Fprintf(out, "  for each   row of %s at %s\n", cut(p.Shape, 100), loopLine(p.CallSite().Frames(), loop.CallSite().Frames()))
+		fmt.Fprintf(out, "  for each   row of %s%s\n", cut(p.Shape, 100), rowsAt(p, loop))
 	}
 	if before := f.worst.Before; before != nil {
 		first := callsite.Distinguish([]callsite.CallSite{before.CallSite(), f.worst.CallSite()})[0]
@@ -171,6 +166,15 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
 	}
 	fmt.Fprintf(out, "  repair     %s\n", f.worst.Repair)
+}
+
+// rowsAt says where the rows of a loop are, if that is known: a line of a library says nothing.
+func rowsAt(parent *budget.Related, loop *budget.Finding) string {
+	site := parent.CallSite()
+	if site.IsZero() || site.Library {
+		return ""
+	}
+	return " at " + loopLine(site.Frames(), loop.CallSite().Frames()).String()
 }
 
 // loopLine returns the line of a loop's function that has the rows: the innermost function

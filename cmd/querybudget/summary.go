@@ -97,9 +97,7 @@ type seen struct {
 	in        unit                // the one of the worst, without its report
 	own       []callsite.Frame    // the frames but for those that everything passes
 	layer     bool                // a write of a layer that saves any record
-	apart     bool                // a duplicate whose queries have no line in common
-	noLoop    bool                // lines that meet where the source has no loop
-	fewest    int64               // of the same statement from the same lines, in a call
+	fixed     bool                // few writes, as many in each call
 	pairs     map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement agreement           // and what all units say of them
 	joined    []callsite.Frame    // the lines of several that are one finding
@@ -153,9 +151,7 @@ func (s *summary) join() {
 	for key, f := range s.inOrder() {
 		f.own = s.passed.own(f.frames)
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
-		f.apart = f.isApart(s.code)
-		f.noLoop = s.isMeeting(f)
-		f.fewest = s.fewest[key.lines]
+		f.fixed = f.isFixed(s.fewest[key.lines])
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].merge(f)
@@ -206,8 +202,7 @@ func (f *seen) isSame(other *seen) bool {
 // merge adds what is one finding.
 func (f *seen) merge(other *seen) {
 	f.units += other.units
-	f.fewest = min(f.fewest, other.fewest)
-	f.apart = f.apart && other.apart
+	f.fixed = f.fixed && other.fixed
 	f.loops += other.loops
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)
