@@ -215,7 +215,7 @@ func (f *finder) isWorker(g *loopGroup) bool {
 }
 
 // isOfJobs reports whether a job is locked before an execution of a loop, with the same words
-// each time. What is sent for a job may be outside of the transaction that locks it, and not
+// each time, in a transaction of its own. What is sent for a job may be outside of the transaction that locks it, and not
 // be sent for each job.
 func (f *finder) isOfJobs(g *loopGroup) bool {
 	if g.Queries < 2 {
@@ -226,11 +226,23 @@ func (f *finder) isOfJobs(g *loopGroup) bool {
 		if h.Overflow || h.Kind != statement.Read || !h.Locks || h.Distinct != 1 || h.Handle != g.Handle || h.Queries < g.Queries-1 {
 			continue
 		}
-		if h.Queries == g.Queries && h.First < g.First || f.executionsWithin(i, g) >= g.Queries/2 { // jobs that run at the same time are locked before
+		// Jobs that run at the same time may all be locked before the first goes on.
+		isBeside := f.executionsWithin(i, g) >= g.Queries/2 || h.Queries == g.Queries && h.First < g.First && haveOneCaller(h, g.Group)
+		if own, _ := f.ownTransactions(f.loopOf([]int{i}, false)); own && isBeside {
 			return true
 		}
 	}
 	return false
+}
+
+// haveOneCaller reports whether one function sends both, itself or through others, from two of
+// its lines.
+func haveOneCaller(a, b *Group) bool {
+	x, y := a.CallSite().Frames(), b.CallSite().Frames()
+	for len(x) > 1 && len(y) > 1 && x[len(x)-1] == y[len(y)-1] {
+		x, y = x[:len(x)-1], y[:len(y)-1]
+	}
+	return len(x) > 0 && len(y) > 0 && plainFunction(x[len(x)-1].Function) == plainFunction(y[len(y)-1].Function)
 }
 
 // executionsWithin returns how often a group was sent between the first and the last execution of

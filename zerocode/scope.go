@@ -3,6 +3,7 @@ package zerocode
 import (
 	"context"
 	"database/sql"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,12 +52,13 @@ type scope struct {
 	// goroutine that nobody waits for.
 	whole   bool
 	request bool
-	turns   bool // of a worker that waits between its pieces of work
+	turns   atomic.Bool // of a worker that waits between its pieces of work
 
 	mu      sync.Mutex
 	used    time.Time // last, where somebody looks on
 	chain   uint64    // of the present unit
 	unit    *budget.Recorder
+	ended   bool
 	open    []*budget.Recorder // units before it whose rows were open
 	members []*scope           // of a test, which end with it
 	served  []*scope           // its latest requests, which may go on
@@ -67,19 +69,34 @@ type scope struct {
 const servedMax = 32
 
 // bounds leave out what test data says nothing about: the time of a query, and how many
-// rows it has. Three writes of one call are a loop, whatever test data goes through it; five
+// rows it has. Three writes of one call are a loop in a test, whatever goes through it; five
 // reads are, since a look-up at three places of a request's data is no loop. They are asked
 // for when all drivers are registered.
 var bounds = sync.OnceValue(func() budget.Bounds {
 	return budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{
 		Slow: budget.None, IdleTransaction: budget.None, LargeResult: budget.None,
-		WriteLoop: 3, SQLite: sqliteUse(sql.Drivers()),
+		WriteLoop: fewestWrites(), SQLite: sqliteUse(os.Getenv(ServersVariable), sql.Drivers()),
 	}}
 })
 
-// sqliteUse tells what SQLite is to a program by the names of its drivers: one that is built
-// with a server's runs there too, whatever its tests use.
-func sqliteUse(drivers []string) budget.SQLiteUse {
+// fewestWrites is that of the rules where real data is looked at.
+func fewestWrites() int {
+	if live() {
+		return 0
+	}
+	return 3
+}
+
+// ServersVariable is set if a package of the application imports a driver for a database
+// server.
+const ServersVariable = "QUERYBUDGET_SERVERS"
+
+// sqliteUse tells what SQLite is to an application by its drivers: one that is built with a
+// server's runs there too, whatever its tests use.
+func sqliteUse(servers string, drivers []string) budget.SQLiteUse {
+	if servers != "" {
+		return budget.SQLiteForServer
+	}
 	for _, driver := range drivers {
 		for _, server := range []string{"postgres", "pgx", "mysql", "sqlserver", "mssql"} {
 			if strings.Contains(driver, server) {
@@ -99,11 +116,22 @@ func newScope(name string) *scope {
 // member returns a scope that ends with s or with its test.
 func (s *scope) member() *scope {
 	m := newScope(s.name)
-	m.test = s.family()
-	m.test.mu.Lock()
-	defer m.test.mu.Unlock()
-	m.test.members = append(m.test.members, m)
+	if m.test = s.family(); !m.test.adopt(m) {
+		m.test = process
+		process.adopt(m)
+	}
 	return m
+}
+
+// adopt takes a member, unless the scope has ended.
+func (s *scope) adopt(m *scope) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
+	s.members = append(s.members, m)
+	return true
 }
 
 func (s *scope) family() *scope {
@@ -182,19 +210,19 @@ func Turn() {
 	switch {
 	case s.request:
 	case s.whole && s.name == outermost():
+		s.turns.Store(true)
 		s.flush()
-		s.turns = true
 	default:
 		var pcs [depth]uintptr
 		if lookAt(capture(pcs[:], 1)).started {
-			s.goroutine().turns = true
+			s.goroutine().turns.Store(true)
 		}
 	}
 }
 
 // isEndless reports whether a unit is all that a goroutine does, which may be many pieces of
 // work: those of a connection, one after the other.
-func (s *scope) isEndless() bool { return s.whole && !s.request && !s.turns }
+func (s *scope) isEndless() bool { return s.whole && !s.request && !s.turns.Load() }
 
 // flush ends the present unit. Goroutines that go on begin another one.
 func (s *scope) flush() {
@@ -224,6 +252,7 @@ func (s *scope) end() {
 	members := append(s.members, s.served...)
 	open := s.open
 	s.members, s.served, s.open = nil, nil, nil
+	s.ended = s != process
 	s.mu.Unlock()
 	for _, unit := range open {
 		write(unit, s.family().name, s.isEndless())
@@ -238,7 +267,7 @@ func (s *scope) answered(request *scope) {
 	s.mu.Lock()
 	s.served = append(s.served, request)
 	var oldest *scope
-	if len(s.served) > servedMax || live() {
+	if len(s.served) > servedMax || live() || s.ended {
 		oldest, s.served = s.served[0], s.served[1:]
 	}
 	s.mu.Unlock()
@@ -253,6 +282,9 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 		return carried
 	}
 	s := currentScope()
+	if s.turns.Load() && s.name != outermost() {
+		s = s.goroutine() // that the worker has started, for a job as a rule
+	}
 	if s.whole {
 		return s.present(1, s.name)
 	}

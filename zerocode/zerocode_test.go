@@ -148,16 +148,17 @@ func TestNumbers(t *testing.T) {
 
 func TestSQLiteUse(t *testing.T) {
 	for _, test := range []struct {
-		drivers string
-		want    budget.SQLiteUse
+		servers, drivers string
+		want             budget.SQLiteUse
 	}{
-		{"sqlite3", budget.SQLiteAlone},
-		{"sqlite sqlmock", budget.SQLiteAlone},
-		{"sqlite3 pgx/v5", budget.SQLiteForServer},
-		{"cloudsqlpostgres sqlite", budget.SQLiteForServer},
-		{"mysql", budget.SQLiteForServer},
+		{"", "sqlite3", budget.SQLiteAlone},
+		{"", "sqlite sqlmock", budget.SQLiteAlone},
+		{"", "sqlite3 pgx/v5", budget.SQLiteForServer},
+		{"", "cloudsqlpostgres sqlite", budget.SQLiteForServer},
+		{"yes", "sqlite", budget.SQLiteForServer},
+		{"", "mysql", budget.SQLiteForServer},
 	} {
-		if got := sqliteUse(strings.Fields(test.drivers)); got != test.want {
+		if got := sqliteUse(test.servers, strings.Fields(test.drivers)); got != test.want {
 			t.Errorf("%s: got %d, want %d", test.drivers, got, test.want)
 		}
 	}

@@ -28,7 +28,7 @@ func (all packages) loops() loops {
 		if p.isVariant() || !p.isOwn() {
 			continue
 		}
-		for _, name := range p.GoFiles {
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
 			if lines := loopsOf(filepath.Join(p.Dir, name), nil); len(lines) > 0 {
 				found[p.ImportPath+"/"+name] = lines
 			}
@@ -52,7 +52,7 @@ func loopsOf(name string, text any) (lines [][2]int) {
 				return true
 			}
 		case *ast.RangeStmt:
-			if isTicks(n.X) {
+			if isTicks(n) {
 				return true
 			}
 		default:

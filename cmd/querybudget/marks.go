@@ -107,7 +107,7 @@ type insertion struct {
 // mark returns a test file with marks, false if it needs none or cannot be parsed.
 func mark(text string) (string, bool) {
 	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, "", text, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return "", false
 	}

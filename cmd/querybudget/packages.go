@@ -22,7 +22,8 @@ import (
 type listed struct {
 	Dir, ImportPath, ForTest, Name     string
 	Standard, DepOnly                  bool
-	GoFiles, TestGoFiles, XTestGoFiles []string
+	GoFiles, CgoFiles                  []string
+	TestGoFiles, XTestGoFiles          []string
 	IgnoredGoFiles                     []string
 	Imports, TestImports, XTestImports []string
 	Module                             *struct {
@@ -37,7 +38,7 @@ type packages []listed
 
 // list asks the command go. Errors of packages are left to go test, which says them.
 func list(ctx context.Context, goTool string, env, flags, patterns []string) (packages, error) {
-	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,DepOnly,GoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Imports,TestImports,XTestImports,Module"
+	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,DepOnly,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Imports,TestImports,XTestImports,Module"
 	args := slices.Concat([]string{"list", "-e", "-test", "-deps", fields}, flags, patterns)
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	var said strings.Builder
@@ -325,6 +326,26 @@ func isGenerated(dir, name string) bool {
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.PackageClauseOnly|parser.ParseComments)
 	return err == nil && ast.IsGenerated(file)
+}
+
+// servers are drivers of database/sql for database servers.
+var servers = []string{
+	"github.com/lib/pq", "github.com/jackc/pgx", "github.com/uptrace/bun/driver/pgdriver", "github.com/go-sql-driver/mysql",
+	"github.com/microsoft/go-mssqldb", "github.com/denisenkom/go-mssqldb", "github.com/godror/godror", "github.com/sijms/go-ora",
+	"github.com/ClickHouse/clickhouse-go", "github.com/snowflakedb/gosnowflake",
+}
+
+// server returns the driver for a server that the packages are built with, empty if there is
+// none.
+func (all packages) server() string {
+	for _, p := range all {
+		for _, driver := range servers {
+			if rest, ok := strings.CutPrefix(p.ImportPath, driver); ok && (rest == "" || rest[0] == '/') {
+				return driver
+			}
+		}
+	}
+	return ""
 }
 
 // unseen are packages that speak to a database without database/sql, and what to do.

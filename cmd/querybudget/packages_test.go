@@ -33,6 +33,15 @@ func TestTestOnly(t *testing.T) {
 	}
 }
 
+// A driver may be imported by a command alone, which no test is built with.
+func TestServer(t *testing.T) {
+	for path, want := range map[string]string{"github.com/lib/pq/oid": "github.com/lib/pq", "github.com/lib/pqueue": "", "shop/store": ""} {
+		if got := (packages{{ImportPath: path}}).server(); got != want {
+			t.Errorf("%s: got %q", path, got)
+		}
+	}
+}
+
 // What a generator wrote is known by Go's line for it, or by the name of the file.
 func TestIsGenerated(t *testing.T) {
 	folder := t.TempDir()

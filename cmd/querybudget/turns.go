@@ -18,7 +18,7 @@ func markTurns(text string) (string, bool) {
 		return "", false
 	}
 	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, "", text, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return "", false
 	}
@@ -29,10 +29,10 @@ func markTurns(text string) (string, bool) {
 			return !isDirective(n)
 		case *ast.ForStmt:
 			if n.Cond == nil {
-				at = append(at, waits(n.Body)...)
+				at = append(at, waits(n.Body, hasExit(n.Body))...)
 			}
 		case *ast.RangeStmt:
-			if isTicks(n.X) {
+			if isTicks(n) {
 				at = append(at, n.Body.Lbrace+1)
 			}
 		}
@@ -52,20 +52,20 @@ func markTurns(text string) (string, bool) {
 
 // waits returns where an endless loop goes on after it has waited: in the branches of a
 // select, or behind a statement that receives or sleeps. Loops and functions in it are not
-// looked into.
-func waits(body *ast.BlockStmt) (at []token.Pos) {
+// looked into. What sleeps until something has come, and then returns, is no worker.
+func waits(body *ast.BlockStmt, isTry bool) (at []token.Pos) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ForStmt, *ast.RangeStmt, *ast.FuncLit:
 			return false
 		case *ast.SelectStmt:
-			at = append(at, branches(n)...)
+			at = append(at, branches(n, isTry)...)
 		case *ast.BlockStmt:
-			at = append(at, behind(n.List)...)
+			at = append(at, behind(n.List, isTry)...)
 		case *ast.CaseClause:
-			at = append(at, behind(n.Body)...)
+			at = append(at, behind(n.Body, isTry)...)
 		case *ast.CommClause:
-			at = append(at, behind(n.Body)...)
+			at = append(at, behind(n.Body, isTry)...)
 		}
 		return true
 	})
@@ -74,21 +74,21 @@ func waits(body *ast.BlockStmt) (at []token.Pos) {
 
 // branches returns the beginnings of the branches that a select waits for. One with a default
 // only looks.
-func branches(s *ast.SelectStmt) (at []token.Pos) {
+func branches(s *ast.SelectStmt, isTry bool) (at []token.Pos) {
 	for _, c := range s.Body.List {
 		switch c := c.(*ast.CommClause); {
 		case c.Comm == nil:
 			return nil
-		case isWait(c.Comm):
+		case isWait(c.Comm) && !(isTry && isPause(c.Comm)):
 			at = append(at, c.Colon+1)
 		}
 	}
 	return at
 }
 
-func behind(list []ast.Stmt) (at []token.Pos) {
+func behind(list []ast.Stmt, isTry bool) (at []token.Pos) {
 	for _, s := range list {
-		if isWait(s) {
+		if isWait(s) && !(isTry && isPause(s)) {
 			at = append(at, s.End())
 		}
 	}
@@ -115,6 +115,33 @@ func isWait(s ast.Stmt) bool {
 	return ok && receive.Op == token.ARROW && isElsewhere(receive.X)
 }
 
+// hasExit reports whether a loop ends otherwise than by what it waits for.
+func hasExit(body *ast.BlockStmt) (found bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit, *ast.SelectStmt:
+			return false
+		case *ast.ReturnStmt:
+			found = true
+		case *ast.BranchStmt:
+			found = found || n.Tok == token.BREAK || n.Tok == token.GOTO
+		}
+		return !found
+	})
+	return found
+}
+
+// isPause reports whether a statement waits for some time.
+func isPause(s ast.Stmt) (found bool) {
+	ast.Inspect(s, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			found = found || isOf(call.Fun, "time", "Sleep") || isOf(call.Fun, "time", "After")
+		}
+		return !found
+	})
+	return found
+}
+
 // isElsewhere reports whether a channel is a field, or what a function returns.
 func isElsewhere(channel ast.Expr) bool {
 	switch channel.(type) {
@@ -124,13 +151,13 @@ func isElsewhere(channel ast.Expr) bool {
 	return false
 }
 
-// isTicks reports whether an expression is the channel of a ticker.
-func isTicks(x ast.Expr) bool {
-	if call, ok := x.(*ast.CallExpr); ok {
+// isTicks reports whether a loop goes over the channel of a ticker.
+func isTicks(n *ast.RangeStmt) bool {
+	if call, ok := n.X.(*ast.CallExpr); ok {
 		return isOf(call.Fun, "time", "Tick")
 	}
-	s, ok := x.(*ast.SelectorExpr)
-	return ok && s.Sel.Name == "C"
+	s, ok := n.X.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == "C" && n.Value == nil
 }
 
 // isOf reports whether an expression is a function of a package.

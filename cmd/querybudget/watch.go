@@ -93,6 +93,7 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	}
 	w.testCode = w.packages.testCode()
 	w.set(zerocode.TestCodeVariable, strings.Join(append(w.packages.folders(w.testCode), w.testCode...), ","))
+	w.set(zerocode.ServersVariable, w.packages.server())
 	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
 	tests, application := w.packages.files(w.testCode)
 	if err := cmp.Or(o.mark(tests, folder, mark), o.mark(application, folder, markTurns)); err != nil {
