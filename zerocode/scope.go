@@ -52,6 +52,7 @@ type scope struct {
 	// goroutine that nobody waits for.
 	whole   bool
 	request bool
+	follows bool        // of a goroutine that TestMain has started: the calls of a test that wait
 	turns   atomic.Bool // of a worker that waits between its pieces of work
 
 	mu      sync.Mutex

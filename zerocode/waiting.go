@@ -10,7 +10,8 @@ import (
 // A goroutine without a line of test code on its stack was started by the application, or
 // by a library: an errgroup, a server of gRPC. Its work belongs to the test that waits for
 // it, if exactly one does; its stack is looked at. Else the goroutine is a unit of its own.
-// What was started outside of tests, such as a server of SSH in TestMain, works for any test.
+// What was started outside of tests, such as a server of SSH in TestMain, or the jobs of a
+// scheduler, follows the tests: each goroutine has a unit of its own for each call that waits.
 
 // looksMax is how often stacks of all goroutines are looked at: it takes 100 µs, and more
 // in a program of many goroutines.
@@ -26,10 +27,19 @@ type waiter struct {
 
 // waiting returns for whom the calling goroutine works.
 func (s *scope) waiting() (*scope, place) {
-	if w, ok := s.waiter(); ok {
+	w, ok := s.waiter()
+	switch {
+	case s.follows:
+		return s, w.place
+	case !ok:
+		return s.goroutine(), place{chain: 1}
+	case s.family() != process || w.scope.family() == process:
 		return w.scope, w.place
 	}
-	return s.goroutine(), place{chain: 1}
+	m := w.scope.member()
+	m.follows = true
+	labels.Set(m.label)
+	return m, w.place
 }
 
 // waiter returns the only goroutine of a test that waits, if there is one.
