@@ -113,6 +113,9 @@ func (j *judgement) isAbout(f *seen) (fits int, ok bool) {
 
 // inner returns the frames up to the line that is printed.
 func (f *seen) inner() []callsite.Frame {
+	if len(f.frames) == 0 {
+		return nil
+	}
 	return f.frames[:max(0, slices.Index(f.frames, f.own[0]))+1]
 }
 
@@ -158,7 +161,7 @@ func (f *seen) isFrom(callers []string) bool {
 // several of a loop.
 func (f *seen) isAt(line string) bool {
 	is := func(frame callsite.Frame) bool { return lineOf(frame) == line }
-	if slices.ContainsFunc(f.inner(), is) || slices.ContainsFunc(f.joined, func(j callsite.Frame) bool { return lineOf(j) == line }) {
+	if slices.ContainsFunc(f.inner(), is) || slices.ContainsFunc(f.joined, is) || slices.ContainsFunc(f.inside, is) {
 		return true
 	}
 	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool { return lineOf(r.CallSite().Frame) == line })
@@ -211,7 +214,7 @@ func (s *summary) judge(name string, out io.Writer) error {
 // isCovered reports whether a finding says what a judgement is about, perhaps as one of
 // several statements of a loop.
 func (j *judgement) isCovered(f *seen) bool {
-	if _, ok := j.isAbout(f); ok {
+	if _, ok := j.isAbout(f); ok || j.kind == f.worst.Kind && f.hasShape(j.shape) && f.isAt(j.site) && f.isFrom(j.callers) {
 		return true
 	}
 	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool {

@@ -101,6 +101,7 @@ type seen struct {
 	pairs     map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement agreement           // and what all units say of them
 	joined    []callsite.Frame    // the lines of several that are one finding
+	inside    []callsite.Frame    // the lines of others that were merged, up to the one that is printed
 	across    *budget.Covariation // what many units show, nil for nothing
 }
 
@@ -201,6 +202,7 @@ func (f *seen) isSame(other *seen) bool {
 
 // merge adds what is one finding.
 func (f *seen) merge(other *seen) {
+	f.inside = append(f.inside, other.inner()...)
 	f.units += other.units
 	f.fixed = f.fixed && other.fixed
 	f.loops += other.loops

@@ -79,7 +79,7 @@ func branches(s *ast.SelectStmt, isTry bool) (at []token.Pos) {
 		switch c := c.(*ast.CommClause); {
 		case c.Comm == nil:
 			return nil
-		case isWait(c.Comm) && !(isTry && isPause(c.Comm)):
+		case isWait(c.Comm) && (!isTry || !isPause(c.Comm)):
 			at = append(at, c.Colon+1)
 		}
 	}
@@ -88,7 +88,7 @@ func branches(s *ast.SelectStmt, isTry bool) (at []token.Pos) {
 
 func behind(list []ast.Stmt, isTry bool) (at []token.Pos) {
 	for _, s := range list {
-		if isWait(s) && !(isTry && isPause(s)) {
+		if isWait(s) && (!isTry || !isPause(s)) {
 			at = append(at, s.End())
 		}
 	}

@@ -40,7 +40,7 @@ func inserts(b *testing.B, insert func(tx *sql.Tx, row []any) error) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if _, err := db.Exec("CREATE TABLE logs (at TEXT, level INT, message TEXT, data TEXT, id TEXT)"); err != nil {
 		b.Fatal(err)
 	}
