@@ -209,7 +209,7 @@ func Turn() {
 	}
 	s := currentScope()
 	switch {
-	case s.request:
+	case s.request, s.turns.Load() && s.isEmpty():
 	case s.whole && s.name == outermost():
 		s.turns.Store(true)
 		s.flush()
@@ -219,6 +219,13 @@ func Turn() {
 			s.goroutine().turns.Store(true)
 		}
 	}
+}
+
+// isEmpty reports whether nothing was sent since the last turn: most workers send no query.
+func (s *scope) isEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unit == nil
 }
 
 // isEndless reports whether a unit is all that a goroutine does, which may be many pieces of
