@@ -30,7 +30,11 @@ type scanned struct {
 const scannedFile = "scan.json"
 
 func (w *watch) scanned() scanned {
-	return scanned{TestCode: w.testCode, NotSeen: append(w.packages.notSeen(), w.packages.tagged()...), Generated: w.packages.generated(), Loops: w.packages.loops()}
+	say := append(w.packages.notSeen(), w.packages.tagged()...)
+	if w.noTurns {
+		say = append(say, "with -cover, the turns of workers are not known: what an endless loop sends may be listed as one loop")
+	}
+	return scanned{TestCode: w.testCode, NotSeen: say, Generated: w.packages.generated(), Loops: w.packages.loops()}
 }
 
 // about returns what is known of the reports in a folder, of a scan that has just run or of

@@ -113,6 +113,9 @@ func TestScanOfOthers(t *testing.T) {
 		{"generated", []string{"./...", "--", "-cover", "-shuffle=on", "-v"}, nil, []string{
 			"querybudget: 1 finding\n", "at         page.go:13 generated.Page", "-test.shuffle", "coverage:",
 		}},
+		{"plain", []string{".", "--", "-run", "TestWorker", "-cover"}, nil, []string{
+			"with -cover, the turns of workers are not known",
+		}},
 		{"grpc", nil, []string{"GOFLAGS=-mod=mod"}, []string{
 			"querybudget: 1 finding\n", "duplicate    SELECT count(*) FROM books WHERE shop = ?", "1 times at worst, in 12 calls",
 		}},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	querybudget "github.com/querybudget/querybudget"
@@ -22,6 +23,7 @@ type watch struct {
 	goflags  string // the user's, without an overlay
 	packages packages
 	testCode []string
+	noTurns  bool // of workers, which marks in files of the application tell
 }
 
 // newWatch makes the watched toolchain for the go that the present folder has.
@@ -96,15 +98,26 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	w.set(zerocode.ServersVariable, w.packages.server())
 	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
 	tests, application := w.packages.files(w.testCode)
-	if err := cmp.Or(o.mark(tests, folder, mark), o.mark(application, folder, markTurns)); err != nil {
+	if err := o.mark(tests, folder, mark); err != nil {
 		return nil, err
 	}
+	before := len(o.Replace)
+	if err := o.mark(application, folder, markTurns); err != nil {
+		return nil, err
+	}
+	w.noTurns = len(o.Replace) > before && slices.ContainsFunc(flags, isCover)
 	name, err := o.write(folder)
 	if err != nil {
 		return nil, err
 	}
 	w.forAll(inEnv, name)
 	return flags, nil
+}
+
+// isCover reports whether a flag asks for coverage: Go's tool for it reads the files of the
+// application without the overlay.
+func isCover(flag string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(strings.TrimPrefix(flag, "-"), "-"), "cover") && strings.HasPrefix(flag, "-")
 }
 
 // forAll sets the environment so that every go below is watched: tests may call it, too.
