@@ -189,6 +189,7 @@ func TestCloudSQL(t *testing.T) {
 		http.Error(w, `{"error": {"code": 403, "message": "no such instance for you"}}`, http.StatusForbidden)
 	}))
 	defer api.Close()
+	t.Setenv("GCE_METADATA_HOST", api.Listener.Addr().String()) // else it asks the network whether it runs on Google's
 	dialer, err := cloudsqlconn.NewDialer(t.Context(), cloudsqlconn.WithAdminAPIEndpoint(api.URL), cloudsqlconn.WithHTTPClient(api.Client()),
 		cloudsqlconn.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"})), cloudsqlconn.WithLazyRefresh())
 	if err != nil {
