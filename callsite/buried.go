@@ -10,8 +10,8 @@ import (
 // each address is kept once, so that what comes after the recursion has room.
 
 // isBuried reports whether a stack was cut before the application's first frame, inside of
-// a recursion. It looks up functions of full and recursive stacks that are new only, and of
-// few frames where the application is near.
+// a recursion. It looks up functions of full and recursive stacks that are new only, and all
+// of them: whether generated code is a library's shows in what stands outside of it.
 func (s *Stack) isBuried() bool {
 	if len(s.pcs) < maxFrames {
 		return false
@@ -21,12 +21,8 @@ func (s *Stack) isBuried() bool {
 }
 
 func (s *Stack) hasApplication() bool {
-	for _, n := range []int{maxFrames / 4, maxFrames / 2, maxFrames} {
-		if site, _ := s.skip.siteOf(framesOf(s.pcs[:n])); !site.IsZero() && !site.Library {
-			return true
-		}
-	}
-	return false
+	site, _ := s.skip.siteOf(framesOf(s.pcs))
+	return !site.IsZero() && !site.Library
 }
 
 func isRecursive(pcs []uintptr) bool {
