@@ -218,6 +218,24 @@ func TestGeneratedCode(t *testing.T) {
 	}
 }
 
+// ent's transactions are known by its generated code further outside. So a stack that is cut
+// is judged as a whole: its inner frames alone seem to have the application's.
+func TestGeneratedTransaction(t *testing.T) {
+	const app = "example.com/shop/ent."
+	stack := []string{"entgo.io/ent/dialect/sql.Conn.Query /x/driver.go", app + "(*txDriver).Query /x/ent/tx.go", "entgo.io/ent/dialect/sql/sqlgraph.BatchCreate /x/graph.go"}
+	inner := len(stack)
+	for range 4 {
+		stack = append(stack, app+"(*UserCreateBulk).Save.func1.2 /x/ent/user_create.go", "entgo.io/ent.MutateFunc.Mutate /x/ent.go")
+	}
+	rule := skipRule{build: shop("example.com/shop")}
+	if site, _ := rule.siteOf(stackOf(stack...)); !site.Library {
+		t.Errorf("the whole stack: got %+v", site)
+	}
+	if site, _ := rule.siteOf(stackOf(stack[:inner]...)); site.Library {
+		t.Errorf("its inner frames alone: got %+v", site)
+	}
+}
+
 func TestFileNames(t *testing.T) {
 	for _, test := range []struct{ function, file, want string }{
 		{"main.main", "/src/shop/cmd/server/main.go", "cmd/server/main.go"},
