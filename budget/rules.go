@@ -46,7 +46,8 @@ type Rules struct {
 	LargeResult int
 }
 
-// SQLiteUse is what SQLite is to an application.
+// SQLiteUse is what SQLite is to an application. A value without a name stands for
+// [SQLiteItself].
 type SQLiteUse uint8
 
 const (

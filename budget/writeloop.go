@@ -41,7 +41,11 @@ func (f *finder) writeLoops() {
 	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
-		if (g.Queries >= n && (!g.recursive || g.Queries >= defaultWriteLoop) || f.goesThroughRows(g)) && (f.rules.Hints || !f.isHint(g)) && f.isWriteLoop(g) {
+		least := n
+		if g.recursive { // the few levels of a tree are no loop
+			least = max(n, defaultWriteLoop)
+		}
+		if (g.Queries >= least || f.goesThroughRows(g)) && (f.rules.Hints || !f.isHint(g)) && f.isWriteLoop(g) {
 			loops = append(loops, g)
 		}
 	}
@@ -215,8 +219,8 @@ func (f *finder) isWorker(g *loopGroup) bool {
 }
 
 // isOfJobs reports whether a job is locked before an execution of a loop, with the same words
-// each time, in a transaction of its own. What is sent for a job may be outside of the transaction that locks it, and not
-// be sent for each job.
+// each time, in a transaction of its own. What is sent for a job may be outside of that
+// transaction, and not be sent for each job.
 func (f *finder) isOfJobs(g *loopGroup) bool {
 	if g.Queries < 2 {
 		return false

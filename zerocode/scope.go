@@ -2,8 +2,6 @@ package zerocode
 
 import (
 	"context"
-	"database/sql"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,45 +66,6 @@ type scope struct {
 // servedMax is how many requests of a test that were answered are kept: what their
 // goroutines send afterwards is theirs.
 const servedMax = 32
-
-// bounds leave out what test data says nothing about: the time of a query, and how many
-// rows it has. Three writes of one call are a loop in a test, whatever goes through it; five
-// reads are, since a look-up at three places of a request's data is no loop. They are asked
-// for when all drivers are registered.
-var bounds = sync.OnceValue(func() budget.Bounds {
-	return budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{
-		Slow: budget.None, IdleTransaction: budget.None, LargeResult: budget.None,
-		WriteLoop: fewestWrites(), SQLite: sqliteUse(os.Getenv(ServersVariable), sql.Drivers()),
-	}}
-})
-
-// fewestWrites is that of the rules where real data is looked at.
-func fewestWrites() int {
-	if live() {
-		return 0
-	}
-	return 3
-}
-
-// ServersVariable is set if a package of the application imports a driver for a database
-// server.
-const ServersVariable = "QUERYBUDGET_SERVERS"
-
-// sqliteUse tells what SQLite is to an application by its drivers: one that is built with a
-// server's runs there too, whatever its tests use.
-func sqliteUse(servers string, drivers []string) budget.SQLiteUse {
-	if servers != "" {
-		return budget.SQLiteForServer
-	}
-	for _, driver := range drivers {
-		for _, server := range []string{"postgres", "pgx", "mysql", "sqlserver", "mssql"} {
-			if strings.Contains(driver, server) {
-				return budget.SQLiteForServer
-			}
-		}
-	}
-	return budget.SQLiteAlone
-}
 
 func newScope(name string) *scope {
 	s := &scope{label: strconv.FormatInt(last.Add(1), 10), name: name}
@@ -199,38 +158,6 @@ func Func() {
 		Round()
 	}
 }
-
-// Turn stands behind a wait in an endless loop of the application: a worker goes on with the
-// next tick or job, which is a unit of its own. A call of the goroutine of a test, and a
-// request, are one unit.
-func Turn() {
-	if labels.Get == nil {
-		return
-	}
-	s := currentScope()
-	switch {
-	case s.request, s.turns.Load() && s.isEmpty():
-	case s.whole && s.name == outermost():
-		s.turns.Store(true)
-		s.flush()
-	default:
-		var pcs [depth]uintptr
-		if lookAt(capture(pcs[:], 1)).started {
-			s.goroutine().turns.Store(true)
-		}
-	}
-}
-
-// isEmpty reports whether nothing was sent since the last turn: most workers send no query.
-func (s *scope) isEmpty() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.unit == nil
-}
-
-// isEndless reports whether a unit is all that a goroutine does, which may be many pieces of
-// work: those of a connection, one after the other.
-func (s *scope) isEndless() bool { return s.whole && !s.request && !s.turns.Load() }
 
 // flush ends the present unit. Goroutines that go on begin another one.
 func (s *scope) flush() {

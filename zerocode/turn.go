@@ -1,0 +1,33 @@
+package zerocode
+
+// Turn stands behind a wait in an endless loop of the application: a worker goes on with the
+// next tick or job, which is a unit of its own. A call of the goroutine of a test, and a
+// request, are one unit.
+func Turn() {
+	if labels.Get == nil {
+		return
+	}
+	s := currentScope()
+	switch {
+	case s.request, s.turns.Load() && s.isEmpty():
+	case s.whole && s.name == outermost():
+		s.turns.Store(true)
+		s.flush()
+	default:
+		var pcs [depth]uintptr
+		if lookAt(capture(pcs[:], 1)).started {
+			s.goroutine().turns.Store(true)
+		}
+	}
+}
+
+// isEmpty reports whether nothing was sent since the last turn: most workers send no query.
+func (s *scope) isEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unit == nil
+}
+
+// isEndless reports whether a unit is all that a goroutine does, which may be many pieces of
+// work: those of a connection, one after the other.
+func (s *scope) isEndless() bool { return s.whole && !s.request && !s.turns.Load() }
