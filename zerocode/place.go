@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,7 +64,7 @@ func lookAt(pcs []uintptr) place {
 	defer places.Unlock()
 	p, ok := places.known[key]
 	if !ok {
-		p = read(pcs)
+		p = read(slices.Clone(pcs)) // which would leave the caller's stack
 		if places.known == nil || len(places.known) == placesMax {
 			places.known = map[uint64]place{}
 		}

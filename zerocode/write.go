@@ -39,6 +39,8 @@ type line struct {
 	Package string `json:"package,omitempty"`
 	// Endless is set if the unit is all that a goroutine did, in one piece of work or many.
 	Endless bool `json:"endless,omitempty"`
+	// Fixtures is set if tests sent all of it themselves: it is counted, and not judged.
+	Fixtures bool `json:"fixtures,omitempty"`
 	// Asked numbers the arguments of reads, by the index of their group, where a unit sends
 	// a statement several times.
 	Asked map[int][]uint32 `json:"asked,omitempty"`
@@ -46,13 +48,13 @@ type line struct {
 
 // write writes the report of a unit that has ended, if it sent a query. The program goes
 // on if that fails: it is watched, and not changed. The failure is said once.
-func write(r *budget.Recorder, test string, endless bool) {
+func write(r *budget.Recorder, with line) {
 	if r.Totals().Queries == 0 && !live() || os.Getenv(FolderVariable) == "" && !live() {
 		return
 	}
 	report := r.Report()
 	report.Stage = budget.Final
-	with := line{Test: test, Package: binary(), Endless: endless}
+	with.Package = binary()
 	if !live() {
 		with.Asked = asked(report)
 		leaveOutDetails(report)

@@ -101,12 +101,12 @@ func (s *summary) print(out io.Writer, all bool) {
 }
 
 func (s *summary) printTotals(out io.Writer) {
-	if s.units == 0 {
+	if s.queries == 0 {
 		fmt.Fprintln(out, "No query was seen: no test that ran touched a database by way of database/sql, or its process ended before it could say so.")
 		return
 	}
 	calls := "1 call"
-	if s.units > 1 {
+	if s.units != 1 {
 		calls = fmt.Sprintf("%d calls and requests", s.units)
 	}
 	fmt.Fprintf(out, "%s in %s", format.Plural(s.queries, "query"), calls)

@@ -14,7 +14,6 @@ import (
 
 // enter copies a repository of testdata, beside the driver that it uses, into a folder, and
 // makes it the present one.
-// makes it the present one.
 func enter(t *testing.T, name string) (folder string) {
 	t.Helper()
 	if testing.Short() {
@@ -112,6 +111,9 @@ func TestScanOfOthers(t *testing.T) {
 		}},
 		{"generated", []string{"./...", "--", "-cover", "-shuffle=on", "-v"}, nil, []string{
 			"querybudget: 1 finding\n", "at         page.go:13 generated.Page", "-test.shuffle", "coverage:",
+		}},
+		{"plain", []string{".", "--", "-run", "TestSends"}, nil, []string{
+			"querybudget: 0 findings", "20 queries in 0 calls and requests; tests sent 20 of them themselves",
 		}},
 		{"plain", []string{".", "--", "-run", "TestWorker", "-cover"}, nil, []string{
 			"with -cover, the turns of workers are not known",

@@ -25,6 +25,7 @@ import (
 type unit struct {
 	Test, Package string
 	Endless       bool             // all that a goroutine did, in one piece of work or many
+	Fixtures      bool             // what tests sent themselves
 	Dropped       int64            // reports that nobody read in time, in place of one
 	Asked         map[int][]uint32 // by group: numbers for its arguments
 	budget.Report
@@ -34,13 +35,14 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Test, Package string
 		Endless       bool
+		Fixtures      bool
 		Dropped       int64
 		Asked         map[int][]uint32
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
 	}
-	u.Test, u.Package, u.Endless, u.Dropped, u.Asked = head.Test, head.Package, head.Endless, head.Dropped, head.Asked
+	u.Test, u.Package, u.Endless, u.Fixtures, u.Dropped, u.Asked = head.Test, head.Package, head.Endless, head.Fixtures, head.Dropped, head.Asked
 	return json.Unmarshal(text, &u.Report)
 }
 
@@ -239,8 +241,12 @@ func (s *summary) read(name string) error {
 }
 
 func (s *summary) add(u *unit) {
-	s.units++
 	s.queries += u.Totals.Queries
+	if u.Fixtures {
+		s.fixtures += u.Totals.Queries
+		return
+	}
+	s.units++
 	setUp := false
 	for i := range u.Groups {
 		g := &u.Groups[i]
