@@ -180,8 +180,13 @@ func (s *scope) write() {
 	case s.unit.Totals().OpenRows > 0 && len(s.open) < servedMax:
 		s.open = append(s.open, s.unit)
 	default:
-		write(s.unit, line{Test: s.family().name, Endless: s.isEndless()})
+		write(s.unit, s.line())
 	}
+}
+
+// line is what a scope knows of its units.
+func (s *scope) line() line {
+	return line{Test: s.family().name, Endless: s.isEndless(), Start: s.family() == process && !s.whole && !s.follows}
 }
 
 // end ends a scope and its members. Goroutines that go on are outside of tests.
@@ -195,7 +200,7 @@ func (s *scope) end() {
 	s.ended = s != process
 	s.mu.Unlock()
 	for _, unit := range open {
-		write(unit, line{Test: s.family().name, Endless: s.isEndless()})
+		write(unit, s.line())
 	}
 	for _, m := range members {
 		m.end()

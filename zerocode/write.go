@@ -39,6 +39,8 @@ type line struct {
 	Package string `json:"package,omitempty"`
 	// Endless is set if the unit is all that a goroutine did, in one piece of work or many.
 	Endless bool `json:"endless,omitempty"`
+	// Start is set for what TestMain does before the tests: most of it is the start of a program.
+	Start bool `json:"start,omitempty"`
 	// Fixtures is set if tests sent all of it themselves: it is counted, and not judged.
 	Fixtures bool `json:"fixtures,omitempty"`
 	// Asked numbers the arguments of reads, by the index of their group, where a unit sends

@@ -127,7 +127,7 @@ func (s *summary) printTotals(out io.Writer) {
 		fmt.Fprintf(out, "%s left out: reads that ask the same in some calls, and not in others; -all lists them\n", format.Plural(n, "finding"))
 	}
 	if s.leftOut > 0 {
-		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables\n", format.Plural(s.leftOut, "finding"))
+		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables, or once in TestMain\n", format.Plural(s.leftOut, "finding"))
 	}
 	if s.interrupted > 0 {
 		fmt.Fprintf(out, "%s ended in the middle of a report: what it had to say is lost\n", format.Plural(s.interrupted, "process"))

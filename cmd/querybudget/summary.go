@@ -25,6 +25,7 @@ import (
 type unit struct {
 	Test, Package string
 	Endless       bool             // all that a goroutine did, in one piece of work or many
+	Start         bool             // of TestMain
 	Fixtures      bool             // what tests sent themselves
 	Dropped       int64            // reports that nobody read in time, in place of one
 	Asked         map[int][]uint32 // by group: numbers for its arguments
@@ -35,6 +36,7 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 	var head struct {
 		Test, Package string
 		Endless       bool
+		Start         bool
 		Fixtures      bool
 		Dropped       int64
 		Asked         map[int][]uint32
@@ -42,7 +44,8 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
 	}
-	u.Test, u.Package, u.Endless, u.Fixtures, u.Dropped, u.Asked = head.Test, head.Package, head.Endless, head.Fixtures, head.Dropped, head.Asked
+	u.Test, u.Package, u.Endless, u.Start = head.Test, head.Package, head.Endless, head.Start
+	u.Fixtures, u.Dropped, u.Asked = head.Fixtures, head.Dropped, head.Asked
 	return json.Unmarshal(text, &u.Report)
 }
 
@@ -58,6 +61,7 @@ type summary struct {
 	exercised         exercised
 	across            budget.Across
 	asked             asked
+	process           string           // whose reports are read
 	tests             []unit           // each without its report, but for its name
 	fewest            map[string]int64 // executions of a write in a call, by statement and lines
 	interrupted       int
@@ -92,7 +96,8 @@ type seen struct {
 	worst     budget.Finding
 	frames    []callsite.Frame // of the application, from the inside out; at least one
 	shapes    map[string]bool  // of the statements that the same lines send
-	setUp     int64            // units that also define tables
+	setUp     int64            // units that also define tables, and what TestMain does once
+	startedIn string           // the latest process whose TestMain did it
 	units     int64
 	loops     int64               // of them, those in which a duplicate is as many as a loop
 	saved     int64               // executions that a repair saves, in all units
@@ -134,8 +139,9 @@ func readReports(folder string, about *scanned) (*summary, error) {
 	return s, nil
 }
 
-// leaveOutSetUp leaves out what was seen only where tables were made: the start of an
-// application on an empty database, as most tests begin with.
+// leaveOutSetUp leaves out what was seen only where tables were made, or once while TestMain
+// started the application: a start on an empty database, as most tests begin with. Some
+// TestMain run their tests themselves, and do the same again and again.
 func (s *summary) leaveOutSetUp() {
 	for key, f := range s.findings {
 		if f.setUp == f.units {
@@ -223,6 +229,7 @@ func (s *summary) read(name string) error {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // it is only read
+	s.process = name
 	for d := json.NewDecoder(bufio.NewReaderSize(file, 1<<20)); ; {
 		var u unit
 		switch err := d.Decode(&u); {
@@ -268,7 +275,7 @@ func (s *summary) add(u *unit) {
 			s.addFinding(u, f, setUp)
 		}
 	}
-	if !setUp && !u.Endless {
+	if !setUp && !u.Start && !u.Endless {
 		report := u.Report
 		report.Name = strconv.Itoa(len(s.tests) - 1) // the same request is one of many tests
 		s.across.Add(&report)
@@ -305,8 +312,11 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}, pairs: map[askedPair]bool{}}
 		s.findings[key] = old
 	}
-	if setUp {
+	if setUp || u.Start && old.startedIn != s.process {
 		old.setUp++
+	}
+	if u.Start {
+		old.startedIn = s.process
 	}
 	if f.Kind == budget.Duplicate {
 		old.pairs[s.asked.pair(f)] = true

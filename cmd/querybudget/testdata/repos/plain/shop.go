@@ -145,3 +145,17 @@ func (w *Worker) Add(lines ...string) {
 	}
 	<-w.done
 }
+
+// Open fills an empty shop, once.
+func (s *Shop) Open(roles ...string) {
+	for _, role := range roles {
+		_, _ = s.DB.Exec("INSERT INTO roles (name) VALUES (?)", role)
+	}
+}
+
+// Invite goes through names.
+func (s *Shop) Invite(names ...string) {
+	for _, name := range names {
+		_, _ = s.DB.Exec("INSERT INTO invitations (name) VALUES (?)", name)
+	}
+}

@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 		_, _ = db.Exec("CREATE TABLE books (id int)")
 		_, _ = db.Exec("INSERT INTO books (title) VALUES ('fixture')")
 	}
+	(&plain.Shop{DB: db}).Open("a", "b", "c", "d")
+	for range 2 { // as a suite that TestMain runs by itself
+		(&plain.Shop{DB: db}).Invite("a", "b", "c", "d")
+	}
 	code := m.Run()
 	server.Close()
 	os.Exit(code)
