@@ -34,6 +34,7 @@ type account struct {
 	nestings   []nesting
 	suspected  []suspectedNesting
 	outgoing   []Outgoing
+	calledAt   []calledAt
 	idle       []idleTime
 	meanwhile  []meanwhile
 }

@@ -90,6 +90,7 @@ func (b *builder) details() {
 		rep.Lost = b.lost()
 	}
 	rep.Outgoing = slices.Clone(a.outgoing)
+	b.callsOut()
 	for i := range rep.Lost {
 		rep.Unattributed += rep.Lost[i].Count
 	}
@@ -121,7 +122,7 @@ func (b *builder) fill(q *Query, rec *record) {
 	*q = Query{
 		Statement: o.statement, Database: o.database.name, Position: rec.position,
 		Start: rec.start - b.recorder.started, Exec: rec.exec, Fetch: rec.fetch, Open: rec.step == openRows,
-		Transaction: rec.transaction().numberIn(b.recorder.unit), Duplicate: rec.duplicate, stack: o.stack,
+		Transaction: rec.transaction().numberIn(b.recorder.unit), Duplicate: rec.duplicate, stack: o.stack, goroutine: rec.goroutine,
 		Group: -1, Arguments: b.number(rec.list(), rec.unknown()), Row: b.number(rec.row, rec.row == 0),
 	}
 	if !rec.unknown() {

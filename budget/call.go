@@ -105,7 +105,7 @@ func (r *Recorder) Start(c Call) (Execution, error) {
 	rec := u.newRecord()
 	rec.describe(&c, h, origin, context)
 	rec.enter(now)
-	if u.open > 0 || c.OnlyEnd {
+	if u.open > 0 || c.OnlyEnd || u.bounds.TrackValues {
 		rec.goroutine = callsite.Goroutine()
 	}
 	if !u.backlog.take(r, rec) {

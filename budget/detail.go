@@ -52,8 +52,9 @@ type Query struct {
 	SQL    string
 	Values []any
 
-	stack    *callsite.Stack
-	identity uint64 // of its arguments
+	stack     *callsite.Stack
+	identity  uint64 // of its arguments
+	goroutine uint64 // that sent it, 0 where that is not known
 }
 
 // ArgumentsIdentity tells argument lists apart in all reports of the process, as
@@ -106,6 +107,9 @@ type Group struct {
 	// that was inserted in its round: with [Bounds.TrackValues] only.
 	NewIDsUsed bool `json:"new_ids_used,omitempty"`
 	AsksNewIDs bool `json:"asks_new_ids,omitempty"`
+	// CallsOut is set if another service is called between the executions, each time: see
+	// [Recorder.Called].
+	CallsOut bool `json:"calls_out,omitempty"`
 	// FullReads are the tables that the statement reads whole in vain, where plans were made:
 	// package explain adds them.
 	FullReads []FullRead `json:"full_reads,omitempty"`

@@ -104,6 +104,9 @@ type Finding struct {
 	// in a transaction.
 	Parallel      bool `json:"parallel,omitempty"`
 	InTransaction bool `json:"in_transaction,omitempty"`
+	// CallsOut is set if another service is called between the executions, each time: next to
+	// such a call a query costs little. See [Recorder.Called].
+	CallsOut bool `json:"calls_out,omitempty"`
 	// Parent is the query whose rows the executions seem to go through. Nil if
 	// none was found; the finding then stands on its count and arguments.
 	Parent *Related `json:"parent,omitempty"`

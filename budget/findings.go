@@ -90,7 +90,7 @@ func (f *finder) evidence(g *Group, kind FindingKind, c Confidence, count int64)
 	out := Finding{
 		Kind: kind, Confidence: c, Shape: g.Shape, Summary: g.Summary, Database: g.Database, System: g.System,
 		Count: count, Distinct: g.Distinct, Rows: g.Rows, Time: g.Time, Worst: g.Slowest,
-		First: g.First, Last: g.Last, Parallel: g.Parallel, InTransaction: g.InTransaction, stack: g.stack,
+		First: g.First, Last: g.Last, Parallel: g.Parallel, InTransaction: g.InTransaction, CallsOut: g.CallsOut, stack: g.stack,
 	}
 	if total := f.report.Totals.Time; total > 0 {
 		out.Share = min(1, float64(g.Time)/float64(total))

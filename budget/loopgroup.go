@@ -196,10 +196,11 @@ func (f *finder) sumOf(groups []int) *Group {
 			}
 		}
 	}
-	sum.NewIDsUsed, sum.AsksNewIDs = true, true
+	sum.NewIDsUsed, sum.AsksNewIDs, sum.CallsOut = true, true, true
 	for _, i := range groups {
 		sum.NewIDsUsed = sum.NewIDsUsed && f.report.Groups[i].NewIDsUsed
 		sum.AsksNewIDs = sum.AsksNewIDs && f.report.Groups[i].AsksNewIDs
+		sum.CallsOut = sum.CallsOut && f.report.Groups[i].CallsOut
 	}
 	sum.Distinct = f.distinct(groups, sum.Distinct)
 	return sum

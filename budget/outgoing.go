@@ -2,8 +2,11 @@ package budget
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
+
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // maxOutgoing is the number of other services that a unit tells apart.
@@ -25,6 +28,7 @@ func (r *Recorder) Called(name string, began time.Duration, err error) {
 	u.cameBack(began)
 	for s := r.counts(); s != nil; s = s.around() {
 		s.account.called(name, c.to-c.from, err)
+		s.account.calledHere(u.positions)
 	}
 	u.calledNow(c)
 	r.calledMeanwhile(c)
@@ -50,3 +54,60 @@ func (a *account) called(name string, took time.Duration, err error) {
 }
 
 func longestFirst(x, y Outgoing) int { return cmp.Compare(y.Time, x.Time) }
+
+// calledAt is where in a unit another service was called: behind the query of that position.
+type calledAt struct {
+	position  int64
+	goroutine uint64
+}
+
+// maxCalledAt is the number of calls whose place in the unit is kept.
+const maxCalledAt = 1000
+
+func (a *account) calledHere(position int64) {
+	if len(a.calledAt) < maxCalledAt {
+		a.calledAt = append(a.calledAt, calledAt{position, callsite.Goroutine()})
+	}
+}
+
+// callsOut marks the groups between whose executions another service is called.
+func (b *builder) callsOut() {
+	if len(b.account.calledAt) == 0 {
+		return
+	}
+	members := make([][]*Query, len(b.report.Groups))
+	for i := range b.report.Queries {
+		if q := &b.report.Queries[i]; q.Group >= 0 {
+			members[q.Group] = append(members[q.Group], q)
+		}
+	}
+	for i, queries := range members {
+		b.report.Groups[i].CallsOut = len(queries) > 1 && b.account.callsBetweenAll(queries)
+	}
+}
+
+// callsBetweenAll reports whether there is a call between each query and the next one that the
+// same goroutine sent. Of a goroutine that sent one of them, such as one for each item, the
+// call may come first.
+func (a *account) callsBetweenAll(queries []*Query) bool {
+	for i, q := range queries {
+		isSame := func(o *Query) bool { return o.goroutine == q.goroutine }
+		next := slices.IndexFunc(queries[i+1:], isSame)
+		from, to := q.Position, int64(math.MaxInt64)
+		switch {
+		case next >= 0:
+			to = queries[i+1+next].Position
+		case slices.ContainsFunc(queries[:i], isSame):
+			continue // the last of several
+		default:
+			from = 0
+		}
+		isBetween := func(c calledAt) bool {
+			return c.position >= from && c.position < to && (q.goroutine == 0 || c.goroutine == q.goroutine)
+		}
+		if !slices.ContainsFunc(a.calledAt, isBetween) {
+			return false
+		}
+	}
+	return true
+}

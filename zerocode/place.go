@@ -32,6 +32,11 @@ type place struct {
 	tests int
 	// application is set if there is a frame of the application.
 	application bool
+	// serves is set if the goroutine serves a call that came over a network, by other means than
+	// a server of net/http.
+	serves bool
+	// query is set if the stack is that of a query.
+	query bool
 	// started is set for a goroutine that testing did not begin.
 	started bool
 	// inTesting is set for a test that waits for its turn, or for subtests.
@@ -98,6 +103,10 @@ func read(pcs []uintptr) place {
 			_, _ = h.WriteString(f.Function + p.line)
 		case isApplication(f.Function) && !strings.HasSuffix(f.File, "_testmain.go"):
 			p.application, inTest = true, false
+		case servesCall[f.Function]:
+			p.serves = true
+		case isQuery(f.Function):
+			p.query = true
 		case f.Function == "testing.tRunner" || f.Function == "main.main":
 			p.started = false
 		case f.Function == "testing.(*M).Run":
@@ -110,6 +119,14 @@ func read(pcs []uintptr) place {
 		p.chain = h.Sum64() | 1
 	}
 	return p
+}
+
+// servesCall are the functions with which the goroutine of a call begins, in servers that are
+// known to start one for each.
+var servesCall = map[string]bool{
+	"golang.org/x/net/http2.(*serverConn).runHandler": true, // h2c, and connections that were taken over
+	"google.golang.org/grpc.(*Server).handleStream":   true,
+	"net/rpc.(*service).call":                         true,
 }
 
 // TestCodeVariable names test code outside of test files, by commas: packages that only tests

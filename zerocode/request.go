@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // Request is one that a server serves. All methods are safe for concurrent use, and on a
@@ -32,7 +33,7 @@ func BeginRequest(ctx context.Context, method, path string) (context.Context, *R
 	}
 	r := &Request{method: method, path: path, before: labels.Get()}
 	r.scope = newScope(method + " " + path)
-	r.scope.whole, r.scope.request = true, true
+	r.scope.whole, r.scope.request, r.scope.began = true, true, callsite.Goroutine()
 	test := scopeOf(r.before)
 	if test == nil { // the server was started outside of tests
 		test = process

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // A unit of work is a request that a server serves, or else one call that a test makes
@@ -50,6 +51,7 @@ type scope struct {
 	// goroutine that nobody waits for.
 	whole   bool
 	request bool
+	began   uint64      // of a whole one, the goroutine that it began in
 	follows bool        // of a goroutine that TestMain has started: the calls of a test that wait
 	turns   atomic.Bool // of a worker that waits between its pieces of work
 
@@ -230,12 +232,17 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 	if s.turns.Load() && s.name != outermost() {
 		s = s.goroutine() // that the worker has started, for a job as a rule
 	}
-	if s.whole {
+	if s.whole && s.began == callsite.Goroutine() {
 		return s.present(1, s.name)
 	}
 	var pcs [depth]uintptr
 	p := lookAt(capture(pcs[:], 1))
 	switch {
+	case p.serves && (s.whole || p.chain == 0):
+		s = s.serve()
+		return s.present(1, s.name)
+	case s.whole:
+		return s.present(1, s.name)
 	case p.chain == 0:
 		s, p = s.waiting()
 	case !p.application && len(program().modules) > 0:
@@ -282,10 +289,23 @@ func (s *scope) present(chain uint64, name string) *budget.Recorder {
 // goroutine gives the calling goroutine a unit of its own.
 func (s *scope) goroutine() *scope {
 	m := s.member()
-	m.whole = true
+	m.whole, m.began = true, callsite.Goroutine()
 	if f := outermost(); f != "" {
 		m.name = f
 	}
 	labels.Set(m.label)
+	return m
+}
+
+// serve gives the calling goroutine a unit of its own, which is a call that came over a network.
+// That of a server outside of tests is for the test that waits.
+func (s *scope) serve() *scope {
+	if s.family() == process {
+		if w, ok := process.waiter(); ok {
+			s = w.scope
+		}
+	}
+	m := s.goroutine()
+	m.request = true
 	return m
 }

@@ -60,9 +60,13 @@ func (f *seen) isFixed(fewest int64) bool {
 		f.units >= fixedCalls && fewest == f.worst.Count
 }
 
+// isOfCalls reports whether each round calls another service: it is one piece of work for
+// each item, next to which a query costs little.
+func (f *seen) isOfCalls() bool { return f.callsOut > 0 && f.callsOut == f.units }
+
 // isLeftOut reports whether a finding is listed with -all only.
 func (f *seen) isLeftOut() bool {
-	return f.isSmall() || f.isChance() || f.layer || f.fixed
+	return f.isSmall() || f.isChance() || f.layer || f.fixed || f.isOfCalls()
 }
 
 // count counts the findings that something is true of.

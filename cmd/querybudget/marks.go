@@ -111,13 +111,17 @@ func mark(text string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	var marks []insertion
+	return withMarks(text, set, file, roundsIn(set, file))
+}
+
+// roundsIn returns the marks of loops and functions below a node.
+func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 	add := func(body *ast.BlockStmt, call string) {
 		if body != nil {
 			marks = append(marks, insertion{set.Position(body.Lbrace).Offset + 1, rounds + "." + call + "();"})
 		}
 	}
-	ast.Inspect(file, func(n ast.Node) bool {
+	ast.Inspect(node, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ForStmt:
 			add(n.Body, "Round")
@@ -133,7 +137,7 @@ func mark(text string) (string, bool) {
 		}
 		return true
 	})
-	return withMarks(text, set, file, marks)
+	return marks
 }
 
 // withMarks puts marks into a file, and an import of what they call.

@@ -216,28 +216,48 @@ func isForTests(importPath string) bool {
 // like them, and else the functions in it that use that.
 func testCodeOf(importPath, name string) (names []string) {
 	text, err := os.ReadFile(name)
-	if err != nil || !strings.Contains(string(text), "test") {
+	if err != nil || !mayServeTests(string(text)) {
 		return nil
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
 	if err != nil {
 		return nil
 	}
-	used := map[string]bool{} // names of packages for tests
+	if base := strings.ToLower(filepath.Base(name)); len(testImports(file)) > 0 && (strings.Contains(base, "test") || strings.Contains(base, "fixture")) {
+		return []string{importPath + "/" + filepath.Base(name)}
+	}
+	for _, f := range testFunctions(file) {
+		names = append(names, importPath+"."+nameOfFunc(f))
+	}
+	return names
+}
+
+// mayServeTests is quick to say that nothing in a file is for tests.
+func mayServeTests(text string) bool {
+	return strings.Contains(text, "test") || strings.Contains(text, "ForTest")
+}
+
+// testFunctions returns the functions of a file that use what only tests need, or are named for
+// them: "CreateUsersForTest".
+func testFunctions(file *ast.File) (functions []*ast.FuncDecl) {
+	used := testImports(file)
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && (strings.Contains(f.Name.Name, "ForTest") || uses(f, used)) {
+			functions = append(functions, f)
+		}
+	}
+	return functions
+}
+
+// testImports returns the names by which a file imports what only tests need.
+func testImports(file *ast.File) map[string]bool {
+	used := map[string]bool{}
 	for _, i := range file.Imports {
 		if p := strings.Trim(i.Path.Value, `"`); isForTests(p) {
 			used[cmp.Or(nameOfImport(i), path.Base(strings.TrimSuffix(p, "/v3")))] = true
 		}
 	}
-	if base := strings.ToLower(filepath.Base(name)); len(used) > 0 && (strings.Contains(base, "test") || strings.Contains(base, "fixture")) {
-		return []string{importPath + "/" + filepath.Base(name)}
-	}
-	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && len(used) > 0 && uses(f, used) {
-			names = append(names, importPath+"."+nameOfFunc(f))
-		}
-	}
-	return names
+	return used
 }
 
 func nameOfImport(i *ast.ImportSpec) string {
@@ -249,6 +269,9 @@ func nameOfImport(i *ast.ImportSpec) string {
 
 // uses reports whether a function mentions one of some packages.
 func uses(f *ast.FuncDecl, packages map[string]bool) (found bool) {
+	if len(packages) == 0 {
+		return false
+	}
 	ast.Inspect(f, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok {
 			if x, ok := s.X.(*ast.Ident); ok && packages[x.Name] {

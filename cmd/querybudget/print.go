@@ -120,6 +120,9 @@ func (s *summary) printTotals(out io.Writer) {
 	if n := s.count(func(f *seen) bool { return f.fixed }); n > 0 {
 		fmt.Fprintf(out, "%s left out: %s writes at most, and as many in each call; -all lists them\n", format.Plural(n, "finding"), strconv.Itoa(fewWrites-1))
 	}
+	if n := s.count((*seen).isOfCalls); n > 0 {
+		fmt.Fprintf(out, "%s left out: another service is called each time; -all lists them\n", format.Plural(n, "finding"))
+	}
 	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}

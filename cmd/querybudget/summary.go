@@ -100,6 +100,7 @@ type seen struct {
 	startedIn string           // the latest process whose TestMain did it
 	units     int64
 	loops     int64               // of them, those in which a duplicate is as many as a loop
+	callsOut  int64               // of them, those in which another service is called each time
 	saved     int64               // executions that a repair saves, in all units
 	in        unit                // the one of the worst, without its report
 	own       []callsite.Frame    // the frames but for those that everything passes
@@ -214,6 +215,7 @@ func (f *seen) merge(other *seen) {
 	f.units += other.units
 	f.fixed = f.fixed && other.fixed
 	f.loops += other.loops
+	f.callsOut += other.callsOut
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)
 	maps.Copy(f.pairs, other.pairs)
@@ -324,6 +326,9 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	old.units++
 	if f.Count >= likeLoops {
 		old.loops++
+	}
+	if f.CallsOut {
+		old.callsOut++
 	}
 	old.saved += f.Count
 	if f.Count > old.worst.Count {

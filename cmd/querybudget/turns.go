@@ -11,10 +11,10 @@ import (
 // trigger. What it does for one of them is no part of a loop over rows, so it is a unit of its
 // own. Files with such loops are compiled with a mark behind each wait.
 
-// markTurns returns a file of the application with marks, false if it needs none or cannot be
-// parsed.
-func markTurns(text string) (string, bool) {
-	if !strings.Contains(text, "<-") && !strings.Contains(text, "time.") && !strings.Contains(text, ".C ") {
+// markApplication returns a file of the application with marks, false if it needs none or
+// cannot be parsed. Functions in it that serve tests have those of a test file.
+func markApplication(text string) (string, bool) {
+	if !mayHaveTurns(text) && !mayServeTests(text) {
 		return "", false
 	}
 	set := token.NewFileSet()
@@ -22,6 +22,20 @@ func markTurns(text string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
+	marks := turnsIn(text, set, file)
+	for _, f := range testFunctions(file) {
+		marks = append(marks, roundsIn(set, f)...)
+	}
+	return withMarks(text, set, file, marks)
+}
+
+// mayHaveTurns is quick to say that nothing in a file waits.
+func mayHaveTurns(text string) bool {
+	return strings.Contains(text, "<-") || strings.Contains(text, "time.") || strings.Contains(text, ".C ")
+}
+
+// turnsIn returns the marks of the waits of workers in a file.
+func turnsIn(text string, set *token.FileSet, file *ast.File) (marks []insertion) {
 	var at []token.Pos
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -38,7 +52,6 @@ func markTurns(text string) (string, bool) {
 		}
 		return true
 	})
-	var marks []insertion
 	for _, pos := range at {
 		offset := set.Position(pos).Offset
 		mark := rounds + ".Turn();"
@@ -47,7 +60,7 @@ func markTurns(text string) (string, bool) {
 		}
 		marks = append(marks, insertion{offset, mark})
 	}
-	return withMarks(text, set, file, marks)
+	return marks
 }
 
 // waits returns where an endless loop goes on after it has waited: in the branches of a

@@ -27,7 +27,7 @@ func TestTurns(t *testing.T) {
 		{"in a function of its own", "for { go func() { <-w.wake; f() }() }", ""},
 	} {
 		before := "// Package shop sells.\npackage shop // a comment\n\nimport \"time\"\n\nfunc (w *W) run(ctx context.Context, ids chan int) {\n"
-		got, ok := markTurns(before + test.loop + "\n}\n")
+		got, ok := markApplication(before + test.loop + "\n}\n")
 		if ok != (test.want != "") {
 			t.Errorf("%s: marked is %t", test.name, ok)
 		}

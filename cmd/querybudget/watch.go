@@ -102,7 +102,7 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 		return nil, err
 	}
 	before := len(o.Replace)
-	if err := o.mark(application, folder, markTurns); err != nil {
+	if err := o.mark(application, folder, markApplication); err != nil {
 		return nil, err
 	}
 	w.noTurns = len(o.Replace) > before && slices.ContainsFunc(flags, isCover)

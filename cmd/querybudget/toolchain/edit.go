@@ -62,6 +62,13 @@ func querybudgetRequest(r *Request) (*Request, func()) {
 	return r.WithContext(ctx), request.End
 }
 
+func querybudgetCalling(r *Request) func() {
+	if r.URL == nil {
+		return func() {}
+	}
+	return zerocode.Calling(valueOrDefault(r.Method, MethodGet) + " " + r.URL.Hostname())
+}
+
 func querybudgetCopy(r *Request, ctx context.Context) *Request {
 	c := new(Request)
 	*c = *r
@@ -71,6 +78,7 @@ func querybudgetCopy(r *Request, ctx context.Context) *Request {
 }
 `,
 	},
+	{file: "net/http/client.go", function: "Client.do", begin: "defer querybudgetCalling(req)();"},
 	{
 		file: "net/http/request.go", function: "Request.WithContext",
 		begin: "if ctx != nil { return querybudgetCopy(r, ctx) };",

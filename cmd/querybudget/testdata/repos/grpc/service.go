@@ -4,7 +4,10 @@ package grpc
 import (
 	"context"
 	"database/sql"
+	"net/http"
 
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/h2c"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -37,4 +40,21 @@ var Desc = grpc.ServiceDesc{
 			return server.(*Service).Count(ctx)
 		},
 	}},
+}
+
+// Web serves HTTP/2 without TLS, as servers of Connect do.
+func (s *Service) Web() http.Handler {
+	return h2c.NewHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var price int
+		_ = s.DB.QueryRow("SELECT price FROM books WHERE id = ?", r.FormValue("id")).Scan(&price)
+	}), &http2.Server{})
+}
+
+// Follow asks for each price, over one connection.
+func Follow(client *http.Client, url string, ids ...string) {
+	for _, id := range ids {
+		if response, err := client.Get(url + "?id=" + id); err == nil {
+			_ = response.Body.Close()
+		}
+	}
 }

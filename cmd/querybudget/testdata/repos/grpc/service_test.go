@@ -1,11 +1,16 @@
 package grpc
 
 import (
+	"context"
+	"crypto/tls"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 
 	"example.com/fakedb"
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -51,4 +56,15 @@ func TestAtOnce(t *testing.T) {
 		all.Go(func() { count(t, conn) })
 	}
 	all.Wait()
+}
+
+// Each request is a unit, also where net/http does not serve it itself.
+func TestWeb(t *testing.T) {
+	server := httptest.NewServer((&Service{fakedb.Open()}).Web())
+	defer server.Close()
+	transport := &http2.Transport{AllowHTTP: true, DialTLSContext: func(ctx context.Context, network, addr string, _ *tls.Config) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}}
+	defer transport.CloseIdleConnections()
+	Follow(&http.Client{Transport: transport}, server.URL, "1", "2", "3", "4", "5", "6")
 }

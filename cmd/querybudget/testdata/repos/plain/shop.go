@@ -159,3 +159,46 @@ func (s *Shop) Invite(names ...string) {
 		_, _ = s.DB.Exec("INSERT INTO invitations (name) VALUES (?)", name)
 	}
 }
+
+// Notify tells a service of each reader, in turn or at once.
+func (s *Shop) Notify(service string, readers ...int) {
+	for _, id := range readers {
+		s.list(context.Background(), "SELECT mail FROM readers WHERE id = ?", id)
+		tell(service)
+		_, _ = s.DB.Exec("UPDATE readers SET told = 1 WHERE id = ?", id)
+	}
+	var all sync.WaitGroup
+	for _, id := range readers {
+		all.Go(func() {
+			s.list(context.Background(), "SELECT phone FROM readers WHERE id = ?", id)
+			tell(service)
+		})
+	}
+	all.Wait()
+}
+
+// NotifyAll reads all readers before it tells a service of them.
+func (s *Shop) NotifyAll(service string, readers ...int) {
+	for _, id := range readers {
+		s.list(context.Background(), "SELECT address FROM readers WHERE id = ?", id)
+	}
+	for range readers {
+		tell(service)
+	}
+}
+
+func tell(service string) {
+	if response, err := http.Post(service, "text/plain", nil); err == nil {
+		_ = response.Body.Close()
+	}
+}
+
+// Charge is called for one reader at a time.
+func (s *Shop) Charge(id int) { _, _ = s.DB.Exec("INSERT INTO charges (reader_id) VALUES (?)", id) }
+
+// ChargeReadersForTest serves tests, as its name says.
+func (s *Shop) ChargeReadersForTest(n int) {
+	for id := range n {
+		s.Charge(id)
+	}
+}

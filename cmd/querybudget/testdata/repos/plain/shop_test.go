@@ -180,3 +180,20 @@ func seed(t *testing.T, s *Shop, table string) {
 		}
 	}
 }
+
+// What is sent beside a call of another service is one piece of work for each item.
+func TestNotify(t *testing.T) {
+	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer service.Close()
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	s.Notify(service.URL, 1, 2, 3, 4, 5, 6)
+	s.NotifyAll(service.URL, 1, 2, 3, 4, 5, 6)
+}
+
+// The loop is that of a function for tests.
+func TestCharge(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	s.ChargeReadersForTest(6)
+}
