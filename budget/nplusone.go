@@ -172,7 +172,7 @@ func (f *finder) checksBeforeInsert(g *Group) bool {
 func (f *finder) outerLoop(g *loopGroup) *Related {
 	var outer *loopGroup
 	for _, h := range f.loops {
-		if h != g && h.First < g.First && h.Last > g.First && h.Queries < g.Queries && h.Rows >= g.Distinct {
+		if h != g && h.First < g.First && h.Last > g.First && h.Queries < g.Queries && h.Rows >= g.Distinct && !f.isInPart(g, h.members[0]) {
 			outer = h // the last one to start is the innermost
 		}
 	}

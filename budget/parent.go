@@ -246,17 +246,29 @@ func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
 	return isExact
 }
 
-// isIn reports whether a query is sent by the loop itself, in each of its rounds.
+// isIn reports whether a query is sent by the loop itself, in each of its rounds. Of several
+// lines that take turns, one may be enough.
 func (f *finder) isIn(g *loopGroup, q *Query) bool {
 	if q.Group < 0 {
 		return false
 	}
-	p := &f.report.Groups[q.Group]
-	if p.Queries < g.Queries || !overlap(p, g.Group) || !inOneFunction(p.stack.CallSite(), g.stack.CallSite()) {
+	return f.isInRounds(g.Group, q.Group) || f.isInPart(g, q.Group)
+}
+
+// isInPart reports whether one of the lines of a loop has a group in its rounds.
+func (f *finder) isInPart(g *loopGroup, group int) bool {
+	return len(g.members) > 1 && !g.recursive && slices.ContainsFunc(g.members, func(member int) bool {
+		return member != group && f.isInRounds(&f.report.Groups[member], group)
+	})
+}
+
+func (f *finder) isInRounds(g *Group, group int) bool {
+	p := &f.report.Groups[group]
+	if p.Queries < g.Queries || !overlap(p, g) || !inOneFunction(p.stack.CallSite(), g.stack.CallSite()) {
 		return false
 	}
 	rounds := int64(1) // what comes before the first execution
-	for _, sent := range f.queriesOf(q.Group) {
+	for _, sent := range f.queriesOf(group) {
 		if g.First < sent.Position && sent.Position < g.Last {
 			rounds++
 		}

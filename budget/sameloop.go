@@ -36,7 +36,7 @@ func (f *finder) sameLoop(a, b *loopGroup) bool {
 	if a.Handle != b.Handle || !overlap(a.Group, b.Group) || !inOneFunction(a.stack.CallSite(), b.stack.CallSite()) {
 		return false
 	}
-	if a.Queries == b.Queries {
+	if a.Queries == b.Queries || f.isInPart(a, b.members[0]) || f.isInPart(b, a.members[0]) {
 		return true
 	}
 	some, all := a, b

@@ -175,13 +175,17 @@ func (f *finder) ownTransactions(g *loopGroup) (own bool, others inTransactions)
 	if !g.InTransaction {
 		return false, others
 	}
-	at := make(map[int]int64) // the execution's position in its transaction
+	at := make(map[int]int64) // the first execution's position in its transaction
 	for _, i := range g.members {
+		own := make(map[int]bool) // each line sends one
 		for _, q := range f.queriesOf(i) {
-			if q.Transaction <= 0 || at[q.Transaction] > 0 {
+			if q.Transaction <= 0 || own[q.Transaction] {
 				return false, others
 			}
-			at[q.Transaction] = q.Position
+			own[q.Transaction] = true
+			if at[q.Transaction] == 0 || q.Position < at[q.Transaction] {
+				at[q.Transaction] = q.Position
+			}
 		}
 	}
 	for i := range f.report.Queries {

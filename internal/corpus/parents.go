@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
 
 	"github.com/querybudget/querybudget/budget"
@@ -63,6 +64,14 @@ func parents() []Case {
 		{
 			Name: "parent/in-function", About: "the rows are read by one function, and gone through by another",
 			Setup: library(6, 2), Run: listThenLoad, Want: nPlusOne("loadBooks", "books", "authors"),
+		},
+		{
+			Name: "parent/read-again-in-the-round", About: "two parts of each round read the row again, with what belongs to it, as an ORM's preload does",
+			Setup: library(6, 2), Run: readAgainInRound,
+			Want: []Want{
+				{Kind: budget.NPlusOne, Func: "cover", Table: "authors", Parent: "authors", Proven: true},
+				{Kind: budget.WriteLoop, Func: "readAgainInRound", Table: "books"},
+			},
 		},
 		{
 			Name: "parent/after-other-work", About: "other queries run between the rows and the loop",
@@ -213,6 +222,27 @@ func listAuthors(ctx context.Context, e *Env) []int64 {
 
 func loadBooks(ctx context.Context, e *Env, authors []int64) {
 	for _, id := range authors {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
+	}
+}
+
+func readAgainInRound(ctx context.Context, e *Env) error {
+	for _, id := range listAuthors(ctx, e) {
+		cover(ctx, e, id)
+		done(e.DB.ExecContext(ctx, e.Q("UPDATE books SET title = ? WHERE author_id = ?"), fmt.Sprint("of ", id), id))
+		price(ctx, e, id)
+	}
+	return nil
+}
+
+func cover(ctx context.Context, e *Env, author int64) {
+	for _, id := range ints(e.DB.QueryContext(ctx, e.Q("SELECT id, name FROM authors WHERE id = ?"), author)) {
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
+	}
+}
+
+func price(ctx context.Context, e *Env, author int64) {
+	for _, id := range ints(e.DB.QueryContext(ctx, e.Q("SELECT id, email FROM authors WHERE id = ?"), author)) {
 		drain(e.DB.QueryContext(ctx, e.Q("SELECT id, title FROM books WHERE author_id = ?"), id))
 	}
 }
