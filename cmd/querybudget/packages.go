@@ -383,14 +383,24 @@ var unseen = []struct{ path, say string }{
 	{"cloud.google.com/go/spanner", "Spanner's own client was not seen"},
 }
 
-// notSeen says which of them the tests are built from.
+// notSeen says which of them the tests are built from. What the library of one imports by
+// itself, such as pgx's own driver for database/sql its pool, need not be used.
 func (all packages) notSeen() (say []string) {
 	for _, u := range unseen {
-		if slices.ContainsFunc(all, func(p listed) bool { return p.ImportPath == u.path || strings.HasPrefix(p.ImportPath, u.path+"/") }) {
+		isIt := func(path string) bool { return path == u.path || strings.HasPrefix(path, u.path+"/") }
+		if slices.ContainsFunc(all, func(p listed) bool {
+			return root(p.ImportPath) != root(u.path) && slices.ContainsFunc(slices.Concat(p.Imports, p.TestImports, p.XTestImports), isIt)
+		}) {
 			say = append(say, u.say)
 		}
 	}
 	return say
+}
+
+// root is the part of an import path that names a repository, as a rule.
+func root(path string) string {
+	parts := strings.SplitN(path, "/", 4)
+	return strings.Join(parts[:min(3, len(parts))], "/")
 }
 
 // exists reports whether a command can be found.

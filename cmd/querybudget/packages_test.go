@@ -42,6 +42,21 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// pgx's own driver for database/sql imports its pool: that alone does not mean that somebody
+// uses it.
+func TestNotSeen(t *testing.T) {
+	pool := listed{ImportPath: "github.com/jackc/pgx/v5/pgxpool"}
+	driver := listed{ImportPath: "github.com/jackc/pgx/v5/stdlib", Imports: []string{pool.ImportPath}}
+	user := listed{ImportPath: "example.com/shop", Imports: []string{driver.ImportPath}}
+	if got := (packages{pool, driver, user}).notSeen(); len(got) > 0 {
+		t.Errorf("got %q", got)
+	}
+	user.TestImports = []string{pool.ImportPath}
+	if got := (packages{pool, driver, user}).notSeen(); len(got) != 1 {
+		t.Errorf("got %q", got)
+	}
+}
+
 // What a generator wrote is known by Go's line for it, or by the name of the file.
 func TestIsGenerated(t *testing.T) {
 	folder := t.TempDir()

@@ -7,15 +7,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
-	"github.com/querybudget/querybudget/zerocode"
 )
 
 // scanned is what a scan knows beside the reports. It is kept with them.
@@ -24,6 +21,7 @@ type scanned struct {
 	NotSeen   []string `json:"not_seen,omitempty"`
 	Generated []string `json:"generated,omitempty"`
 	Loops     loops    `json:"loops,omitempty"`
+	Flags     []string `json:"flags,omitempty"` // that the tests need
 }
 
 // scannedFile is its name in a folder of reports.
@@ -34,7 +32,7 @@ func (w *watch) scanned() scanned {
 	if w.noTurns {
 		say = append(say, "with -cover, the turns of workers are not known: what an endless loop sends may be listed as one loop")
 	}
-	return scanned{TestCode: w.testCode, NotSeen: say, Generated: w.packages.generated(), Loops: w.packages.loops()}
+	return scanned{TestCode: w.testCode, NotSeen: say, Generated: w.packages.generated(), Loops: w.packages.loops(), Flags: w.flags}
 }
 
 // about returns what is known of the reports in a folder, of a scan that has just run or of
@@ -94,7 +92,7 @@ func (s *summary) print(out io.Writer, all bool) {
 			fmt.Fprintf(out, "\n%d more with -all\n", len(found)-i)
 			break
 		}
-		f.print(out, callers[i])
+		f.print(out, callers[i], s.flags)
 	}
 	fmt.Fprintln(out)
 	s.printTotals(out)
@@ -146,7 +144,7 @@ func (s *summary) callers(found []*seen) []callsite.Frame {
 	return callsite.Distinguish(sites)
 }
 
-func (f *seen) print(out io.Writer, caller callsite.Frame) {
+func (f *seen) print(out io.Writer, caller callsite.Frame, flags []string) {
 	line := f.own[0]
 	at := line.String()
 	if caller != line {
@@ -157,7 +155,7 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 		fmt.Fprintf(out, "             and %s from there\n", format.Plural(n, "other statement"))
 	}
 	fmt.Fprintf(out, "  at         %s\n", at)
-	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.command())
+	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.again(flags))
 	loop := &f.worst
 	if loop.Parent == nil && f.across != nil {
 		loop = &f.across.Finding
@@ -168,6 +166,9 @@ func (f *seen) print(out io.Writer, caller callsite.Frame) {
 	if before := f.worst.Before; before != nil {
 		first := callsite.Distinguish([]callsite.CallSite{before.CallSite(), f.worst.CallSite()})[0]
 		fmt.Fprintf(out, "  first      read at %s\n", first)
+	}
+	for i, line := range f.also() {
+		fmt.Fprintf(out, "  %-10s %s\n", []string{"also", ""}[min(i, 1)], line)
 	}
 	if f.across != nil {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
@@ -219,19 +220,4 @@ func cut(s string, most int) string {
 		return s
 	}
 	return string(r[:most*2/3]) + " ... " + string(r[len(r)-most/3:])
-}
-
-// command returns how to see the finding again.
-func (u *unit) command() string {
-	if u.Test == "" || u.Package == "" {
-		return u.Name
-	}
-	if u.Test == zerocode.Outside {
-		return "go test " + u.Package
-	}
-	var parts []string
-	for part := range strings.SplitSeq(u.Test, "/") {
-		parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
-	}
-	return fmt.Sprintf("go test -run '%s' %s", strings.ReplaceAll(strings.Join(parts, "/"), "'", `'\''`), u.Package)
 }

@@ -121,6 +121,7 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	if isCommand {
 		flags = nil
 	}
+	w.flags = needed(flags)
 	if flags, err = w.tests(ctx, marked, flags, patterns); err != nil {
 		return err
 	}
@@ -139,15 +140,12 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	return cmd.Run()
 }
 
-// goTest is the command line. A flag -C must come first, and packages before -args.
+// goTest is the command line. A flag -C must come first, and packages before flags that the
+// command go does not know: what follows those is the test's.
 func goTest(goTool string, flags, patterns []string) []string {
 	command := []string{goTool, "test"}
 	if len(flags) > 0 && strings.HasPrefix(flags[0], "-C") {
 		command, flags = append(command, flags[0]), flags[1:]
 	}
-	rest := []string(nil)
-	if i := slices.Index(flags, "-args"); i >= 0 {
-		flags, rest = flags[:i:i], flags[i:]
-	}
-	return slices.Concat(command, flags, patterns, rest)
+	return slices.Concat(command, patterns, flags)
 }

@@ -61,6 +61,7 @@ type summary struct {
 	exercised         exercised
 	across            budget.Across
 	asked             asked
+	flags             []string         // that the tests need
 	process           string           // whose reports are read
 	tests             []unit           // each without its report, but for its name
 	fewest            map[string]int64 // executions of a write in a call, by statement and lines
@@ -116,7 +117,7 @@ type seen struct {
 // readReports adds up the reports of a folder.
 func readReports(folder string, about *scanned) (*summary, error) {
 	code := testCode{zerocode.NewTestCode(about.TestCode)}
-	s := &summary{code: code, loops: about.Loops, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, fewest: map[string]int64{}, asked: asked{code, map[askedPair]*agreement{}}}
+	s := &summary{code: code, loops: about.Loops, flags: about.Flags, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, fewest: map[string]int64{}, asked: asked{code, map[askedPair]*agreement{}}}
 	s.across.Outside = code.has
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	if err != nil {

@@ -23,7 +23,8 @@ type watch struct {
 	goflags  string // the user's, without an overlay
 	packages packages
 	testCode []string
-	noTurns  bool // of workers, which marks in files of the application tell
+	flags    []string // that the tests need
+	noTurns  bool     // of workers, which marks in files of the application tell
 }
 
 // newWatch makes the watched toolchain for the go that the present folder has.

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/zerocode"
+)
+
+// howTestsRun are flags of go test that say how tests run, and not what they do: one test shows a
+// finding without them. True for those with a value.
+var howTestsRun = map[string]bool{
+	"run": true, "skip": true, "count": true, "p": true, "parallel": true, "timeout": true, "shuffle": true, "list": true, "cpu": true,
+	"v": false, "json": false, "failfast": false, "x": false, "n": false, "a": false, "work": false, "fullpath": false, "artifacts": false,
+	"cover": false, "covermode": true, "coverpkg": true, "coverprofile": true, "vet": true, "o": true, "outputdir": true, "C": true,
+	"bench": true, "benchtime": true, "benchmem": false, "cpuprofile": true, "memprofile": true, "memprofilerate": true, "trace": true,
+	"blockprofile": true, "blockprofilerate": true, "mutexprofile": true, "mutexprofilefraction": true, "fuzz": true, "fuzztime": true, "fuzzminimizetime": true,
+}
+
+// needed returns the flags without which a test may not be built, or does something else: tags,
+// and those of the test's own.
+func needed(flags []string) (rest []string) {
+	for i := 0; i < len(flags); i++ {
+		if flags[i] == "-args" || flags[i] == "--args" {
+			return append(rest, flags[i:]...)
+		}
+		name, _, hasValue := strings.Cut(strings.TrimPrefix(strings.TrimLeft(flags[i], "-"), "test."), "=")
+		takesValue, known := howTestsRun[name]
+		switch {
+		case !known || !strings.HasPrefix(flags[i], "-"):
+			rest = append(rest, flags[i])
+		case takesValue && !hasValue:
+			i++
+		}
+	}
+	return rest
+}
+
+// again returns how to see the finding of a unit again, with flags that the test needs.
+func (u *unit) again(flags []string) string {
+	if u.Test == "" || u.Package == "" {
+		return u.Name
+	}
+	words := []string{"go", "test"}
+	if len(flags) > 0 { // packages come before what the command go may not know
+		words = append(words, u.Package)
+	}
+	if u.Test != zerocode.Outside {
+		var parts []string
+		for part := range strings.SplitSeq(u.Test, "/") {
+			parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
+		}
+		words = append(words, "-run", "'"+strings.ReplaceAll(strings.Join(parts, "/"), "'", `'\''`)+"'")
+	}
+	if len(flags) == 0 {
+		words = append(words, u.Package)
+	}
+	for _, f := range flags {
+		words = append(words, quoted(f))
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is a word for a shell.
+func quoted(word string) string {
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !strings.ContainsRune(plainRunes, r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+const plainRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+,./:@%^"
+
+// alsoMost is how many other statements of a loop are printed.
+const alsoMost = 3
+
+// also returns the other statements of a finding, each once.
+func (f *seen) also() (lines []string) {
+	for i := range f.worst.Also {
+		r := &f.worst.Also[i]
+		line := cut(r.Shape, 100)
+		if site := r.CallSite(); !site.IsZero() && !site.Library && site.Frame != f.own[0] {
+			line += " at " + site.Frame.String()
+		}
+		if !slices.Contains(lines, line) && r.Shape != f.worst.Shape {
+			lines = append(lines, line)
+		}
+	}
+	if more := len(lines) - alsoMost; more > 1 {
+		lines = append(lines[:alsoMost], fmt.Sprintf("%d more", more))
+	}
+	return lines
+}
