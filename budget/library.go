@@ -52,11 +52,16 @@ func (l library) write(g *Group) string {
 	switch {
 	case g.Verb != "INSERT" || l.insert == "":
 		return ""
-	case l.prefix == "gorm.io/" && g.Upserts && 2*g.Distinct <= g.Queries:
-		return "the same rows are written again, as Save does with what a model has loaded: Omit(clause.Associations)"
+	case l.prefix == "gorm.io/" && g.Upserts && (2*g.Distinct <= g.Queries || g.changesNothing()):
+		return "rows that are there are written again, as Create and Save do with what a model has loaded: Omit(clause.Associations)"
 	default:
 		return l.insert
 	}
 }
 
 func unqualifiedName(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+// changesNothing reports whether no execution of a write has changed a row.
+func (g *Group) changesNothing() bool {
+	return g.RowsAffected == 0 && g.Rows == 0 && g.AffectedUnknown == 0
+}
