@@ -30,8 +30,11 @@ type place struct {
 	line  string
 	// tests is the number of frames of test code.
 	tests int
-	// application is set if there is a frame of the application.
-	application bool
+	// application is set if there is a frame of the application; outermost is the function with
+	// which the goroutine begins to be its own: "shop.(*Worker).Run", and alone is set if that
+	// is the only one.
+	application, alone bool
+	outermost          string
 	// serves is set if the goroutine serves a call that came over a network, by other means than
 	// a server of net/http.
 	serves bool
@@ -102,6 +105,10 @@ func read(pcs []uintptr) place {
 			p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
 			_, _ = h.WriteString(f.Function + p.line)
 		case isApplication(f.Function) && !strings.HasSuffix(f.File, "_testmain.go"):
+			p.alone = !p.application
+			if !p.application {
+				p.outermost = f.Function[strings.LastIndexByte(f.Function, '/')+1:]
+			}
 			p.application, inTest = true, false
 		case servesCall[f.Function]:
 			p.serves = true

@@ -51,7 +51,7 @@ type scope struct {
 	// goroutine that nobody waits for.
 	whole   bool
 	request bool
-	began   uint64      // of a whole one, the goroutine that it began in
+	began   uint64      // the goroutine that it began in, of a whole one and of one that may take turns
 	follows bool        // of a goroutine that TestMain has started: the calls of a test that wait
 	turns   atomic.Bool // of a worker that waits between its pieces of work
 
@@ -174,6 +174,20 @@ func (s *scope) flush() {
 	s.unit = nil
 }
 
+// stop ends the present unit, in which a goroutine that outlives its test may be at work.
+func (s *scope) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unit != nil && s.whole && !s.request && s.unit.Totals().OpenRows > 0 {
+		about := s.line()
+		about.goesOn = true
+		write(s.unit, about)
+		s.unit = nil
+	}
+	s.write()
+	s.unit = nil
+}
+
 // write writes the report of the present unit. The scope is locked. Rows that are open may
 // be a goroutine's that goes on: such a unit is written when its scope ends.
 func (s *scope) write() {
@@ -193,7 +207,7 @@ func (s *scope) line() line {
 
 // end ends a scope and its members. Goroutines that go on are outside of tests.
 func (s *scope) end() {
-	s.flush()
+	s.stop()
 	scopes.Delete(s.label)
 	s.mu.Lock()
 	members := append(s.members, s.served...)

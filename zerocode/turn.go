@@ -1,5 +1,7 @@
 package zerocode
 
+import "github.com/querybudget/querybudget/callsite"
+
 // Turn stands behind a wait in an endless loop of the application: a worker goes on with the
 // next tick or job, which is a unit of its own. A call of the goroutine of a test, and a
 // request, are one unit.
@@ -18,6 +20,34 @@ func Turn() {
 		if lookAt(capture(pcs[:], 1)).started {
 			s.goroutine().turns.Store(true)
 		}
+	}
+}
+
+// Message stands at the beginning of a method of the application that a library may call for
+// each message, such as that of an actor. A goroutine that begins with it again, and has
+// nothing else of the application on its stack, takes turns. One that a library starts for
+// each item of a call begins with it once.
+func Message() {
+	if labels.Get == nil {
+		return
+	}
+	s, me := currentScope(), callsite.Goroutine()
+	if s.request || s.whole && s.began != me {
+		return
+	}
+	var pcs [depth]uintptr
+	p := lookAt(capture(pcs[:], 1))
+	switch {
+	case !p.started || !p.alone || p.chain != 0:
+	case s.whole:
+		s.turns.Store(true)
+		s.flush()
+	case s.began == me:
+		s.goroutine().turns.Store(true)
+	default:
+		m := s.member()
+		m.began = me
+		labels.Set(m.label)
 	}
 }
 

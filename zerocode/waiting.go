@@ -1,8 +1,6 @@
 package zerocode
 
 import (
-	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -86,17 +84,9 @@ func (s *scope) mayWorkFor(w *scope) bool {
 
 // outermost is the function of the application that the calling goroutine began with:
 // "shop.(*Worker).Run".
-func outermost() (name string) {
+func outermost() string {
 	var pcs [depth]uintptr
-	for frames := runtime.CallersFrames(capture(pcs[:], 1)); ; {
-		f, more := frames.Next()
-		if isApplication(f.Function) {
-			name = f.Function[strings.LastIndexByte(f.Function, '/')+1:]
-		}
-		if !more {
-			return name
-		}
-	}
+	return lookAt(capture(pcs[:], 1)).outermost
 }
 
 // idle is how long a goroutine without a request has sent nothing when what it did before

@@ -51,7 +51,7 @@ func readOverlay(name string) (o overlay, err error) {
 
 // mark puts marks into files, writes them into a folder and replaces the files. What
 // cannot be parsed is left alone: the compiler says why.
-func (o overlay) mark(files []string, folder string, mark func(text string) (string, bool)) error {
+func (o overlay) mark(files []string, folder string, mark func(name, text string) (string, bool)) error {
 	for _, file := range files {
 		source, replaced := o.Replace[file]
 		if !replaced {
@@ -64,7 +64,7 @@ func (o overlay) mark(files []string, folder string, mark func(text string) (str
 		if err != nil {
 			return err
 		}
-		marked, ok := mark(string(text))
+		marked, ok := mark(file, string(text))
 		if !ok {
 			continue
 		}
@@ -105,7 +105,7 @@ type insertion struct {
 }
 
 // mark returns a test file with marks, false if it needs none or cannot be parsed.
-func mark(text string) (string, bool) {
+func mark(_, text string) (string, bool) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"strings"
 )
 
 // A worker of the application waits in an endless loop for what comes next: a tick, a job, a
@@ -13,40 +12,37 @@ import (
 
 // markApplication returns a file of the application with marks, false if it needs none or
 // cannot be parsed. Functions in it that serve tests have those of a test file.
-func markApplication(text string) (string, bool) {
-	if !mayHaveTurns(text) && !mayServeTests(text) {
-		return "", false
-	}
+func markApplication(text string, w *workers) (string, bool) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return "", false
 	}
-	marks := turnsIn(text, set, file)
+	marks := turnsIn(text, set, file, w)
 	for _, f := range testFunctions(file) {
 		marks = append(marks, roundsIn(set, f)...)
 	}
 	return withMarks(text, set, file, marks)
 }
 
-// mayHaveTurns is quick to say that nothing in a file waits.
-func mayHaveTurns(text string) bool {
-	return strings.Contains(text, "<-") || strings.Contains(text, "time.") || strings.Contains(text, ".C ")
-}
-
 // turnsIn returns the marks of the waits of workers in a file.
-func turnsIn(text string, set *token.FileSet, file *ast.File) (marks []insertion) {
+func turnsIn(text string, set *token.FileSet, file *ast.File, w *workers) (marks []insertion) {
 	var at []token.Pos
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
-			return !isDirective(n)
+			if isDirective(n) {
+				return false
+			}
+			if w.isCalledBack(n) {
+				marks = append(marks, insertion{set.Position(n.Body.Lbrace).Offset + 1, rounds + ".Message();"})
+			}
 		case *ast.ForStmt:
 			if n.Cond == nil {
 				at = append(at, waits(n.Body, hasExit(n.Body))...)
 			}
 		case *ast.RangeStmt:
-			if isTicks(n) {
+			if isTicks(n) || w.isOfMessages(n) {
 				at = append(at, n.Body.Lbrace+1)
 			}
 		}
@@ -122,7 +118,7 @@ func isWait(s ast.Stmt) bool {
 		x = s.Rhs[0]
 	}
 	if call, ok := x.(*ast.CallExpr); ok {
-		return isOf(call.Fun, "time", "Sleep")
+		return isOf(call.Fun, "time", "Sleep") || isAwait(call)
 	}
 	receive, ok := x.(*ast.UnaryExpr)
 	return ok && receive.Op == token.ARROW && isElsewhere(receive.X)

@@ -9,6 +9,7 @@ import (
 
 // A mark stands behind each wait of a worker's loop, on the same line.
 func TestTurns(t *testing.T) {
+	w := &workers{channels: map[string]bool{"jobs": true}}
 	for _, test := range []struct{ name, loop, want string }{
 		{"a tick", "for { select { case <-w.ticker.C: f(); case <-ctx.Done(): return } }", "for { select { case <-w.ticker.C:M; f(); case <-ctx.Done():M; return } }"},
 		{"a job", "for { job := <-w.jobs\n f(job) }", "for { job := <-w.jobs;M\n f(job) }"},
@@ -17,6 +18,11 @@ func TestTurns(t *testing.T) {
 		{"ticks", "for range w.ticker.C { f() }", "for range w.ticker.C {M; f() }"},
 		{"room in a channel", "for { select { case w.out <- 1: f() } }", "for { select { case w.out <- 1:M; f() } }"},
 		{"a pause", "for { select { case <-ctx.Done(): return; case <-time.After(d): f() } }", "for { select { case <-ctx.Done():M; return; case <-time.After(d):M; f() } }"},
+		{"jobs of a field", "for job := range w.jobs { f(job) }", "for job := range w.jobs {M; f(job) }"},
+		{"a slice of a field", "for _, job := range w.jobs { f(job) }", ""},
+		{"a field that may be a slice", "for job := range w.rows { f(job) }", ""},
+		{"a message of a queue", "for { msgs, err := sub.Fetch(9)\n if err != nil { return }; f(msgs) }", "for { msgs, err := sub.Fetch(9);M\n if err != nil { return }; f(msgs) }"},
+		{"an iterator", "for { row, err := it.Next(); if err != nil { return }; f(row) }", ""},
 		{"a slice of that name", "for _, row := range m.C { f(row) }", ""},
 		{"until it is free", "for { if free() { return }; time.Sleep(d) }", ""},
 		{"tries", "for { if ok() { break }; select { case <-stop: return; case <-time.After(d): } }", ""},
@@ -27,7 +33,7 @@ func TestTurns(t *testing.T) {
 		{"in a function of its own", "for { go func() { <-w.wake; f() }() }", ""},
 	} {
 		before := "// Package shop sells.\npackage shop // a comment\n\nimport \"time\"\n\nfunc (w *W) run(ctx context.Context, ids chan int) {\n"
-		got, ok := markApplication(before + test.loop + "\n}\n")
+		got, ok := markApplication(before+test.loop+"\n}\n", w)
 		if ok != (test.want != "") {
 			t.Errorf("%s: marked is %t", test.name, ok)
 		}
@@ -41,5 +47,19 @@ func TestTurns(t *testing.T) {
 		if _, err := parser.ParseFile(token.NewFileSet(), "", got, 0); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
+	}
+}
+
+// A method that is handed to a library may be called for each message.
+func TestMessages(t *testing.T) {
+	w := &workers{map[string]bool{}, map[string]bool{}}
+	others := map[string]bool{}
+	w.read("package shop\n\ntype W struct {\n\tjobs, more chan int\n\tin <-chan int\n\trows []int\n}\n\nfunc f(w *W) { w.inbox.Act(nil, w.next); go g(w.ID, w.name(), 7) }\n", others)
+	if !w.channels["jobs"] || !w.channels["more"] || !w.channels["in"] || w.channels["rows"] || !others["rows"] {
+		t.Errorf("channels %v, others %v", w.channels, others)
+	}
+	got, _ := markApplication("package shop\n\nfunc (w *W) next() { f() }\n\nfunc (w *W) ID() int { return 1 }\n\nfunc (w *W) name() {}\n", w)
+	if strings.Count(got, "Message") != 1 || !strings.Contains(got, "next() {"+rounds+".Message(); f() }") {
+		t.Errorf("got %s", got)
 	}
 }

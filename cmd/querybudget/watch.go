@@ -103,7 +103,7 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 		return nil, err
 	}
 	before := len(o.Replace)
-	if err := o.mark(application, folder, markApplication); err != nil {
+	if err := o.mark(application, folder, marker()); err != nil {
 		return nil, err
 	}
 	w.noTurns = len(o.Replace) > before && slices.ContainsFunc(flags, isCover)
@@ -169,4 +169,16 @@ func buildFlags(flags []string) (build []string) {
 		}
 	}
 	return build
+}
+
+// marker returns what marks files of the application. It reads each package once.
+func marker() func(name, text string) (string, bool) {
+	of := map[string]*workers{}
+	return func(name, text string) (string, bool) {
+		folder := filepath.Dir(name)
+		if of[folder] == nil {
+			of[folder] = workersOf(folder)
+		}
+		return markApplication(text, of[folder])
+	}
 }

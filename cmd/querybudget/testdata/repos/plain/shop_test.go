@@ -197,3 +197,14 @@ func TestCharge(t *testing.T) {
 	defer s.DB.Close()
 	s.ChargeReadersForTest(6)
 }
+
+// What a goroutine does for one message after the other is no loop.
+func TestQueues(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	s.Write("a", "b", "c", "d", "e", "f")
+	s.Consume(fakedb.Subscribe(6))
+}
+
+// Rows are open when the test ends, since a goroutine goes on.
+func TestWatch(t *testing.T) { (&Shop{fakedb.Open()}).Watch() }

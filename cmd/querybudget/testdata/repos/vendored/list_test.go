@@ -11,3 +11,6 @@ func TestNames(t *testing.T) {
 		t.Error(n)
 	}
 }
+
+// Each call of an actor is a piece of work.
+func TestAct(t *testing.T) { Act(fakedb.Open(), 6) }

@@ -1,0 +1,20 @@
+package fakedb
+
+// Subscription hands out messages.
+type Subscription struct{ messages chan int }
+
+// Subscribe returns one with some messages.
+func Subscribe(n int) *Subscription {
+	s := &Subscription{make(chan int, n)}
+	for i := range n {
+		s.messages <- i
+	}
+	close(s.messages)
+	return s
+}
+
+// Fetch returns the next message, false behind the last one.
+func (s *Subscription) Fetch() (message int, ok bool) {
+	message, ok = <-s.messages
+	return message, ok
+}

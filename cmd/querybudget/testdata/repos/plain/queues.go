@@ -1,0 +1,74 @@
+package plain
+
+import (
+	"sync"
+
+	"example.com/fakedb"
+)
+
+// Writer writes what others hand over.
+type Writer struct {
+	shop *Shop
+	todo chan string
+	done sync.WaitGroup
+}
+
+// Write hands over lines, and waits until they are written.
+func (s *Shop) Write(lines ...string) {
+	w := &Writer{shop: s, todo: make(chan string)}
+	w.done.Add(len(lines))
+	go w.run()
+	for _, line := range lines {
+		w.todo <- line
+	}
+	w.done.Wait()
+	close(w.todo)
+}
+
+func (w *Writer) run() {
+	for line := range w.todo {
+		_, _ = w.shop.DB.Exec("INSERT INTO written (line) VALUES (?)", line)
+		w.done.Done()
+	}
+}
+
+// Consume stores the messages of a queue.
+func (s *Shop) Consume(queue *fakedb.Subscription) {
+	var all sync.WaitGroup
+	all.Go(func() { s.consume(queue) })
+	all.Wait()
+}
+
+func (s *Shop) consume(queue *fakedb.Subscription) {
+	for {
+		message, ok := queue.Fetch()
+		if !ok {
+			return
+		}
+		_, _ = s.DB.Exec("INSERT INTO messages (number) VALUES (?)", message)
+	}
+}
+
+// Reader reads for as long as the program runs.
+type Reader struct {
+	shop *Shop
+	wake chan struct{}
+}
+
+// Watch starts a reader, and returns when it reads.
+func (s *Shop) Watch() {
+	r := &Reader{s, make(chan struct{})}
+	go r.run()
+	r.wake <- struct{}{}
+	<-r.wake
+}
+
+func (r *Reader) run() {
+	for {
+		<-r.wake
+		rows, _ := r.shop.DB.Query("SELECT id FROM watched")
+		r.wake <- struct{}{}
+		<-r.wake // it has just begun
+		_ = rows.Close()
+	}
+}
