@@ -70,18 +70,25 @@ type scope struct {
 const servedMax = 32
 
 func newScope(name string) *scope {
-	s := &scope{label: strconv.FormatInt(last.Add(1), 10), name: name}
+	s := &scope{label: newLabel(), name: name}
 	scopes.Store(s.label, s)
 	return s
 }
 
-// member returns a scope that ends with s or with its test.
-func (s *scope) member() *scope {
-	m := newScope(s.name)
+func newLabel() string { return strconv.FormatInt(last.Add(1), 10) }
+
+// member makes m a scope that ends with s or with its test. What m is must be said before: the
+// test may end at the same time.
+func (s *scope) member(m *scope) *scope {
+	if m.name == "" {
+		m.name = s.name
+	}
+	m.label = newLabel()
 	if m.test = s.family(); !m.test.adopt(m) {
 		m.test = process
 		process.adopt(m)
 	}
+	scopes.Store(m.label, m)
 	return m
 }
 
@@ -151,7 +158,7 @@ func Round() {
 		return
 	}
 	s.flush()
-	labels.Set(s.member().label)
+	labels.Set(s.member(&scope{}).label)
 }
 
 // Func begins a function of test code. One that a goroutine began with is a round of its
@@ -301,25 +308,22 @@ func (s *scope) present(chain uint64, name string) *budget.Recorder {
 }
 
 // goroutine gives the calling goroutine a unit of its own.
-func (s *scope) goroutine() *scope {
-	m := s.member()
-	m.whole, m.began = true, callsite.Goroutine()
-	if f := outermost(); f != "" {
-		m.name = f
-	}
-	labels.Set(m.label)
-	return m
-}
+func (s *scope) goroutine() *scope { return s.own(&scope{}) }
 
-// serve gives the calling goroutine a unit of its own, which is a call that came over a network.
-// That of a server outside of tests is for the test that waits.
+// serve does so for a call that came over a network. That of a server outside of tests is for
+// the test that waits.
 func (s *scope) serve() *scope {
 	if s.family() == process {
 		if w, ok := process.waiter(); ok {
 			s = w.scope
 		}
 	}
-	m := s.goroutine()
-	m.request = true
+	return s.own(&scope{request: true})
+}
+
+func (s *scope) own(m *scope) *scope {
+	m.whole, m.began, m.name = true, callsite.Goroutine(), outermost()
+	s.member(m)
+	labels.Set(m.label)
 	return m
 }

@@ -45,9 +45,7 @@ func Message() {
 	case s.began == me:
 		s.goroutine().turns.Store(true)
 	default:
-		m := s.member()
-		m.began = me
-		labels.Set(m.label)
+		labels.Set(s.member(&scope{began: me}).label)
 	}
 }
 

@@ -34,8 +34,7 @@ func (s *scope) waiting() (*scope, place) {
 	case s.family() != process || w.scope.family() == process:
 		return w.scope, w.place
 	}
-	m := w.scope.member()
-	m.follows = true
+	m := w.scope.member(&scope{follows: true})
 	labels.Set(m.label)
 	return m, w.place
 }

@@ -123,7 +123,7 @@ func TestEncode(t *testing.T) {
 
 // What goroutines of nobody did is one piece of work once they are quiet.
 func TestFlushIdle(t *testing.T) {
-	s := process.member()
+	s := process.member(&scope{})
 	t.Cleanup(func() { scopes.Delete(s.label); process.members = nil })
 	s.whole = true
 	s.present(1, "a worker")

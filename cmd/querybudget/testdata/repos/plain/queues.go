@@ -67,8 +67,9 @@ func (r *Reader) run() {
 	for {
 		<-r.wake
 		rows, _ := r.shop.DB.Query("SELECT id FROM watched")
-		r.wake <- struct{}{}
-		<-r.wake // it has just begun
+		wake := r.wake
+		wake <- struct{}{}
+		<-wake // it has just begun
 		_ = rows.Close()
 	}
 }
