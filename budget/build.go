@@ -128,6 +128,7 @@ func (b *builder) fill(q *Query, rec *record) {
 	if !rec.unknown() {
 		q.identity = rec.list()
 	}
+	q.row = rec.row
 	q.Serializable = rec.transaction() != nil && rec.transaction().Serializable
 	if g != nil {
 		q.Group = int(g.place)

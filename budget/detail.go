@@ -54,6 +54,7 @@ type Query struct {
 
 	stack     *callsite.Stack
 	identity  uint64 // of its arguments
+	row       uint64 // identity of the row that it asks for
 	goroutine uint64 // that sent it, 0 where that is not known
 }
 
@@ -64,6 +65,9 @@ type Query struct {
 func (q *Query) ArgumentsIdentity() (identity uint64, ok bool) {
 	return q.identity, q.Arguments != 0
 }
+
+// RowIdentity does the same for the rows that a statement's Keys ask for.
+func (q *Query) RowIdentity() (identity uint64, ok bool) { return q.row, q.Row != 0 }
 
 // CallSite is where the query came from.
 func (q *Query) CallSite() callsite.CallSite { return q.stack.CallSite() }

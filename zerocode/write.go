@@ -46,6 +46,9 @@ type line struct {
 	// Asked numbers the arguments of reads, by the index of their group, where a unit sends
 	// a statement several times.
 	Asked map[int][]uint32 `json:"asked,omitempty"`
+	// Rows numbers the rows that reads ask for, in the same way, where two statements of a unit
+	// may ask for the same one.
+	Rows map[int][]uint32 `json:"rows_asked,omitempty"`
 
 	goesOn bool // what it does is not at its end: rows that are open may be closed
 }
@@ -63,7 +66,7 @@ func write(r *budget.Recorder, with line) {
 	}
 	with.Package = binary()
 	if !live() {
-		with.Asked = asked(report)
+		with.Asked, with.Rows = asked(report), rowsAsked(report)
 		leaveOutDetails(report)
 	}
 	text, err := encode(report, with)
@@ -97,13 +100,41 @@ func asked(report *budget.Report) map[int][]uint32 {
 			times[g.Fingerprint] += g.Queries
 		}
 	}
+	return numbered(report, (*budget.Query).ArgumentsIdentity, func(g *budget.Group) bool { return times[g.Fingerprint] > 1 })
+}
+
+// rowsAsked does so for rows that two statements may ask for.
+func rowsAsked(report *budget.Report) map[int][]uint32 {
+	statements := map[string]map[statement.Fingerprint]bool{}
+	for i := range report.Groups {
+		if key := RowKey(&report.Groups[i]); key != "" {
+			if statements[key] == nil {
+				statements[key] = map[statement.Fingerprint]bool{}
+			}
+			statements[key][report.Groups[i].Fingerprint] = true
+		}
+	}
+	return numbered(report, (*budget.Query).RowIdentity, func(g *budget.Group) bool { return len(statements[RowKey(g)]) > 1 })
+}
+
+// RowKey names the row that a read may ask for by its table and keys, empty for a statement
+// that asks for none.
+func RowKey(g *budget.Group) string {
+	if g.Statement == nil || g.Kind != statement.Read || len(g.Keys) == 0 || len(g.Tables) != 1 {
+		return ""
+	}
+	return strings.Join(append(slices.Clone(g.Tables), g.Keys...), " ")
+}
+
+// numbered numbers what the queries of some groups ask.
+func numbered(report *budget.Report, identity func(*budget.Query) (uint64, bool), is func(*budget.Group) bool) map[int][]uint32 {
 	var out map[int][]uint32
 	for i := range report.Queries {
 		q := &report.Queries[i]
-		if q.Group < 0 || times[q.Fingerprint] < 2 || len(out[q.Group]) == AskedMax {
+		if q.Group < 0 || len(out[q.Group]) == AskedMax || !is(&report.Groups[q.Group]) {
 			continue
 		}
-		if id, ok := q.ArgumentsIdentity(); ok {
+		if id, ok := identity(q); ok {
 			if out == nil {
 				out = map[int][]uint32{}
 			}

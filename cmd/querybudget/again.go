@@ -82,7 +82,7 @@ func (f *seen) also() (lines []string) {
 		r := &f.worst.Also[i]
 		line := cut(r.Shape, 100)
 		if site := r.CallSite(); !site.IsZero() && !site.Library && site.Frame != f.own[0] {
-			line += " at " + site.Frame.String()
+			line += " at " + site.String()
 		}
 		if !slices.Contains(lines, line) && r.Shape != f.worst.Shape {
 			lines = append(lines, line)

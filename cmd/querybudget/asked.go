@@ -47,43 +47,62 @@ func (a *asked) lines(site callsite.CallSite) string {
 	return lines(frames[:min(len(frames), askedFrames)])
 }
 
-// asks is what one line asked in a unit.
+// asks is what one line asked in a unit, with which statement.
 type asks struct {
-	line string
-	all  []uint32
+	shape, line string
+	all         []uint32
 }
 
 // add looks at the reads of a unit, which was read from a file. Those that a test sends are
 // none, and of a line that asked more than is kept, or what has no number, nothing is known.
 func (a *asked) add(u *unit, file string) {
-	type statement struct{ shape, database string }
-	sent := map[statement][]asks{}
-	for i := range u.Groups {
-		g := &u.Groups[i]
-		if n := len(u.Asked[i]); n == 0 || n == zerocode.AskedMax || slices.Contains(u.Asked[i], 0) {
-			continue
-		}
-		if line := a.lines(g.CallSite()); line != "" {
-			key := statement{g.Shape, g.Database}
-			sent[key] = append(sent[key], asks{line, u.Asked[i]})
-		}
-	}
-	for key, from := range sent {
-		if len(from) > askedLines {
-			continue
-		}
+	for key, from := range a.sent(u, u.Asked, func(g *budget.Group) string { return g.Shape }) {
 		for n, s := range from {
-			pair := askedPair{key.shape, key.database, "", s.line}
 			if len(s.all) > 1 {
-				a.see(pair, file, repeated(s.all))
+				a.see(askedPair{s.shape, key.database, "", s.line}, file, repeated(s.all))
 			}
 			for _, before := range from[:n] {
-				pair.one, pair.other = min(before.line, s.line), max(before.line, s.line)
-				a.see(pair, file, common(before.all, s.all))
+				a.see(pairOf(s.shape, key.database, before.line, s.line), file, common(before.all, s.all))
+			}
+		}
+	}
+	for key, from := range a.sent(u, u.Rows, zerocode.RowKey) {
+		for n, s := range from {
+			for _, before := range from[:n] {
+				if before.shape != s.shape {
+					a.see(pairOf(shapes(before.shape, s.shape), key.database, before.line, s.line), file, common(before.all, s.all))
+				}
 			}
 		}
 	}
 }
+
+// sentKey is what statements have in common that may ask the same.
+type sentKey struct{ what, database string }
+
+// sent returns what the lines of a unit asked, by what they asked for.
+func (a *asked) sent(u *unit, numbers map[int][]uint32, what func(*budget.Group) string) map[sentKey][]asks {
+	sent := map[sentKey][]asks{}
+	for i := range u.Groups {
+		g := &u.Groups[i]
+		if n := len(numbers[i]); n == 0 || n == zerocode.AskedMax || slices.Contains(numbers[i], 0) {
+			continue
+		}
+		if line := a.lines(g.CallSite()); line != "" {
+			key := sentKey{what(g), g.Database}
+			sent[key] = append(sent[key], asks{g.Shape, line, numbers[i]})
+		}
+	}
+	maps.DeleteFunc(sent, func(_ sentKey, from []asks) bool { return len(from) > askedLines })
+	return sent
+}
+
+func pairOf(shape, database, one, other string) askedPair {
+	return askedPair{shape, database, min(one, other), max(one, other)}
+}
+
+// shapes names two statements that ask for one row.
+func shapes(one, other string) string { return min(one, other) + "\n" + max(one, other) }
 
 // see takes note of the questions that the lines of a pair have in common in a unit.
 func (a *asked) see(pair askedPair, file string, common []uint32) {
@@ -122,11 +141,13 @@ func common(a, b []uint32) []uint32 {
 // pair returns the lines that a duplicate is about.
 func (a *asked) pair(f *budget.Finding) askedPair {
 	p := askedPair{shape: f.Shape, database: f.Database, other: a.lines(f.CallSite())}
-	if f.Before != nil {
-		before := a.lines(f.Before.CallSite())
-		p.one, p.other = min(before, p.other), max(before, p.other)
+	if f.Before == nil {
+		return p
 	}
-	return p
+	if f.Before.Shape != f.Shape {
+		p.shape = shapes(f.Shape, f.Before.Shape)
+	}
+	return pairOf(p.shape, p.database, a.lines(f.Before.CallSite()), p.other)
 }
 
 // of adds up what is known of the pairs of a finding.

@@ -143,3 +143,25 @@ func TestJoinCalls(t *testing.T) {
 		t.Errorf("%d findings, %+v", len(s.findings), user)
 	}
 }
+
+// Two statements that ask for one row in some calls, and for another one in others, do so by
+// chance: the row is compared, and not the arguments.
+func TestRowsAsked(t *testing.T) {
+	a := &asked{code: testCode{zerocode.NewTestCode(nil)}, pairs: map[askedPair]*agreement{}}
+	group := func(shape, at string) budget.Group {
+		g := budget.Group{Statement: &statement.Statement{Shape: shape, Kind: statement.Read, Tables: []string{"events"}, Keys: []string{"id"}}}
+		frames := stack(at)
+		g.SetCallSite(callsite.CallSite{Frame: frames[0], Outer: frames[1:]})
+		return g
+	}
+	for _, rows := range [][2]uint32{{1, 1}, {1, 2}, {3, 2}} {
+		u := &unit{Rows: map[int][]uint32{0: {rows[0]}, 1: {rows[1]}}}
+		u.Groups = []budget.Group{group("SELECT name", "a:1"), group("SELECT sent", "b:1")}
+		a.add(u, "1")
+	}
+	pair := pairOf(shapes("SELECT sent", "SELECT name"), "", lines(stack("a:1")), lines(stack("b:1")))
+	found := &seen{worst: budget.Finding{Kind: budget.Duplicate}, pairs: map[askedPair]bool{pair: true}, units: fewCalls}
+	if found.agreement = a.of(found); found.agreement.same != 1 || found.agreement.differ != 2 || !found.isChance() {
+		t.Errorf("%+v", found.agreement)
+	}
+}

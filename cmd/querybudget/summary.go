@@ -29,6 +29,7 @@ type unit struct {
 	Fixtures      bool             // what tests sent themselves
 	Dropped       int64            // reports that nobody read in time, in place of one
 	Asked         map[int][]uint32 // by group: numbers for its arguments
+	Rows          map[int][]uint32 // and for the row that it asks for
 	budget.Report
 }
 
@@ -40,12 +41,13 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 		Fixtures      bool
 		Dropped       int64
 		Asked         map[int][]uint32
+		Rows          map[int][]uint32 `json:"rows_asked"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
 	}
 	u.Test, u.Package, u.Endless, u.Start = head.Test, head.Package, head.Endless, head.Start
-	u.Fixtures, u.Dropped, u.Asked = head.Fixtures, head.Dropped, head.Asked
+	u.Fixtures, u.Dropped, u.Asked, u.Rows = head.Fixtures, head.Dropped, head.Asked, head.Rows
 	return json.Unmarshal(text, &u.Report)
 }
 
@@ -94,24 +96,25 @@ const framesMax = 4
 
 // seen is a finding of one or more units.
 type seen struct {
-	worst     budget.Finding
-	frames    []callsite.Frame // of the application, from the inside out; at least one
-	shapes    map[string]bool  // of the statements that the same lines send
-	setUp     int64            // units that also define tables, and what TestMain does once
-	startedIn string           // the latest process whose TestMain did it
-	units     int64
-	loops     int64               // of them, those in which a duplicate is as many as a loop
-	callsOut  int64               // of them, those in which another service is called each time
-	saved     int64               // executions that a repair saves, in all units
-	in        unit                // the one of the worst, without its report
-	own       []callsite.Frame    // the frames but for those that everything passes
-	layer     bool                // a write of a layer that saves any record
-	fixed     bool                // few writes, as many in each call
-	pairs     map[askedPair]bool  // of a duplicate: the lines that ask the same
-	agreement agreement           // and what all units say of them
-	joined    []callsite.Frame    // the lines of several that are one finding
-	inside    []callsite.Frame    // the lines of others that were merged, up to the one that is printed
-	across    *budget.Covariation // what many units show, nil for nothing
+	worst       budget.Finding
+	frames      []callsite.Frame // of the application, from the inside out; at least one
+	shapes      map[string]bool  // of the statements that the same lines send
+	setUp       int64            // units that also define tables, and what TestMain does once
+	startedIn   string           // the latest process whose TestMain did it
+	startsAgain bool             // TestMain of one did it several times
+	units       int64
+	loops       int64               // of them, those in which a duplicate is as many as a loop
+	callsOut    int64               // of them, those in which another service is called each time
+	saved       int64               // executions that a repair saves, in all units
+	in          unit                // the one of the worst, without its report
+	own         []callsite.Frame    // the frames but for those that everything passes
+	layer       bool                // a write of a layer that saves any record
+	fixed       bool                // few writes, as many in each call
+	pairs       map[askedPair]bool  // of a duplicate: the lines that ask the same
+	agreement   agreement           // and what all units say of them
+	joined      []callsite.Frame    // the lines of several that are one finding
+	inside      []callsite.Frame    // the lines of others that were merged, up to the one that is printed
+	across      *budget.Covariation // what many units show, nil for nothing
 }
 
 // readReports adds up the reports of a folder.
@@ -146,11 +149,17 @@ func readReports(folder string, about *scanned) (*summary, error) {
 // TestMain run their tests themselves, and do the same again and again.
 func (s *summary) leaveOutSetUp() {
 	for key, f := range s.findings {
-		if f.setUp == f.units {
+		if f.setUp == f.units || f.isOfStart() {
 			delete(s.findings, key)
 			s.leftOut++
 		}
 	}
+}
+
+// isOfStart reports whether a read is sent again by what starts the application, from the same
+// lines as in TestMain: some tests start it again.
+func (f *seen) isOfStart() bool {
+	return f.worst.Kind == budget.Duplicate && f.startedIn != "" && !f.startsAgain
 }
 
 // join makes one finding of those that the same lines send, beyond those that everything
@@ -319,6 +328,7 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 		old.setUp++
 	}
 	if u.Start {
+		old.startsAgain = old.startsAgain || old.startedIn == s.process
 		old.startedIn = s.process
 	}
 	if f.Kind == budget.Duplicate {

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"context"
 	"sync"
 
 	"example.com/fakedb"
@@ -31,6 +32,14 @@ func (w *Writer) run() {
 		w.done.Done()
 	}
 }
+
+// Begin starts a shop, whose version is looked at twice.
+func (s *Shop) Begin() {
+	s.version()
+	s.version()
+}
+
+func (s *Shop) version() { s.list(context.Background(), "SELECT version FROM shops WHERE id = ?", 1) }
 
 // Consume stores the messages of a queue.
 func (s *Shop) Consume(queue *fakedb.Subscription) {

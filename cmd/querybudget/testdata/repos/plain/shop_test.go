@@ -208,3 +208,15 @@ func TestQueues(t *testing.T) {
 
 // Rows are open when the test ends, since a goroutine goes on.
 func TestWatch(t *testing.T) { (&Shop{fakedb.Open()}).Watch() }
+
+// Two items are one in most calls, and not in all.
+func TestPass(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	for range 8 {
+		s.Pass(7, 7)
+	}
+	for range 4 {
+		s.Pass(7, 8)
+	}
+}

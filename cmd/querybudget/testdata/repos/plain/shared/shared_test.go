@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 		_, _ = db.Exec("INSERT INTO books (title) VALUES ('fixture')")
 	}
 	(&plain.Shop{DB: db}).Open("a", "b", "c", "d")
+	(&plain.Shop{DB: db}).Begin()
 	for range 2 { // as a suite that TestMain runs by itself
 		(&plain.Shop{DB: db}).Invite("a", "b", "c", "d")
 	}
@@ -57,5 +58,12 @@ func TestPack(t *testing.T) {
 	var packed int
 	if err := remote.Call("Remote.Pack", 5, &packed); err != nil || packed != 5 {
 		t.Error(packed, err)
+	}
+}
+
+// Some tests start what TestMain has started again.
+func TestBegin(t *testing.T) {
+	for range 9 {
+		(&plain.Shop{DB: db}).Begin()
 	}
 }
