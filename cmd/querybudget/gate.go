@@ -45,6 +45,7 @@ func (s *summary) result() *result.Result {
 		c.Put(f.entry(callers[i]))
 	}
 	r, _ := c.Result() // it fails for reports of growing data only
+	r.UnitIs = "function"
 	for name, tests := range s.exercised {
 		r.Units = append(r.Units, result.Unit{Name: name, Tests: tests, Reports: 1})
 	}

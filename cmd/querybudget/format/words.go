@@ -100,7 +100,7 @@ func summary(r *result.Result) string {
 	if len(parts) == 0 {
 		parts = append(parts, "no findings")
 	}
-	return strings.Join(parts, ", ") + " in " + Plural(len(r.Units), "unit")
+	return strings.Join(parts, ", ") + " in " + Plural(len(r.Units), cmp.Or(r.UnitIs, "unit"))
 }
 
 // amount prints what a limit counts.

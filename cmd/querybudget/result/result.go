@@ -10,8 +10,10 @@ import (
 // Result is what a run showed. Units and entries are sorted by name and by key.
 type Result struct {
 	// Version is that of this form, [Version].
-	Version  int       `json:"result"`
-	Units    []Unit    `json:"units"`
+	Version int    `json:"result"`
+	Units   []Unit `json:"units"`
+	// UnitIs is what people call a unit: "function" in a scan. Empty is "unit".
+	UnitIs   string    `json:"unit_is,omitempty"`
 	Entries  []*Entry  `json:"entries"`
 	Packages []Package `json:"packages,omitempty"`
 	// Partial says why not everything ran that usually does, such as "-run TestList".
