@@ -95,7 +95,7 @@ func (a *Across) candidates(f *finder) (parents, children []lined) {
 		}
 		loop := f.loopOf([]int{i}, false)
 		isRead, isWrite := canBeLoop(g.Statement), canBeWriteLoop(g.Statement)
-		if g.ListsVary || g.Batched || g.Paged || g.CallsOut || isRead && (g.AsksNewIDs || g.AsksForNews) || isWrite && g.needsItsIDs() || !isRead && !isWrite {
+		if g.ListsVary || g.Batched || g.Paged || isRead && (g.AsksNewIDs || g.AsksForNews) || isWrite && g.needsItsIDs() || !isRead && !isWrite {
 			return
 		}
 		switch {

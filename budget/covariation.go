@@ -31,6 +31,8 @@ type relation struct {
 	broken  bool
 	each    int64
 	units   int64
+	several int64 // of them, those in which the child was sent several times
+	calling int64 // of these, those in which another service is called each time
 	numbers []int64
 	worst   *Group // the child where it was sent most
 	parent  *Group // at that time
@@ -51,6 +53,12 @@ const (
 
 func (rel *relation) see(r *Report, number int64, child, parent *Group) {
 	rel.units++
+	if child.Queries > 1 {
+		rel.several++
+		if child.CallsOut {
+			rel.calling++
+		}
+	}
 	if i, known := slices.BinarySearch(rel.numbers, number); !known && len(rel.numbers) < maxNumbers {
 		rel.numbers = slices.Insert(rel.numbers, i, number)
 	}
@@ -189,6 +197,7 @@ func (rel *relation) covariation(numbers []int64) *Covariation {
 	}
 	c := &Covariation{Unit: rel.unit, Units: rel.units, Numbers: numbers, Each: rel.each}
 	c.Finding = f.evidence(&r.Groups[0], kind, Candidate, rel.worst.Queries)
+	c.CallsOut = rel.several > 0 && rel.calling == rel.several
 	c.Proof = "sent " + joinNumbers(numbers) + " times in " + plural(rel.units, "unit")
 	if rel.parent != nil {
 		c.Parent = related(rel.parent, "it was sent once for each of its rows, in each unit")

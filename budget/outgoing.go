@@ -90,6 +90,9 @@ func (b *builder) callsOut() {
 // same goroutine sent. Of a goroutine that sent one of them, such as one for each item, the
 // call may come first.
 func (a *account) callsBetweenAll(queries []*Query) bool {
+	if last := a.calledAt[len(a.calledAt)-1]; len(a.calledAt) == maxCalledAt { // of those behind it nothing is known
+		queries = slices.DeleteFunc(slices.Clone(queries), func(q *Query) bool { return q.Position > last.position })
+	}
 	for i, q := range queries {
 		isSame := func(o *Query) bool { return o.goroutine == q.goroutine }
 		next := slices.IndexFunc(queries[i+1:], isSame)

@@ -91,6 +91,7 @@ func read(pcs []uintptr) place {
 		}
 	}
 	p := place{started: true}
+	many := false   // a goroutine serves one call after the other
 	inTest := false // what encloses a frame is test code that calls
 	h := maphash.Hash{}
 	h.SetSeed(seed)
@@ -110,8 +111,10 @@ func read(pcs []uintptr) place {
 				p.outermost = f.Function[strings.LastIndexByte(f.Function, '/')+1:]
 			}
 			p.application, inTest = true, false
+		case servesMany[f.Function]:
+			many = true
 		case servesCall[f.Function]:
-			p.serves = true
+			p.serves = !many
 		case isQuery(f.Function):
 			p.query = true
 		case f.Function == "testing.tRunner" || f.Function == "main.main":
@@ -134,6 +137,12 @@ var servesCall = map[string]bool{
 	"golang.org/x/net/http2.(*serverConn).runHandler": true, // h2c, and connections that were taken over
 	"google.golang.org/grpc.(*Server).handleStream":   true,
 	"net/rpc.(*service).call":                         true,
+}
+
+// servesMany are those in which one goroutine serves many, of which none can be told apart.
+var servesMany = map[string]bool{
+	"google.golang.org/grpc.(*Server).serverWorker": true,
+	"net/rpc.(*Server).ServeRequest":                true,
 }
 
 // TestCodeVariable names test code outside of test files, by commas: packages that only tests

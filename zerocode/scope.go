@@ -51,6 +51,7 @@ type scope struct {
 	// goroutine that nobody waits for.
 	whole   bool
 	request bool
+	tests   uint64      // the goroutine of the test itself
 	began   uint64      // the goroutine that it began in, of a whole one and of one that may take turns
 	follows bool        // of a goroutine that TestMain has started: the calls of a test that wait
 	turns   atomic.Bool // of a worker that waits between its pieces of work
@@ -59,6 +60,7 @@ type scope struct {
 	used    time.Time // last, where somebody looks on
 	chain   uint64    // of the present unit
 	unit    *budget.Recorder
+	start   bool // it began before the tests
 	ended   bool
 	open    []*budget.Recorder // units before it whose rows were open
 	members []*scope           // of a test, which end with it
@@ -132,6 +134,7 @@ func BeginTest(name string) (end func()) {
 	}
 	before := labels.Get()
 	s := newScope(name)
+	s.tests = callsite.Goroutine()
 	labels.Set(s.label)
 	return func() {
 		s.end()
@@ -139,11 +142,20 @@ func BeginTest(name string) (end func()) {
 	}
 }
 
+// running is set when the tests of a program have begun: TestMain has started what it starts.
+var running atomic.Bool
+
+// Begin begins the tests of a program.
+func Begin() {
+	running.Store(true)
+	process.flush()
+}
+
 // End ends what belongs to no test, when the tests of a program have run.
 func End() {
 	process.end()
-	if labels.Get != nil {
-		write(fixtures(), line{Fixtures: true})
+	if r := fixtures.Swap(nil); r != nil {
+		write(r, line{Fixtures: true})
 	}
 }
 
@@ -158,7 +170,7 @@ func Round() {
 		return
 	}
 	s.flush()
-	labels.Set(s.member(&scope{}).label)
+	labels.Set(s.member(&scope{tests: s.tests}).label)
 }
 
 // Func begins a function of test code. One that a goroutine began with is a round of its
@@ -185,7 +197,7 @@ func (s *scope) flush() {
 func (s *scope) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.unit != nil && s.whole && !s.request && s.unit.Totals().OpenRows > 0 {
+	if s.unit != nil && s.whole && !s.request && s.unit.Totals().OpenRows > 0 && s.isAlive() {
 		about := s.line()
 		about.goesOn = true
 		write(s.unit, about)
@@ -209,7 +221,13 @@ func (s *scope) write() {
 
 // line is what a scope knows of its units.
 func (s *scope) line() line {
-	return line{Test: s.family().name, Endless: s.isEndless(), Start: s.family() == process && !s.whole && !s.follows}
+	return line{Test: s.family().name, Endless: s.isEndless(), Start: s.start && !s.whole && !s.follows}
+}
+
+// isAlive reports whether a goroutine of the scope goes on.
+func (s *scope) isAlive() (found bool) {
+	labels.Stacks(func(label string, _ []uintptr) { found = found || label == s.label })
+	return found
 }
 
 // end ends a scope and its members. Goroutines that go on are outside of tests.
@@ -268,18 +286,26 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 		s, p = s.waiting()
 	case !p.application && len(program().modules) > 0:
 		s.leave(p.chain)
-		return fixtures()
+		return fixture()
 	}
 	return s.present(p.chain, strings.TrimSpace(s.name+" "+p.line))
 }
 
 // fixtures counts what tests send themselves, of which nothing is judged: nine in ten queries
-// of some programs.
-var fixtures = sync.OnceValue(func() *budget.Recorder {
-	_, r := budget.Bounds{Queries: budget.None, Reads: budget.None, Rules: budget.Rules{Off: true}}.NewContext(context.Background())
-	r.SetName("what tests send themselves")
+// of some programs. It is nil for nothing.
+var fixtures atomic.Pointer[budget.Recorder]
+
+func fixture() *budget.Recorder {
+	r := fixtures.Load()
+	for r == nil {
+		_, r = budget.Bounds{Queries: budget.None, Reads: budget.None, Rules: budget.Rules{Off: true}}.NewContext(context.Background())
+		r.SetName("what tests send themselves")
+		if !fixtures.CompareAndSwap(nil, r) {
+			r = fixtures.Load()
+		}
+	}
 	return r
-})
+}
 
 // leave ends the present unit if it is that of another chain.
 func (s *scope) leave(chain uint64) {
@@ -302,7 +328,7 @@ func (s *scope) present(chain uint64, name string) *budget.Recorder {
 		s.write()
 		_, s.unit = bounds().NewContext(context.Background())
 		s.unit.SetName(name)
-		s.chain = chain
+		s.chain, s.start = chain, !running.Load() && !live()
 	}
 	return s.unit
 }

@@ -32,7 +32,7 @@ func Message() {
 		return
 	}
 	s, me := currentScope(), callsite.Goroutine()
-	if s.request || s.whole && s.began != me {
+	if s.request || s.tests == me || s.whole && s.began != me {
 		return
 	}
 	var pcs [depth]uintptr

@@ -62,7 +62,9 @@ func (f *seen) isFixed(fewest int64) bool {
 
 // isOfCalls reports whether each round calls another service: it is one piece of work for
 // each item, next to which a query costs little.
-func (f *seen) isOfCalls() bool { return f.callsOut > 0 && f.callsOut == f.units }
+func (f *seen) isOfCalls() bool {
+	return (f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop) && f.callsOut > 0 && f.callsOut == f.units
+}
 
 // isLeftOut reports whether a finding is listed with -all only.
 func (f *seen) isLeftOut() bool {

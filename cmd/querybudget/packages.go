@@ -10,6 +10,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -39,7 +40,8 @@ type packages []listed
 // list asks the command go. Errors of packages are left to go test, which says them.
 func list(ctx context.Context, goTool string, env, flags, patterns []string) (packages, error) {
 	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,DepOnly,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Imports,TestImports,XTestImports,Module"
-	args := slices.Concat([]string{"list", "-e", "-test", "-deps", fields}, flags, patterns)
+	folder, flags := cutFolder(flags)
+	args := slices.Concat([]string{"list"}, folder, []string{"-e", "-test", "-deps", fields}, flags, patterns)
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	var said strings.Builder
 	cmd.Env, cmd.Stderr = env, &said
@@ -185,7 +187,7 @@ func (all packages) folders(importPaths []string) (out []string) {
 // testCode names what is test code outside of test files: packages that serve tests, and in
 // others the files and functions that do.
 func (all packages) testCode() []string {
-	names := all.testOnly()
+	names, forTests := all.testOnly(), all.forTests()
 	for _, p := range all { // their folders in the module, as call sites have them
 		if p.Module == nil {
 			continue
@@ -199,7 +201,7 @@ func (all packages) testCode() []string {
 			continue
 		}
 		for _, name := range p.GoFiles {
-			names = append(names, testCodeOf(p.ImportPath, filepath.Join(p.Dir, name))...)
+			names = append(names, testCodeOf(p.ImportPath, filepath.Join(p.Dir, name), forTests)...)
 		}
 	}
 	return names
@@ -214,7 +216,7 @@ func isForTests(importPath string) bool {
 
 // testCodeOf names a file of the application that imports what tests need and is called
 // like them, and else the functions in it that use that.
-func testCodeOf(importPath, name string) (names []string) {
+func testCodeOf(importPath, name string, forTests map[string]bool) (names []string) {
 	text, err := os.ReadFile(name)
 	if err != nil || !mayServeTests(string(text)) {
 		return nil
@@ -226,7 +228,7 @@ func testCodeOf(importPath, name string) (names []string) {
 	if base := strings.ToLower(filepath.Base(name)); len(testImports(file)) > 0 && (strings.Contains(base, "test") || strings.Contains(base, "fixture")) {
 		return []string{importPath + "/" + filepath.Base(name)}
 	}
-	for _, f := range testFunctions(file) {
+	for _, f := range testFunctions(file, forTests) {
 		names = append(names, importPath+"."+nameOfFunc(f))
 	}
 	return names
@@ -237,12 +239,50 @@ func mayServeTests(text string) bool {
 	return strings.Contains(text, "test") || strings.Contains(text, "ForTest")
 }
 
+// forTests returns the names of functions that are named for tests, such as "CreateUsersForTest",
+// and that nothing else of the application mentions: a laboratory has reagents for a test.
+func (all packages) forTests() map[string]bool {
+	names, used := map[string]bool{}, map[string]bool{}
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil || !strings.Contains(string(text), "ForTest") {
+				continue
+			}
+			if file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution); err == nil {
+				readForTests(file, names, used)
+			}
+		}
+	}
+	maps.DeleteFunc(names, func(name string, _ bool) bool { return used[name] })
+	return names
+}
+
+// readForTests reads which such functions a file has, and which it mentions elsewhere.
+func readForTests(file *ast.File, names, used map[string]bool) {
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && strings.Contains(f.Name.Name, "ForTest") {
+			names[f.Name.Name] = true
+			continue
+		}
+		ast.Inspect(d, func(n ast.Node) bool {
+			if x, ok := n.(*ast.Ident); ok && strings.Contains(x.Name, "ForTest") {
+				used[x.Name] = true
+			}
+			return true
+		})
+	}
+}
+
 // testFunctions returns the functions of a file that use what only tests need, or are named for
-// them: "CreateUsersForTest".
-func testFunctions(file *ast.File) (functions []*ast.FuncDecl) {
+// them.
+func testFunctions(file *ast.File, forTests map[string]bool) (functions []*ast.FuncDecl) {
 	used := testImports(file)
 	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && (strings.Contains(f.Name.Name, "ForTest") || uses(f, used)) {
+		if f, ok := d.(*ast.FuncDecl); ok && (forTests[f.Name.Name] || uses(f, used)) {
 			functions = append(functions, f)
 		}
 	}
@@ -288,16 +328,25 @@ func nameOfFunc(f *ast.FuncDecl) string {
 	if f.Recv == nil || len(f.Recv.List) == 0 {
 		return f.Name.Name
 	}
-	receiver := f.Recv.List[0].Type
-	if star, ok := receiver.(*ast.StarExpr); ok {
-		if name, ok := star.X.(*ast.Ident); ok {
-			return "(*" + name.Name + ")." + f.Name.Name
-		}
+	if star, ok := f.Recv.List[0].Type.(*ast.StarExpr); ok {
+		return "(*" + nameOfType(star.X) + ")." + f.Name.Name
 	}
-	if name, ok := receiver.(*ast.Ident); ok {
-		return name.Name + "." + f.Name.Name
+	return nameOfType(f.Recv.List[0].Type) + "." + f.Name.Name
+}
+
+// nameOfType is the name of a receiver's type on a stack: "Store", or "Store[...]" with parameters.
+func nameOfType(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.IndexExpr:
+		return nameOfType(x.X) + "[...]"
+	case *ast.IndexListExpr:
+		return nameOfType(x.X) + "[...]"
+	case *ast.ParenExpr:
+		return nameOfType(x.X)
 	}
-	return f.Name.Name
+	return ""
 }
 
 // files returns the files of test code, which are those of the packages that are tested and

@@ -140,12 +140,29 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	return cmd.Run()
 }
 
-// goTest is the command line. A flag -C must come first, and packages before flags that the
-// command go does not know: what follows those is the test's.
+// goTest is the command line. A flag -C must come first, packages before -args, and before
+// flags that the command go does not know: what follows those is the test's.
 func goTest(goTool string, flags, patterns []string) []string {
 	command := []string{goTool, "test"}
-	if len(flags) > 0 && strings.HasPrefix(flags[0], "-C") {
-		command, flags = append(command, flags[0]), flags[1:]
+	folder, flags := cutFolder(flags)
+	command = append(command, folder...)
+	if !knowsAll(flags) {
+		return slices.Concat(command, patterns, flags)
 	}
-	return slices.Concat(command, patterns, flags)
+	rest := []string(nil)
+	if i := slices.Index(flags, "-args"); i >= 0 {
+		flags, rest = flags[:i:i], flags[i:]
+	}
+	return slices.Concat(command, flags, patterns, rest)
+}
+
+// cutFolder takes a flag -C at the beginning of flags.
+func cutFolder(flags []string) (folder, rest []string) {
+	switch {
+	case len(flags) > 1 && (flags[0] == "-C" || flags[0] == "--C"):
+		return flags[:2], flags[2:]
+	case len(flags) > 0 && (strings.HasPrefix(flags[0], "-C=") || strings.HasPrefix(flags[0], "--C=")):
+		return flags[:1], flags[1:]
+	}
+	return nil, flags
 }

@@ -357,6 +357,9 @@ func (s *summary) addCovariation(c *budget.Covariation) {
 	shown := &seen{
 		worst: c.Finding, frames: frames, own: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[at], across: c,
 	}
+	if c.CallsOut {
+		shown.callsOut = c.Units
+	}
 	for _, old := range s.inOrder() {
 		if old.shows(shown) {
 			if old.across == nil || c.Confidence == budget.Proven && old.across.Confidence != budget.Proven {

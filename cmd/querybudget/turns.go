@@ -19,7 +19,7 @@ func markApplication(text string, w *workers) (string, bool) {
 		return "", false
 	}
 	marks := turnsIn(text, set, file, w)
-	for _, f := range testFunctions(file) {
+	for _, f := range testFunctions(file, w.named()) {
 		marks = append(marks, roundsIn(set, f)...)
 	}
 	return withMarks(text, set, file, marks)
@@ -39,7 +39,7 @@ func turnsIn(text string, set *token.FileSet, file *ast.File, w *workers) (marks
 			}
 		case *ast.ForStmt:
 			if n.Cond == nil {
-				at = append(at, waits(n.Body, hasExit(n.Body))...)
+				at = append(at, w.waits(n.Body, hasExit(n.Body))...)
 			}
 		case *ast.RangeStmt:
 			if isTicks(n) || w.isOfMessages(n) {
@@ -62,19 +62,19 @@ func turnsIn(text string, set *token.FileSet, file *ast.File, w *workers) (marks
 // waits returns where an endless loop goes on after it has waited: in the branches of a
 // select, or behind a statement that receives or sleeps. Loops and functions in it are not
 // looked into. What sleeps until something has come, and then returns, is no worker.
-func waits(body *ast.BlockStmt, isTry bool) (at []token.Pos) {
+func (w *workers) waits(body *ast.BlockStmt, isTry bool) (at []token.Pos) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ForStmt, *ast.RangeStmt, *ast.FuncLit:
 			return false
 		case *ast.SelectStmt:
-			at = append(at, branches(n, isTry)...)
+			at = append(at, w.branches(n, isTry)...)
 		case *ast.BlockStmt:
-			at = append(at, behind(n.List, isTry)...)
+			at = append(at, w.behind(n.List, isTry)...)
 		case *ast.CaseClause:
-			at = append(at, behind(n.Body, isTry)...)
+			at = append(at, w.behind(n.Body, isTry)...)
 		case *ast.CommClause:
-			at = append(at, behind(n.Body, isTry)...)
+			at = append(at, w.behind(n.Body, isTry)...)
 		}
 		return true
 	})
@@ -83,21 +83,21 @@ func waits(body *ast.BlockStmt, isTry bool) (at []token.Pos) {
 
 // branches returns the beginnings of the branches that a select waits for. One with a default
 // only looks.
-func branches(s *ast.SelectStmt, isTry bool) (at []token.Pos) {
+func (w *workers) branches(s *ast.SelectStmt, isTry bool) (at []token.Pos) {
 	for _, c := range s.Body.List {
 		switch c := c.(*ast.CommClause); {
 		case c.Comm == nil:
 			return nil
-		case isWait(c.Comm) && (!isTry || !isPause(c.Comm)):
+		case w.isWait(c.Comm) && (!isTry || !isPause(c.Comm)):
 			at = append(at, c.Colon+1)
 		}
 	}
 	return at
 }
 
-func behind(list []ast.Stmt, isTry bool) (at []token.Pos) {
+func (w *workers) behind(list []ast.Stmt, isTry bool) (at []token.Pos) {
 	for _, s := range list {
-		if isWait(s) && (!isTry || !isPause(s)) {
+		if w.isWait(s) && (!isTry || !isPause(s)) {
 			at = append(at, s.End())
 		}
 	}
@@ -107,7 +107,7 @@ func behind(list []ast.Stmt, isTry bool) (at []token.Pos) {
 // isWait reports whether a statement waits for a channel that outlives the function's call, or
 // sleeps. A channel in a variable may be that of a pool of workers which share the items of one
 // call.
-func isWait(s ast.Stmt) bool {
+func (w *workers) isWait(s ast.Stmt) bool {
 	var x ast.Expr
 	switch s := s.(type) {
 	case *ast.SendStmt:
@@ -118,7 +118,7 @@ func isWait(s ast.Stmt) bool {
 		x = s.Rhs[0]
 	}
 	if call, ok := x.(*ast.CallExpr); ok {
-		return isOf(call.Fun, "time", "Sleep") || isAwait(call)
+		return isOf(call.Fun, "time", "Sleep") || w.isAwait(call)
 	}
 	receive, ok := x.(*ast.UnaryExpr)
 	return ok && receive.Op == token.ARROW && isElsewhere(receive.X)

@@ -52,13 +52,21 @@ func TestTurns(t *testing.T) {
 
 // A method that is handed to a library may be called for each message.
 func TestMessages(t *testing.T) {
-	w := &workers{map[string]bool{}, map[string]bool{}}
-	others := map[string]bool{}
-	w.read("package shop\n\ntype W struct {\n\tjobs, more chan int\n\tin <-chan int\n\trows []int\n}\n\nfunc f(w *W) { w.inbox.Act(nil, w.next); go g(w.ID, w.name(), 7) }\n", others)
-	if !w.channels["jobs"] || !w.channels["more"] || !w.channels["in"] || w.channels["rows"] || !others["rows"] {
-		t.Errorf("channels %v, others %v", w.channels, others)
+	w := &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}}
+	text := "package shop\n\ntype W struct {\n\tjobs, more chan int\n\tin <-chan int\n\trows []int\n\tboth chan int\n\tstep func()\n}\n\ntype B struct{ both Jobs }\n\n" +
+		"func f(w *W) { w.inbox.Act(nil, w.next); g(w.ID, w.name(), w.step, 7) }\n\n" +
+		"func (w *W) next() { f() }\n\nfunc (w *W) ID() int { return 1 }\n\nfunc (w *W) name() {}\n\nfunc (b *B) step() {}\n"
+	file, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
+	if err != nil {
+		t.Fatal(err)
 	}
-	got, _ := markApplication("package shop\n\nfunc (w *W) next() { f() }\n\nfunc (w *W) ID() int { return 1 }\n\nfunc (w *W) name() {}\n", w)
+	w.read(file)
+	for name, want := range map[string]bool{"jobs": true, "more": true, "in": true, "rows": false, "both": false} {
+		if w.channels[name] != want {
+			t.Errorf("%s is a channel: %t", name, !want)
+		}
+	}
+	got, _ := markApplication(text, w)
 	if strings.Count(got, "Message") != 1 || !strings.Contains(got, "next() {"+rounds+".Message(); f() }") {
 		t.Errorf("got %s", got)
 	}

@@ -103,7 +103,7 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 		return nil, err
 	}
 	before := len(o.Replace)
-	if err := o.mark(application, folder, marker()); err != nil {
+	if err := o.mark(application, folder, marker(w.packages.forTests())); err != nil {
 		return nil, err
 	}
 	w.noTurns = len(o.Replace) > before && slices.ContainsFunc(flags, isCover)
@@ -172,12 +172,13 @@ func buildFlags(flags []string) (build []string) {
 }
 
 // marker returns what marks files of the application. It reads each package once.
-func marker() func(name, text string) (string, bool) {
+func marker(forTests map[string]bool) func(name, text string) (string, bool) {
 	of := map[string]*workers{}
 	return func(name, text string) (string, bool) {
 		folder := filepath.Dir(name)
 		if of[folder] == nil {
 			of[folder] = workersOf(folder)
+			of[folder].forTests = forTests
 		}
 		return markApplication(text, of[folder])
 	}

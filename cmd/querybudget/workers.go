@@ -2,69 +2,99 @@ package main
 
 import (
 	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
-// workers is what a package says of its workers by the words of its files: types are not known.
-// The nil one says nothing.
+// workers is what a package says of its workers: types are not known, but names are. The nil
+// one says nothing.
 type workers struct {
-	channels map[string]bool // names of fields that are channels, and nothing else
-	messages map[string]bool // names of methods that are handed to others as functions
+	channels map[string]bool // fields that are channels; false for a name of other fields, too
+	handed   map[string]bool // names of what is handed to others without being called
+	methods  map[string]bool
+	forTests map[string]bool // functions, of the whole application
 }
-
-var (
-	fieldOfChannel = regexp.MustCompile(`(?m)^\s+(\w+(?:\s*,\s*\w+)*)\s+(?:<-\s*)?chan\b`)
-	fieldOfSlice   = regexp.MustCompile(`(?m)^\s+(\w+(?:\s*,\s*\w+)*)\s+(?:\[|map\[|iter\.|func\()`)
-	methodValue    = regexp.MustCompile(`[(,]\s*(?:\w+\.)+(\w+)\s*[,)]`)
-)
 
 // workersOf reads the files of a package.
 func workersOf(folder string) *workers {
-	w := &workers{map[string]bool{}, map[string]bool{}}
-	others := map[string]bool{}
+	w := &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}}
 	files, _ := filepath.Glob(filepath.Join(folder, "*.go"))
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		w.read(string(text), others)
-	}
-	for name := range others {
-		delete(w.channels, name)
+		if file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution); err == nil {
+			w.read(file)
+		}
 	}
 	return w
 }
 
-func (w *workers) read(text string, others map[string]bool) {
-	if strings.Contains(text, "chan") {
-		addNames(w.channels, fieldOfChannel.FindAllStringSubmatch(text, -1))
-	}
-	addNames(others, fieldOfSlice.FindAllStringSubmatch(text, -1))
-	addNames(w.messages, methodValue.FindAllStringSubmatch(text, -1))
+func (w *workers) read(file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.StructType:
+			w.readFields(n)
+		case *ast.FuncDecl:
+			if n.Recv != nil {
+				w.methods[n.Name.Name] = true
+			}
+		case *ast.CallExpr:
+			for _, arg := range n.Args {
+				if s, ok := arg.(*ast.SelectorExpr); ok {
+					w.handed[s.Sel.Name] = true
+				}
+			}
+		}
+		return true
+	})
 }
 
-func addNames(to map[string]bool, found [][]string) {
-	for _, m := range found {
-		for name := range strings.SplitSeq(m[1], ",") {
-			to[strings.TrimSpace(name)] = true
+func (w *workers) readFields(s *ast.StructType) {
+	for _, field := range s.Fields.List {
+		_, isChannel := field.Type.(*ast.ChanType)
+		for _, name := range field.Names {
+			was, known := w.channels[name.Name]
+			w.channels[name.Name] = isChannel && (was || !known)
 		}
 	}
 }
 
-// isOfMessages reports whether a loop goes over a channel in a field.
+// named returns the functions that are named for tests.
+func (w *workers) named() map[string]bool {
+	if w == nil {
+		return nil
+	}
+	return w.forTests
+}
+
+// isOfMessages reports whether a loop goes over a channel in a field, or that of a
+// subscription.
 func (w *workers) isOfMessages(n *ast.RangeStmt) bool {
-	s, ok := n.X.(*ast.SelectorExpr)
-	return ok && w != nil && n.Value == nil && w.channels[s.Sel.Name]
+	if w == nil || n.Value != nil {
+		return false
+	}
+	switch x := n.X.(type) {
+	case *ast.SelectorExpr:
+		return w.channels[x.Sel.Name]
+	case *ast.CallExpr:
+		s, ok := x.Fun.(*ast.SelectorExpr)
+		return ok && (s.Sel.Name == "Channel" || s.Sel.Name == "Messages") && !w.methods[s.Sel.Name]
+	}
+	return false
 }
 
 // isCalledBack reports whether a method may be called for each message: it is handed to others
-// as a function, and answers nothing but an error.
+// as a function, and answers nothing but an error. A field of that name may be what is handed.
 func (w *workers) isCalledBack(f *ast.FuncDecl) bool {
-	if w == nil || f.Recv == nil || f.Body == nil || !w.messages[f.Name.Name] {
+	if w == nil || f.Recv == nil || f.Body == nil || !w.handed[f.Name.Name] {
+		return false
+	}
+	if _, isField := w.channels[f.Name.Name]; isField {
 		return false
 	}
 	results := f.Type.Results
@@ -82,12 +112,9 @@ var awaits = map[string]bool{
 	"ReceiveMessages": true, "PollFetches": true, "PollRecords": true, "Dequeue": true, "BLPop": true, "BRPop": true, "XReadGroup": true, "WaitForNotification": true,
 }
 
-// isAwait reports whether an expression calls one of them.
-func isAwait(x ast.Expr) bool {
-	call, ok := x.(*ast.CallExpr)
-	if !ok {
-		return false
-	}
+// isAwait reports whether an expression calls one of them, and not a method of the package,
+// such as that of a cursor of its own.
+func (w *workers) isAwait(call *ast.CallExpr) bool {
 	s, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && awaits[s.Sel.Name]
+	return ok && awaits[s.Sel.Name] && (w == nil || !w.methods[s.Sel.Name])
 }

@@ -38,7 +38,10 @@ var (
 
 import "querybudget/zerocode"
 
-func querybudgetEnd() { zerocode.End() }
+func querybudgetRun() func() {
+	zerocode.Begin()
+	return zerocode.End
+}
 
 func querybudgetBegin(t *T) *T {
 	t.Cleanup(zerocode.BeginTest(t.Name())) // the first that is registered runs last
@@ -46,7 +49,7 @@ func querybudgetBegin(t *T) *T {
 }
 `,
 	},
-	{file: "testing/testing.go", function: "M.Run", begin: "defer querybudgetEnd();"},
+	{file: "testing/testing.go", function: "M.Run", begin: "defer querybudgetRun()();"},
 	{
 		file: "net/http/server.go", function: "serverHandler.ServeHTTP",
 		begin: "req, querybudgetEnd := querybudgetRequest(req); defer querybudgetEnd();",

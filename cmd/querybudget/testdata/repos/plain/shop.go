@@ -208,3 +208,22 @@ func (s *Shop) Pass(last, next int) {
 	s.list(context.Background(), "SELECT label FROM items WHERE id = ?", last)
 	s.list(context.Background(), "SELECT state FROM items WHERE id = ?", next)
 }
+
+// Plan looks up what each test of a laboratory needs.
+func (s *Shop) Plan(tests ...int) {
+	for _, test := range tests {
+		s.ReagentsForTest(test)
+	}
+}
+
+// ReagentsForTest is no function for tests of the shop.
+func (s *Shop) ReagentsForTest(test int) {
+	s.list(context.Background(), "SELECT reagent FROM reagents WHERE test_id = ?", test)
+}
+
+// Archive archives what an example shows.
+func (s *Shop) Archive(ids ...int) {
+	for _, id := range ids {
+		_, _ = s.DB.Exec("INSERT INTO archive (id) VALUES (?)", id)
+	}
+}

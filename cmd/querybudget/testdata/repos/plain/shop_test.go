@@ -220,3 +220,11 @@ func TestPass(t *testing.T) {
 		s.Pass(7, 8)
 	}
 }
+
+func TestPlan(t *testing.T) { (&Shop{fakedb.Open()}).Plan(1, 2, 3, 4, 5, 6) }
+
+// An example belongs to no test, and is no start of the program.
+func ExampleShop_Archive() {
+	(&Shop{fakedb.Open()}).Archive(1, 2, 3, 4, 5)
+	// Output:
+}
