@@ -173,6 +173,18 @@ func Round() {
 	labels.Set(s.member(&scope{tests: s.tests}).label)
 }
 
+// Step is like Round for a loop that may go over an iterator. One of the application is at work
+// between the rounds, and has them all in one call.
+func Step() {
+	if labels.Get == nil {
+		return
+	}
+	var pcs [depth]uintptr
+	if !lookAt(capture(pcs[:], 1)).application {
+		Round()
+	}
+}
+
 // Func begins a function of test code. One that a goroutine began with is a round of its
 // own.
 func Func() {

@@ -3,15 +3,15 @@ package zerocode
 import "github.com/querybudget/querybudget/callsite"
 
 // Turn stands behind a wait in an endless loop of the application: a worker goes on with the
-// next tick or job, which is a unit of its own. A call of the goroutine of a test, and a
-// request, are one unit.
+// next tick or job, which is a unit of its own. A call of the goroutine of a test, and that of
+// a request, are one unit; some requests start a worker for all that come.
 func Turn() {
 	if labels.Get == nil {
 		return
 	}
 	s := currentScope()
 	switch {
-	case s.request, s.turns.Load() && s.isEmpty():
+	case s.request && s.began == callsite.Goroutine(), s.turns.Load() && s.isEmpty():
 	case s.whole && s.name == outermost():
 		s.turns.Store(true)
 		s.flush()

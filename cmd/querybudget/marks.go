@@ -126,7 +126,11 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 		case *ast.ForStmt:
 			add(n.Body, "Round")
 		case *ast.RangeStmt:
-			add(n.Body, "Round")
+			if _, ok := n.X.(*ast.CallExpr); ok {
+				add(n.Body, "Step") // it may be an iterator
+			} else {
+				add(n.Body, "Round")
+			}
 		case *ast.FuncLit:
 			add(n.Body, "Func")
 		case *ast.FuncDecl:

@@ -228,3 +228,27 @@ func ExampleShop_Archive() {
 	(&Shop{fakedb.Open()}).Archive(1, 2, 3, 4, 5)
 	// Output:
 }
+
+// The worker that the first request starts works for the others, too.
+func TestMails(t *testing.T) {
+	server := httptest.NewServer((&Shop{fakedb.Open()}).Mails())
+	defer server.Close()
+	for range 6 {
+		if response, err := http.Get(server.URL); err == nil {
+			_ = response.Body.Close()
+		}
+	}
+}
+
+// A loop over an iterator of the shop is one call of it; one over what a function returns is not.
+func TestCovers(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	for range s.Covers(1, 2, 3, 4, 5) {
+	}
+	for _, id := range ids(6) {
+		s.Charge(id)
+	}
+}
+
+func ids(n int) []int { return make([]int, n) }
