@@ -287,7 +287,7 @@ func (s *summary) add(u *unit) {
 			s.addFinding(u, f, setUp)
 		}
 	}
-	if !setUp && !u.Start && !u.Endless {
+	if !setUp && !u.Endless {
 		report := u.Report
 		report.Name = strconv.Itoa(len(s.tests) - 1) // the same request is one of many tests
 		s.across.Add(&report)
