@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/querybudget/querybudget/zerocode"
@@ -98,24 +96,3 @@ func quoted(word string) string {
 }
 
 const plainRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+,./:@%^"
-
-// alsoMost is how many other statements of a loop are printed.
-const alsoMost = 3
-
-// also returns the other statements of a finding, each once.
-func (f *seen) also() (lines []string) {
-	for i := range f.worst.Also {
-		r := &f.worst.Also[i]
-		line := cut(r.Shape, 100)
-		if site := r.CallSite(); !site.IsZero() && !site.Library && site.Frame != f.own[0] {
-			line += " at " + site.String()
-		}
-		if !slices.Contains(lines, line) && r.Shape != f.worst.Shape {
-			lines = append(lines, line)
-		}
-	}
-	if more := len(lines) - alsoMost; more > 1 {
-		lines = append(lines[:alsoMost], fmt.Sprintf("%d more", more))
-	}
-	return lines
-}

@@ -176,6 +176,27 @@ func (f *seen) print(out io.Writer, caller callsite.Frame, flags []string) {
 	fmt.Fprintf(out, "  repair     %s\n", f.worst.Repair)
 }
 
+// alsoMost is how many other statements of a loop are printed.
+const alsoMost = 3
+
+// also returns the other statements of a finding, each once.
+func (f *seen) also() (lines []string) {
+	for i := range f.worst.Also {
+		r := &f.worst.Also[i]
+		line := cut(r.Shape, 100)
+		if site := r.CallSite(); !site.IsZero() && !site.Library && site.Frame != f.own[0] {
+			line += " at " + site.String()
+		}
+		if !slices.Contains(lines, line) && r.Shape != f.worst.Shape {
+			lines = append(lines, line)
+		}
+	}
+	if more := len(lines) - alsoMost; more > 1 {
+		lines = append(lines[:alsoMost], fmt.Sprintf("%d more", more))
+	}
+	return lines
+}
+
 // rowsAt says where the rows of a loop are, if that is known: a line of a library says nothing.
 func rowsAt(parent *budget.Related, loop *budget.Finding) string {
 	site := parent.CallSite()

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// testCode names what is test code outside of test files: packages that serve tests, and in
+// others the files and functions that do.
+func (all packages) testCode() []string {
+	names, forTests := all.testOnly(), all.forTests()
+	for _, p := range all { // their folders in the module, as call sites have them
+		if p.Module == nil {
+			continue
+		}
+		if folder := p.folder(); folder != "" && slices.Contains(names, p.ImportPath) {
+			names = append(names, folder)
+		}
+	}
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() || slices.Contains(names, p.ImportPath) {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			names = append(names, testCodeOf(p.ImportPath, filepath.Join(p.Dir, name), forTests)...)
+		}
+	}
+	return names
+}
+
+// forTests are what only tests need of other modules.
+var forTests = []string{"testing", "net/http/httptest", "github.com/stretchr/testify", "github.com/go-testfixtures/testfixtures"}
+
+func isForTests(importPath string) bool {
+	return slices.ContainsFunc(forTests, func(p string) bool { return importPath == p || strings.HasPrefix(importPath, p+"/") })
+}
+
+// testCodeOf names a file of the application that imports what tests need and is called
+// like them, and else the functions in it that use that.
+func testCodeOf(importPath, name string, forTests map[string]bool) (names []string) {
+	text, err := os.ReadFile(name)
+	if err != nil || !mayServeTests(string(text)) {
+		return nil
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	if base := strings.ToLower(filepath.Base(name)); len(testImports(file)) > 0 && (strings.Contains(base, "test") || strings.Contains(base, "fixture")) {
+		return []string{importPath + "/" + filepath.Base(name)}
+	}
+	for _, f := range testFunctions(file, forTests) {
+		names = append(names, importPath+"."+nameOfFunc(f))
+	}
+	return names
+}
+
+// mayServeTests is quick to say that nothing in a file is for tests.
+func mayServeTests(text string) bool {
+	return strings.Contains(text, "test") || strings.Contains(text, "ForTest")
+}
+
+// forTests returns the names of functions that are named for tests, such as "CreateUsersForTest",
+// and that nothing else of the application mentions: a laboratory has reagents for a test.
+func (all packages) forTests() map[string]bool {
+	names, used := map[string]bool{}, map[string]bool{}
+	for _, p := range all {
+		if p.isVariant() || !p.isOwn() {
+			continue
+		}
+		for _, name := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil || !strings.Contains(string(text), "ForTest") {
+				continue
+			}
+			if file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution); err == nil {
+				readForTests(file, names, used)
+			}
+		}
+	}
+	maps.DeleteFunc(names, func(name string, _ bool) bool { return used[name] })
+	return names
+}
+
+// readForTests reads which such functions a file has, and which it mentions elsewhere.
+func readForTests(file *ast.File, names, used map[string]bool) {
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && strings.Contains(f.Name.Name, "ForTest") {
+			names[f.Name.Name] = true
+			continue
+		}
+		ast.Inspect(d, func(n ast.Node) bool {
+			if x, ok := n.(*ast.Ident); ok && strings.Contains(x.Name, "ForTest") {
+				used[x.Name] = true
+			}
+			return true
+		})
+	}
+}
+
+// testFunctions returns the functions of a file that use what only tests need, or are named for
+// them.
+func testFunctions(file *ast.File, forTests map[string]bool) (functions []*ast.FuncDecl) {
+	used := testImports(file)
+	for _, d := range file.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && (forTests[f.Name.Name] || uses(f, used)) {
+			functions = append(functions, f)
+		}
+	}
+	return functions
+}
+
+// testImports returns the names by which a file imports what only tests need.
+func testImports(file *ast.File) map[string]bool {
+	used := map[string]bool{}
+	for _, i := range file.Imports {
+		if p := strings.Trim(i.Path.Value, `"`); isForTests(p) {
+			used[cmp.Or(nameOfImport(i), path.Base(strings.TrimSuffix(p, "/v3")))] = true
+		}
+	}
+	return used
+}
+
+func nameOfImport(i *ast.ImportSpec) string {
+	if i.Name == nil {
+		return ""
+	}
+	return i.Name.Name
+}
+
+// uses reports whether a function mentions one of some packages.
+func uses(f *ast.FuncDecl, packages map[string]bool) (found bool) {
+	if len(packages) == 0 {
+		return false
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok && packages[x.Name] {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// nameOfFunc is the name that a function has on a stack, behind its package.
+func nameOfFunc(f *ast.FuncDecl) string {
+	if f.Recv == nil || len(f.Recv.List) == 0 {
+		return f.Name.Name
+	}
+	if star, ok := f.Recv.List[0].Type.(*ast.StarExpr); ok {
+		return "(*" + nameOfType(star.X) + ")." + f.Name.Name
+	}
+	return nameOfType(f.Recv.List[0].Type) + "." + f.Name.Name
+}
+
+// nameOfType is the name of a receiver's type on a stack: "Store", or "Store[...]" with parameters.
+func nameOfType(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return x.Name
+	case *ast.IndexExpr:
+		return nameOfType(x.X) + "[...]"
+	case *ast.IndexListExpr:
+		return nameOfType(x.X) + "[...]"
+	case *ast.ParenExpr:
+		return nameOfType(x.X)
+	}
+	return ""
+}
