@@ -82,16 +82,19 @@ func (b *builder) callsOut() {
 		}
 	}
 	for i, queries := range members {
-		b.report.Groups[i].CallsOut = len(queries) > 1 && b.account.callsBetweenAll(queries)
+		b.report.Groups[i].CallsOut = b.account.callsBetweenAll(queries)
 	}
 }
 
 // callsBetweenAll reports whether there is a call between each query and the next one that the
 // same goroutine sent. Of a goroutine that sent one of them, such as one for each item, the
-// call may come first.
+// call may come first. One query alone says nothing.
 func (a *account) callsBetweenAll(queries []*Query) bool {
 	if last := a.calledAt[len(a.calledAt)-1]; len(a.calledAt) == maxCalledAt { // of those behind it nothing is known
 		queries = slices.DeleteFunc(slices.Clone(queries), func(q *Query) bool { return q.Position > last.position })
+	}
+	if len(queries) < 2 {
+		return false
 	}
 	for i, q := range queries {
 		isSame := func(o *Query) bool { return o.goroutine == q.goroutine }

@@ -70,3 +70,25 @@ func TestCallsOutOfGoroutines(t *testing.T) {
 		}
 	}
 }
+
+// Of what comes behind the calls whose place is kept, nothing is known: it is not taken for
+// work beside a call.
+func TestCallsOutOfMany(t *testing.T) {
+	d := newDesk(t, budget.Rules{})
+	for range 1000 {
+		d.call("mail", 1)
+	}
+	for range 5 {
+		d.send(nil, 10)
+	}
+	if got := d.callsOut(); len(got) > 0 {
+		t.Errorf("before: got lines %v", got)
+	}
+	d.call("mail", 1)
+	for range 5 {
+		d.send(nil, 20)
+	}
+	if got := d.callsOut(); len(got) > 0 {
+		t.Errorf("got lines %v", got)
+	}
+}
