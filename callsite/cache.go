@@ -13,7 +13,7 @@ import (
 // The zero Cache is ready. It is safe for concurrent use and must not be copied.
 type Cache struct {
 	skip   skipRule
-	chains table[knownChain]
+	chains table[known[Stack]]
 	stacks table[Stack]
 }
 
@@ -47,9 +47,9 @@ func (c *Cache) Capture() *Stack {
 	var k chain
 	k.n, k.hash = readChain(&k.pcs)
 	key := k.pcs[:k.n]
-	e := c.findChain(k.hash, key)
-	if e != nil && e.stack != nil {
-		return e.stack
+	e := find(&c.chains, k.hash, key)
+	if e != nil && e.value != nil {
+		return e.value
 	}
 	var buf [maxFrames]uintptr
 	pcs := buf[:runtime.Callers(callersSkip, buf[:])]
@@ -58,40 +58,9 @@ func (c *Cache) Capture() *Stack {
 		return c.intern(unburied())
 	}
 	if e == nil && len(key) > 0 {
-		e = newKnownChain(key, k.hash, s)
-		c.chains.put(k.hash, e, func(e *knownChain) uint64 { return e.hash })
+		rememberChain(&c.chains, key, k.hash, pcs, maxFrames, s)
 	}
 	return s
-}
-
-// knownChain is a chain that was seen, with its stack: nil for one with a gap,
-// which says nothing.
-type knownChain struct {
-	pcs   []uintptr
-	hash  uint64
-	stack *Stack
-}
-
-// newKnownChain trusts a chain only if it has all the addresses of the stack.
-func newKnownChain(pcs []uintptr, hash uint64, s *Stack) *knownChain {
-	e := &knownChain{pcs: slices.Clone(pcs), hash: hash}
-	if covers(pcs, s.pcs, maxFrames) {
-		e.stack = s
-	}
-	return e
-}
-
-func (c *Cache) findChain(hash uint64, pcs []uintptr) *knownChain {
-	set := c.chains.set(hash)
-	if set == nil {
-		return nil
-	}
-	for i := range set.places {
-		if e := set.places[i].Load(); e != nil && e.hash == hash && slices.Equal(e.pcs, pcs) {
-			return e
-		}
-	}
-	return nil
 }
 
 // StackOf returns the stack with the given program counters, as [runtime.Callers] gives

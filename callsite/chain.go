@@ -1,6 +1,9 @@
 package callsite
 
-import "runtime"
+import (
+	"runtime"
+	"slices"
+)
 
 // A stack is recognised by the chain of its return addresses, which frame pointers
 // link: reading it costs about 2 ns a frame, where [runtime.Callers] costs 75 and
@@ -48,4 +51,39 @@ func covers(chain, stack []uintptr, max int) bool {
 	}
 	// Either the stack was cut, or both have come to its end.
 	return len(stack) == max || len(chain) == 0
+}
+
+// known is a chain, or a stack, that was seen, with what is known of it: nil for a chain with
+// a gap, which says nothing.
+type known[T any] struct {
+	pcs   []uintptr
+	hash  uint64
+	value *T
+}
+
+// find returns what is known of a chain or a stack, nil for one that was not seen.
+func find[T any](t *table[known[T]], hash uint64, pcs []uintptr) *known[T] {
+	set := t.set(hash)
+	if set == nil {
+		return nil
+	}
+	for i := range set.places {
+		if e := set.places[i].Load(); e != nil && e.hash == hash && slices.Equal(e.pcs, pcs) {
+			return e
+		}
+	}
+	return nil
+}
+
+// remember adds what was not seen before.
+func remember[T any](t *table[known[T]], pcs []uintptr, hash uint64, value *T) {
+	t.put(hash, &known[T]{slices.Clone(pcs), hash, value}, func(e *known[T]) uint64 { return e.hash })
+}
+
+// rememberChain trusts a chain only if it has all the addresses of the stack.
+func rememberChain[T any](t *table[known[T]], chain []uintptr, hash uint64, stack []uintptr, max int, value *T) {
+	if !covers(chain, stack, max) {
+		value = nil
+	}
+	remember(t, chain, hash, value)
 }

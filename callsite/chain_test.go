@@ -196,7 +196,7 @@ func TestCapturedStacksAreExact(t *testing.T) {
 		known, gaps := 0, 0
 		for e := range tree.c.chains.all() {
 			known++
-			if e.stack == nil && len(e.pcs) < maxChain { // with many wrappers it is too short
+			if e.value == nil && len(e.pcs) < maxChain { // with many wrappers it is too short
 				gaps++
 			}
 		}
@@ -258,8 +258,12 @@ func TestChainsWithGaps(t *testing.T) {
 	}
 	// What is not trusted is known, and answers nothing.
 	whole := &Stack{pcs: stack}
-	if newKnownChain(physical, 1, whole).stack != whole || newKnownChain(physical[1:], 1, whole).stack != nil {
-		t.Error("a chain with a gap is kept with its stack, or one without is not")
+	var known table[known[Stack]]
+	for from, want := range []*Stack{whole, nil} {
+		rememberChain(&known, physical[from:], uint64(from), stack, maxFrames, whole)
+		if got := find(&known, uint64(from), physical[from:]); got == nil || got.value != want {
+			t.Errorf("a chain without its first %d addresses: got %v, want %p", from, got, want)
+		}
 	}
 }
 

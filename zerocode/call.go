@@ -13,12 +13,11 @@ func Calling(name string) (end func()) {
 	if labels.Get == nil {
 		return nothing
 	}
-	var pcs [depth]uintptr
-	p := lookAt(capture(pcs[:], 1))
+	p := places.Of(read)
 	if !p.application || p.query {
 		return nothing
 	}
-	unit := unitOf(p)
+	unit := unitOf(*p)
 	began := unit.Clock()
 	return func() { unit.Called(name, began, nil) }
 }

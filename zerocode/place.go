@@ -2,23 +2,17 @@ package zerocode
 
 import (
 	"hash/maphash"
-	"math/bits"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/querybudget/querybudget/callsite"
 )
-
-// depth is how many frames of a stack are looked at. Tests of an application stand at the
-// outer end, below routers and middleware.
-const depth = 256
 
 // place is what a stack says about where in a test a query was sent.
 type place struct {
@@ -46,40 +40,11 @@ type place struct {
 	inTesting bool
 }
 
+// places is what was read of stacks: functions and lines are looked up once for each.
 var (
-	places struct {
-		sync.Mutex
-		known map[uint64]place
-	}
-	seed = maphash.MakeSeed()
+	places callsite.Memo[place]
+	seed   = maphash.MakeSeed()
 )
-
-// placesMax is how many stacks are remembered: a hundred bytes each.
-const placesMax = 50_000
-
-// capture fills pcs with the stack of the caller's caller, without skip more frames.
-func capture(pcs []uintptr, skip int) []uintptr {
-	return pcs[:runtime.Callers(skip+2, pcs)]
-}
-
-// lookAt tells what a stack says. Functions and lines are looked up once for each stack.
-func lookAt(pcs []uintptr) place {
-	key := uint64(len(pcs))
-	for _, pc := range pcs {
-		key = bits.RotateLeft64(key^uint64(pc), 29) * 0x9e3779b97f4a7c15
-	}
-	places.Lock()
-	defer places.Unlock()
-	p, ok := places.known[key]
-	if !ok {
-		p = read(slices.Clone(pcs)) // which would leave the caller's stack
-		if places.known == nil || len(places.known) == placesMax {
-			places.known = map[uint64]place{}
-		}
-		places.known[key] = p
-	}
-	return p
-}
 
 func read(pcs []uintptr) place {
 	var outer []runtime.Frame // from the inside out

@@ -179,8 +179,7 @@ func Step() {
 	if labels.Get == nil {
 		return
 	}
-	var pcs [depth]uintptr
-	if !lookAt(capture(pcs[:], 1)).application {
+	if !places.Of(read).application {
 		Round()
 	}
 }
@@ -191,8 +190,7 @@ func Func() {
 	if labels.Get == nil {
 		return
 	}
-	var pcs [depth]uintptr
-	if p := lookAt(capture(pcs[:], 1)); p.started && p.tests == 1 && !p.application {
+	if p := places.Of(read); p.started && p.tests == 1 && !p.application {
 		Round()
 	}
 }
@@ -286,8 +284,7 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 	if s.whole && s.began == callsite.Goroutine() {
 		return s.present(1, s.name)
 	}
-	var pcs [depth]uintptr
-	p := lookAt(capture(pcs[:], 1))
+	p := *places.Of(read)
 	switch {
 	case p.serves && (s.whole || p.chain == 0):
 		s = s.serve()

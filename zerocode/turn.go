@@ -16,8 +16,7 @@ func Turn() {
 		s.turns.Store(true)
 		s.flush()
 	default:
-		var pcs [depth]uintptr
-		if lookAt(capture(pcs[:], 1)).started {
+		if places.Of(read).started {
 			s.goroutine().turns.Store(true)
 		}
 	}
@@ -35,8 +34,7 @@ func Message() {
 	if s.request || s.tests == me || s.whole && s.began != me {
 		return
 	}
-	var pcs [depth]uintptr
-	p := lookAt(capture(pcs[:], 1))
+	p := places.Of(read)
 	switch {
 	case !p.started || !p.alone || p.chain != 0:
 	case s.whole:

@@ -50,7 +50,7 @@ func (s *scope) waiter() (w waiter, ok bool) {
 		if w == nil || w.whole || !s.mayWorkFor(w) {
 			return
 		}
-		p := lookAt(stack)
+		p := *places.At(stack, read)
 		switch {
 		case p.chain == 0 || p.inTesting:
 		case w != s:
@@ -84,8 +84,7 @@ func (s *scope) mayWorkFor(w *scope) bool {
 // outermost is the function of the application that the calling goroutine began with:
 // "shop.(*Worker).Run".
 func outermost() string {
-	var pcs [depth]uintptr
-	return lookAt(capture(pcs[:], 1)).outermost
+	return places.Of(read).outermost
 }
 
 // idle is how long a goroutine without a request has sent nothing when what it did before
