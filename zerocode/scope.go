@@ -1,9 +1,7 @@
 package zerocode
 
 import (
-	"context"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -270,95 +268,4 @@ func (s *scope) answered(request *scope) {
 	if oldest != nil {
 		oldest.end()
 	}
-}
-
-// recorder returns who counts a query of the calling goroutine.
-func recorder(carried *budget.Recorder) *budget.Recorder {
-	if carried != nil || labels.Get == nil {
-		return carried
-	}
-	s := currentScope()
-	if s.turns.Load() && s.name != outermost() {
-		s = s.goroutine() // that the worker has started, for a job as a rule
-	}
-	if s.whole && s.began == callsite.Goroutine() {
-		return s.present(1, s.name)
-	}
-	p := *places.Of(read)
-	switch {
-	case p.serves && (s.whole || p.chain == 0):
-		s = s.serve()
-		return s.present(1, s.name)
-	case s.whole:
-		return s.present(1, s.name)
-	case p.chain == 0:
-		s, p = s.waiting()
-	case !p.application && len(program().modules) > 0:
-		s.leave(p.chain)
-		return fixture()
-	}
-	return s.present(p.chain, strings.TrimSpace(s.name+" "+p.line))
-}
-
-// fixtures counts what tests send themselves, of which nothing is judged: nine in ten queries
-// of some programs. It is nil for nothing.
-var fixtures atomic.Pointer[budget.Recorder]
-
-func fixture() *budget.Recorder {
-	r := fixtures.Load()
-	for r == nil {
-		_, r = budget.Bounds{Queries: budget.None, Reads: budget.None, Rules: budget.Rules{Off: true}}.NewContext(context.Background())
-		r.SetName("what tests send themselves")
-		if !fixtures.CompareAndSwap(nil, r) {
-			r = fixtures.Load()
-		}
-	}
-	return r
-}
-
-// leave ends the present unit if it is that of another chain.
-func (s *scope) leave(chain uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if chain != s.chain {
-		s.write()
-		s.unit, s.chain = nil, chain
-	}
-}
-
-// present returns the unit of a chain, a new one if the chain is not that of the latest.
-func (s *scope) present(chain uint64, name string) *budget.Recorder {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if live() {
-		s.used = time.Now()
-	}
-	if s.unit == nil || chain != s.chain {
-		s.write()
-		_, s.unit = bounds().NewContext(context.Background())
-		s.unit.SetName(name)
-		s.chain, s.start = chain, !running.Load() && !live()
-	}
-	return s.unit
-}
-
-// goroutine gives the calling goroutine a unit of its own.
-func (s *scope) goroutine() *scope { return s.own(&scope{}) }
-
-// serve does so for a call that came over a network. That of a server outside of tests is for
-// the test that waits.
-func (s *scope) serve() *scope {
-	if s.family() == process {
-		if w, ok := process.waiter(); ok {
-			s = w.scope
-		}
-	}
-	return s.own(&scope{request: true})
-}
-
-func (s *scope) own(m *scope) *scope {
-	m.whole, m.began, m.name = true, callsite.Goroutine(), outermost()
-	s.member(m)
-	labels.Set(m.label)
-	return m
 }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
+)
+
+// findingKey tells findings apart: by the lines that the application has on the stack.
+type findingKey struct {
+	kind  budget.FindingKind
+	lines string
+}
+
+// framesMax is how many frames tell findings apart: those of one function of a repository
+// that the same line of a service reaches are one, wherever the service is called from.
+const framesMax = 4
+
+// seen is a finding of one or more units.
+type seen struct {
+	worst       budget.Finding
+	frames      []callsite.Frame // of the application, from the inside out; at least one
+	shapes      map[string]bool  // of the statements that the same lines send
+	setUp       int64            // units that also define tables, and what TestMain does once
+	startedIn   string           // the latest process whose TestMain did it
+	startsAgain bool             // TestMain of one did it several times
+	units       int64
+	loops       int64               // of them, those in which a duplicate is as many as a loop
+	callsOut    int64               // of them, those in which another service is called each time
+	saved       int64               // executions that a repair saves, in all units
+	in          unit                // the one of the worst, without its report
+	own         []callsite.Frame    // the frames but for those that everything passes
+	layer       bool                // a write of a layer that saves any record
+	fixed       bool                // few writes, as many in each call
+	pairs       map[askedPair]bool  // of a duplicate: the lines that ask the same
+	agreement   agreement           // and what all units say of them
+	joined      []callsite.Frame    // the lines of several that are one finding
+	inside      []callsite.Frame    // the lines of others that were merged, up to the one that is printed
+	across      *budget.Covariation // what many units show, nil for nothing
+}
+
+// isOfStart reports whether a read is sent again by what starts the application, from the same
+// lines as in TestMain: some tests start it again.
+func (f *seen) isOfStart() bool {
+	return f.worst.Kind == budget.Duplicate && f.startedIn != "" && !f.startsAgain
+}
+
+// place returns the frames that say where a finding is: to the function that has the loop,
+// where that is known, and those of its nearest callers else.
+func (f *seen) place() []callsite.Frame {
+	own := f.own
+	if p := f.worst.Parent; p != nil {
+		loop := loopLine(p.CallSite().Frames(), f.worst.CallSite().Frames()).StableName()
+		if i := slices.IndexFunc(own, func(o callsite.Frame) bool { return o.StableName() == loop }); i >= 0 {
+			return own[:i+1]
+		}
+	}
+	return own[:min(len(own), framesMax)]
+}
+
+// isSame reports whether two findings of one kind and line are in one place, as far as
+// both are known to the test.
+func (f *seen) isSame(other *seen) bool {
+	a, b := f.place(), other.place()
+	n := min(len(a), len(b))
+	return lines(a[:n]) == lines(b[:n])
+}
+
+// merge adds what is one finding.
+func (f *seen) merge(other *seen) {
+	f.inside = append(f.inside, other.inner()...)
+	f.units += other.units
+	f.fixed = f.fixed && other.fixed
+	f.loops += other.loops
+	f.callsOut += other.callsOut
+	f.saved += other.saved
+	maps.Copy(f.shapes, other.shapes)
+	maps.Copy(f.pairs, other.pairs)
+	f.worst.Also = append(slices.Clip(f.worst.Also), other.worst.Also...)
+	if f.across == nil {
+		f.across = other.across
+	}
+}
+
+// shows reports whether a finding of one unit is the loop that many units show: it is about
+// the same statement, perhaps as one of several, from the same function with the loop.
+func (f *seen) shows(loop *seen) bool {
+	if f.worst.Kind != budget.NPlusOne && f.worst.Kind != budget.WriteLoop {
+		return false
+	}
+	if f.worst.Shape == loop.worst.Shape && f.isSame(loop) {
+		return true
+	}
+	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool {
+		frames := r.CallSite().Frames()
+		n := min(len(frames), len(loop.place()))
+		return r.Shape == loop.worst.Shape && lines(frames[:n]) == lines(loop.frames[:n])
+	})
+}
+
+// lines names frames by their lines.
+func lines(frames []callsite.Frame) string {
+	var b strings.Builder
+	for _, f := range frames {
+		fmt.Fprintf(&b, "%s:%d ", f.File, f.Line)
+	}
+	return b.String()
+}
