@@ -13,6 +13,7 @@ import (
 // about a finding.
 type passed struct {
 	generated []string // files of generators, as "import/path/file.go"
+	relays    spans    // functions that send what they are given
 	lines     map[callsite.Frame]*passedBy
 }
 
@@ -79,14 +80,15 @@ func (p passed) hubs(frames []callsite.Frame) int {
 // sends a query. What it calls is a place then, if it is called from nowhere else: a handler
 // for any table is.
 func (p passed) inner(frames []callsite.Frame) int {
-	n := 0
+	relayed := p.relayed(frames)
+	n := relayed
 	for i, f := range frames[:len(frames)-1] {
-		if p.isGenerated(f) {
-			n = i + 1
+		if i < relayed || p.isGenerated(f) {
+			n = max(n, i+1)
 			continue
 		}
 		if p.handsOn(frames, i) {
-			if i == n && i > 0 && len(p.lines[frames[i-1]].callers) < hubCallers {
+			if i == n && i > relayed && len(p.lines[frames[i-1]].callers) < hubCallers {
 				n = i - 1
 			}
 			break
@@ -100,6 +102,19 @@ func (p passed) inner(frames []callsite.Frame) int {
 	}
 	for n+1 < len(frames) && p.handsOn(frames, n) {
 		n++
+	}
+	return n
+}
+
+// relayed returns how many of the inner frames only hand on a statement. Between two frames of
+// one such function stands what it hands a closure to, such as a helper that tries again.
+func (p passed) relayed(frames []callsite.Frame) (n int) {
+	var in []string // the functions of the first n frames, by their lines
+	for i, f := range frames[:len(frames)-1] {
+		of := p.relays.of(f)
+		if of != "" && (i == n || slices.Contains(in, of)) {
+			n, in = i+1, append(in, of)
+		}
 	}
 	return n
 }

@@ -17,7 +17,7 @@ func TestHubs(t *testing.T) {
 	}
 	retry, query, next := at("retry", 1), at("query", 2), at("Next", 3)
 	walk := at("walk", 5)
-	p := passed{lines: map[callsite.Frame]*passedBy{}, generated: []string{"example.com/app/gen.go"}}
+	p := passed{lines: map[callsite.Frame]*passedBy{}, generated: []string{"example.com/app/gen.go"}, relays: spans{"example.com/app/app.go": {{200, 209}, {210, 219}}}}
 	for i := range 8 {
 		store, handler, log := at("store", 10+i), at("handler", 20+i), at("log", 30)
 		send := func(verb string, frames ...callsite.Frame) {
@@ -45,6 +45,10 @@ func TestHubs(t *testing.T) {
 		{"many tables", []callsite.Frame{at("wrapper", 80), at("store", 92), at("serve", 60)}, at("store", 92)},
 		{"one caller", []callsite.Frame{at("one", 70), at("serve", 60)}, at("one", 70)},
 		{"generated for one table, in an import of all", []callsite.Frame{query, {Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}, at("crud", 95), at("import", 96)}, callsite.Frame{Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}},
+		{"given the statement", []callsite.Frame{at("get", 201), at("find", 212), at("byID", 301), at("serve", 60)}, at("byID", 301)},
+		{"a helper in between", []callsite.Frame{at("get.func1", 203), at("again", 302), at("get", 202), at("byID", 301), at("serve", 60)}, at("byID", 301)},
+		{"given a statement by a query of its own", []callsite.Frame{at("get", 201), at("byID", 301), at("find", 212), at("serve", 60)}, at("byID", 301)},
+		{"given by a test", []callsite.Frame{at("get", 201)}, at("get", 201)},
 		{"nothing else", []callsite.Frame{query, retry}, retry},
 	} {
 		if got := test.frames[p.hubs(test.frames)]; got != test.want {

@@ -2,14 +2,10 @@ package main
 
 import (
 	"go/ast"
-	"go/parser"
 	"go/token"
-	"path"
-	"path/filepath"
 	"slices"
 
 	"github.com/querybudget/querybudget/budget"
-	"github.com/querybudget/querybudget/callsite"
 )
 
 // What a goroutine sends that no test waits for may be many pieces of work: a server of SSH
@@ -17,34 +13,9 @@ import (
 // a statement often is a loop only if the application's source has one around a line of the
 // stack.
 
-// loops are the lines of an application's loops that end by themselves, first and last, by
-// file, as "import/path/file.go".
-type loops map[string][][2]int
-
-// loops reads the sources of the application.
-func (all packages) loops() loops {
-	found := loops{}
-	for _, p := range all {
-		if p.isVariant() || !p.isOwn() {
-			continue
-		}
-		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
-			if lines := loopsOf(filepath.Join(p.Dir, name), nil); len(lines) > 0 {
-				found[p.ImportPath+"/"+name] = lines
-			}
-		}
-	}
-	return found
-}
-
-// loopsOf returns the loops of a file, whose text is that of the disk if it is nil. An endless
-// loop is how a goroutine takes one piece of work after the other.
-func loopsOf(name string, text any) (lines [][2]int) {
-	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
-	if err != nil {
-		return nil
-	}
+// loopsOf returns the lines of the loops of a file that end by themselves. An endless loop is how
+// a goroutine takes one piece of work after the other.
+func loopsOf(set *token.FileSet, file *ast.File) (found [][2]int) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ForStmt:
@@ -58,17 +29,10 @@ func loopsOf(name string, text any) (lines [][2]int) {
 		default:
 			return true
 		}
-		lines = append(lines, [2]int{set.Position(n.Pos()).Line, set.Position(n.End()).Line})
+		found = append(found, linesOf(set, n))
 		return true
 	})
-	return lines
-}
-
-// has reports whether a frame's line is in a loop.
-func (l loops) has(f callsite.Frame) bool {
-	return slices.ContainsFunc(l[f.Package()+"/"+path.Base(f.File)], func(lines [2]int) bool {
-		return lines[0] <= f.Line && f.Line <= lines[1]
-	})
+	return found
 }
 
 // isOneWork reports whether what a goroutine sent repeatedly belongs to one piece of its work:

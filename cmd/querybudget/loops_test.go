@@ -25,17 +25,18 @@ func (w *worker) run(ids []int) {
 	}
 }
 `
-	got := loopsOf("shop.go", text)
+	s := newSources()
+	s.read("example.com/shop/shop.go", "", text)
+	got := s.Loops["example.com/shop/shop.go"]
 	if !slices.Equal(got, [][2]int{{5, 7}, {12, 14}}) {
 		t.Errorf("got %v", got)
 	}
-	l := loops{"example.com/shop/shop.go": got}
 	for line, want := range map[int]bool{4: false, 6: true, 10: false, 13: true} {
-		if l.has(callsite.Frame{Function: "example.com/shop.(*worker).run", File: "shop.go", Line: line}) != want {
+		if s.Loops.has(callsite.Frame{Function: "example.com/shop.(*worker).run", File: "shop.go", Line: line}) != want {
 			t.Errorf("line %d: want %t", line, want)
 		}
 	}
-	if loopsOf("shop.go", "package") != nil {
+	if s.read("shop/broken.go", "", "package"); len(s.Loops) > 1 {
 		t.Error("a file that cannot be parsed has loops")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,8 +51,31 @@ func readOverlay(name string) (o overlay, err error) {
 }
 
 // mark puts marks into files, writes them into a folder and replaces the files. What
-// cannot be parsed is left alone: the compiler says why.
-func (o overlay) mark(files []string, folder string, mark func(name, text string) (string, bool)) error {
+// cannot be parsed is left alone: the compiler says why. Folders of files are worked on side by
+// side, each with a function that marks its files.
+func (o overlay) mark(files []string, into string, marker func(folder string) func(text string) (string, bool)) error {
+	folders := slices.Collect(maps.Values(byFolder(files)))
+	marked, failed := make([]map[string]string, len(folders)), make([]error, len(folders))
+	inParallel(len(folders), func(i int) {
+		marked[i], failed[i] = o.marked(folders[i], into, marker(filepath.Dir(folders[i][0])))
+	})
+	for _, names := range marked {
+		maps.Copy(o.Replace, names)
+	}
+	return errors.Join(failed...)
+}
+
+func byFolder(files []string) map[string][]string {
+	out := map[string][]string{}
+	for _, f := range files {
+		out[filepath.Dir(f)] = append(out[filepath.Dir(f)], f)
+	}
+	return out
+}
+
+// marked writes files with marks, and returns their names by those of the files.
+func (o overlay) marked(files []string, into string, mark func(text string) (string, bool)) (map[string]string, error) {
+	out := map[string]string{}
 	for _, file := range files {
 		source, replaced := o.Replace[file]
 		if !replaced {
@@ -62,17 +86,17 @@ func (o overlay) mark(files []string, folder string, mark func(name, text string
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		marked, ok := mark(file, string(text))
+		marked, ok := mark(string(text))
 		if !ok {
 			continue
 		}
-		if o.Replace[file], err = writeTemp(folder, "*_"+filepath.Base(file), marked); err != nil {
-			return err
+		if out[file], err = writeTemp(into, "*_"+filepath.Base(file), marked); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // writeTemp writes a new file into a folder and returns its name.
@@ -104,8 +128,11 @@ type insertion struct {
 	text string
 }
 
+// markTests marks the files of tests of a folder.
+func markTests(string) func(text string) (string, bool) { return mark }
+
 // mark returns a test file with marks, false if it needs none or cannot be parsed.
-func mark(_, text string) (string, bool) {
+func mark(text string) (string, bool) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {

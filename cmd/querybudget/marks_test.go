@@ -21,7 +21,7 @@ func TestA(t *testing.T) {
 	}
 }
 `
-	got, ok := mark("", text)
+	got, ok := mark(text)
 	if !ok || strings.Count(got, rounds+".Round();") != 2 || strings.Count(got, rounds+".Func();") != 2 || strings.Count(got, "\n") != strings.Count(text, "\n") {
 		t.Errorf("got %v %s", ok, got)
 	}
@@ -29,7 +29,7 @@ func TestA(t *testing.T) {
 		t.Error(err)
 	}
 	for _, text := range []string{"package a\n\nvar x int\n", "package"} {
-		if _, ok := mark("", text); ok {
+		if _, ok := mark(text); ok {
 			t.Errorf("%q was marked", text)
 		}
 	}

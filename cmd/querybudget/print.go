@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
@@ -20,8 +21,8 @@ type scanned struct {
 	TestCode  []string `json:"test_code,omitempty"`
 	NotSeen   []string `json:"not_seen,omitempty"`
 	Generated []string `json:"generated,omitempty"`
-	Loops     loops    `json:"loops,omitempty"`
 	Flags     []string `json:"flags,omitempty"` // that the tests need
+	sources
 }
 
 // scannedFile is its name in a folder of reports.
@@ -32,7 +33,7 @@ func (w *watch) scanned() scanned {
 	if w.noTurns {
 		say = append(say, "with -cover, the turns of workers are not known: what an endless loop sends may be listed as one loop")
 	}
-	return scanned{TestCode: w.testCode, NotSeen: say, Generated: w.packages.generated(), Loops: w.packages.loops(), Flags: w.flags}
+	return scanned{TestCode: w.testCode, NotSeen: say, Generated: w.packages.generated(), Flags: w.flags, sources: w.packages.sources()}
 }
 
 // about returns what is known of the reports in a folder, of a scan that has just run or of
@@ -92,7 +93,7 @@ func (s *summary) print(out io.Writer, all bool) {
 			fmt.Fprintf(out, "\n%d more with -all\n", len(found)-i)
 			break
 		}
-		f.print(out, callers[i], s.flags)
+		s.printFinding(out, f, callers[i])
 	}
 	fmt.Fprintln(out)
 	s.printTotals(out)
@@ -144,7 +145,7 @@ func (s *summary) callers(found []*seen) []callsite.Frame {
 	return callsite.Distinguish(sites)
 }
 
-func (f *seen) print(out io.Writer, caller callsite.Frame, flags []string) {
+func (s *summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 	line := f.own[0]
 	at := line.String()
 	if caller != line {
@@ -155,7 +156,7 @@ func (f *seen) print(out io.Writer, caller callsite.Frame, flags []string) {
 		fmt.Fprintf(out, "             and %s from there\n", format.Plural(n, "other statement"))
 	}
 	fmt.Fprintf(out, "  at         %s\n", at)
-	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.again(flags))
+	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.again(s.flags))
 	loop := &f.worst
 	if loop.Parent == nil && f.across != nil {
 		loop = &f.across.Finding
@@ -167,25 +168,34 @@ func (f *seen) print(out io.Writer, caller callsite.Frame, flags []string) {
 		first := callsite.Distinguish([]callsite.CallSite{before.CallSite(), f.worst.CallSite()})[0]
 		fmt.Fprintf(out, "  first      read at %s\n", first)
 	}
-	for i, line := range f.also() {
+	for i, line := range s.also(f) {
 		fmt.Fprintf(out, "  %-10s %s\n", []string{"also", ""}[min(i, 1)], line)
 	}
 	if f.across != nil {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
 	}
-	fmt.Fprintf(out, "  repair     %s\n", f.worst.Repair)
+	fmt.Fprintf(out, "  repair     %s\n", f.repair())
+}
+
+// repair leaves out where the rows come from, which the line of the parent says.
+func (f *seen) repair() string {
+	if f.worst.Parent == nil {
+		return f.worst.Repair
+	}
+	repair, _, _ := strings.Cut(f.worst.Repair, "; the rows come from ")
+	return repair
 }
 
 // alsoMost is how many other statements of a loop are printed.
 const alsoMost = 3
 
 // also returns the other statements of a finding, each once.
-func (f *seen) also() (lines []string) {
+func (s *summary) also(f *seen) (lines []string) {
 	for i := range f.worst.Also {
 		r := &f.worst.Also[i]
 		line := cut(r.Shape, 100)
-		if site := r.CallSite(); !site.IsZero() && !site.Library && site.Frame != f.own[0] {
-			line += " at " + site.String()
+		if site := r.CallSite(); !site.IsZero() && !site.Library && s.lineOf(site) != f.own[0] {
+			line += " at " + s.lineOf(site).String()
 		}
 		if !slices.Contains(lines, line) && r.Shape != f.worst.Shape {
 			lines = append(lines, line)
@@ -195,6 +205,15 @@ func (f *seen) also() (lines []string) {
 		lines = append(lines[:alsoMost], fmt.Sprintf("%d more", more))
 	}
 	return lines
+}
+
+// lineOf returns the line of the application that says where a statement comes from.
+func (s *summary) lineOf(site callsite.CallSite) callsite.Frame {
+	frames := s.code.application(site)
+	if len(frames) == 0 {
+		return site.Frame
+	}
+	return s.passed.own(frames)[0]
 }
 
 // rowsAt says where the rows of a loop are, if that is known: a line of a library says nothing.

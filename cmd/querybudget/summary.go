@@ -59,7 +59,7 @@ type summary struct {
 	findings          map[findingKey]*seen
 	leftOut           int // findings of set-up
 	passed            passed
-	loops             loops
+	loops             spans
 	exercised         exercised
 	across            budget.Across
 	asked             asked
@@ -87,7 +87,7 @@ func (c testCode) application(site callsite.CallSite) []callsite.Frame {
 // readReports adds up the reports of a folder.
 func readReports(folder string, about *scanned) (*summary, error) {
 	code := testCode{zerocode.NewTestCode(about.TestCode)}
-	s := &summary{code: code, loops: about.Loops, flags: about.Flags, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, fewest: map[string]int64{}, asked: asked{code, map[askedPair]*agreement{}}}
+	s := &summary{code: code, loops: about.Loops, flags: about.Flags, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, relays: about.Relays, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, fewest: map[string]int64{}, asked: asked{code, map[askedPair]*agreement{}}}
 	s.across.Outside = code.has
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	if err != nil {

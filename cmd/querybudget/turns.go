@@ -2,7 +2,6 @@ package main
 
 import (
 	"go/ast"
-	"go/parser"
 	"go/token"
 )
 
@@ -13,16 +12,15 @@ import (
 // markApplication returns a file of the application with marks, false if it needs none or
 // cannot be parsed. Functions in it that serve tests have those of a test file.
 func markApplication(text string, w *workers) (string, bool) {
-	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
+	s := w.parse(text)
+	if s.file == nil {
 		return "", false
 	}
-	marks := turnsIn(text, set, file, w)
-	for _, f := range testFunctions(file, w.named()) {
-		marks = append(marks, roundsIn(set, f)...)
+	marks := turnsIn(text, s.set, s.file, w)
+	for _, f := range testFunctions(s.file, w.forTests) {
+		marks = append(marks, roundsIn(s.set, f)...)
 	}
-	return withMarks(text, set, file, marks)
+	return withMarks(text, s.set, s.file, marks)
 }
 
 // turnsIn returns the marks of the waits of workers in a file.

@@ -9,7 +9,8 @@ import (
 
 // A mark stands behind each wait of a worker's loop, on the same line.
 func TestTurns(t *testing.T) {
-	w := &workers{channels: map[string]bool{"jobs": true}}
+	w := newWorkers()
+	w.channels["jobs"] = true
 	for _, test := range []struct{ name, loop, want string }{
 		{"a tick", "for { select { case <-w.ticker.C: f(); case <-ctx.Done(): return } }", "for { select { case <-w.ticker.C:M; f(); case <-ctx.Done():M; return } }"},
 		{"a job", "for { job := <-w.jobs\n f(job) }", "for { job := <-w.jobs;M\n f(job) }"},
@@ -52,7 +53,7 @@ func TestTurns(t *testing.T) {
 
 // A method that is handed to a library may be called for each message.
 func TestMessages(t *testing.T) {
-	w := &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}}
+	w := newWorkers()
 	text := "package shop\n\ntype W struct {\n\tjobs, more chan int\n\tin <-chan int\n\trows []int\n\tboth chan int\n\tstep func()\n}\n\ntype B struct{ both Jobs }\n\n" +
 		"func f(w *W) { w.inbox.Act(nil, w.next); g(w.ID, w.name(), w.step, 7) }\n\n" +
 		"func (w *W) next() { f() }\n\nfunc (w *W) ID() int { return 1 }\n\nfunc (w *W) name() {}\n\nfunc (b *B) step() {}\n"

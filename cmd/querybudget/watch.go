@@ -99,11 +99,11 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	w.set(zerocode.ServersVariable, w.packages.server())
 	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
 	tests, application := w.packages.files(w.testCode)
-	if err := o.mark(tests, folder, mark); err != nil {
+	if err := o.mark(tests, folder, markTests); err != nil {
 		return nil, err
 	}
 	before := len(o.Replace)
-	if err := o.mark(application, folder, marker(w.packages.forTests())); err != nil {
+	if err := o.mark(application, folder, markerOf(w.packages.forTests())); err != nil {
 		return nil, err
 	}
 	w.noTurns = len(o.Replace) > before && slices.ContainsFunc(flags, isCover)
@@ -171,15 +171,12 @@ func buildFlags(flags []string) (build []string) {
 	return build
 }
 
-// marker returns what marks files of the application. It reads each package once.
-func marker(forTests map[string]bool) func(name, text string) (string, bool) {
-	of := map[string]*workers{}
-	return func(name, text string) (string, bool) {
-		folder := filepath.Dir(name)
-		if of[folder] == nil {
-			of[folder] = workersOf(folder)
-			of[folder].forTests = forTests
-		}
-		return markApplication(text, of[folder])
+// markerOf returns what marks files of the application, given the functions that are named for
+// tests.
+func markerOf(forTests map[string]bool) func(folder string) func(text string) (string, bool) {
+	return func(folder string) func(text string) (string, bool) {
+		w := workersOf(folder)
+		w.forTests = forTests
+		return func(text string) (string, bool) { return markApplication(text, w) }
 	}
 }

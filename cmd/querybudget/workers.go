@@ -9,29 +9,53 @@ import (
 	"strings"
 )
 
-// workers is what a package says of its workers: types are not known, but names are. The nil
-// one says nothing.
+// workers is what a package says of its workers: types are not known, but names are.
 type workers struct {
 	channels map[string]bool // fields that are channels; false for a name of other fields, too
 	handed   map[string]bool // names of what is handed to others without being called
 	methods  map[string]bool
 	forTests map[string]bool // functions, of the whole application
+	parsed   map[string]source
+}
+
+// source is a file that was parsed: nil for what cannot be.
+type source struct {
+	set  *token.FileSet
+	file *ast.File
+}
+
+// parse parses the text of a file once.
+func (w *workers) parse(text string) source {
+	s, ok := w.parsed[text]
+	if ok {
+		return s
+	}
+	set := token.NewFileSet()
+	if file, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution); err == nil {
+		s = source{set, file}
+	}
+	w.parsed[text] = s
+	return s
 }
 
 // workersOf reads the files of a package.
 func workersOf(folder string) *workers {
-	w := &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}}
+	w := newWorkers()
 	files, _ := filepath.Glob(filepath.Join(folder, "*.go"))
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		if file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution); err == nil {
-			w.read(file)
+		if s := w.parse(string(text)); s.file != nil {
+			w.read(s.file)
 		}
 	}
 	return w
+}
+
+func newWorkers() *workers {
+	return &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}, parsed: map[string]source{}}
 }
 
 func (w *workers) read(file *ast.File) {
@@ -64,18 +88,10 @@ func (w *workers) readFields(s *ast.StructType) {
 	}
 }
 
-// named returns the functions that are named for tests.
-func (w *workers) named() map[string]bool {
-	if w == nil {
-		return nil
-	}
-	return w.forTests
-}
-
 // isOfMessages reports whether a loop goes over a channel in a field, or that of a
 // subscription.
 func (w *workers) isOfMessages(n *ast.RangeStmt) bool {
-	if w == nil || n.Value != nil {
+	if n.Value != nil {
 		return false
 	}
 	switch x := n.X.(type) {
@@ -91,7 +107,7 @@ func (w *workers) isOfMessages(n *ast.RangeStmt) bool {
 // isCalledBack reports whether a method may be called for each message: it is handed to others
 // as a function, and answers nothing but an error. A field of that name may be what is handed.
 func (w *workers) isCalledBack(f *ast.FuncDecl) bool {
-	if w == nil || f.Recv == nil || f.Body == nil || !w.handed[f.Name.Name] {
+	if f.Recv == nil || f.Body == nil || !w.handed[f.Name.Name] {
 		return false
 	}
 	if _, isField := w.channels[f.Name.Name]; isField {
@@ -116,5 +132,5 @@ var awaits = map[string]bool{
 // such as that of a cursor of its own.
 func (w *workers) isAwait(call *ast.CallExpr) bool {
 	s, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && awaits[s.Sel.Name] && (w == nil || !w.methods[s.Sel.Name])
+	return ok && awaits[s.Sel.Name] && !w.methods[s.Sel.Name]
 }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/querybudget/querybudget/callsite"
+)
+
+// sources is what the sources of an application say about lines of stacks.
+type sources struct {
+	Loops  spans `json:"loops,omitempty"`  // that end by themselves
+	Relays spans `json:"relays,omitempty"` // functions that send a statement which they are given
+}
+
+// spans are lines of files, first and last, by file, as "import/path/file.go".
+type spans map[string][][2]int
+
+// has reports whether a frame's line is one of them.
+func (s spans) has(f callsite.Frame) bool { return s.of(f) != "" }
+
+// of names the lines that a frame's line is one of, empty for none.
+func (s spans) of(f callsite.Frame) string {
+	file := f.Package() + "/" + path.Base(f.File)
+	for _, lines := range s[file] {
+		if lines[0] <= f.Line && f.Line <= lines[1] {
+			return fmt.Sprint(file, lines)
+		}
+	}
+	return ""
+}
+
+// sources reads the files of the application.
+func (all packages) sources() sources {
+	of := make([]sources, len(all))
+	inParallel(len(all), func(i int) { of[i] = all[i].sources() })
+	found := newSources()
+	for _, s := range of {
+		maps.Copy(found.Loops, s.Loops)
+		maps.Copy(found.Relays, s.Relays)
+	}
+	return found
+}
+
+// sources reads the files of a package, if it is one of the application.
+func (p *listed) sources() sources {
+	found := newSources()
+	if p.isVariant() || !p.isOwn() {
+		return found
+	}
+	for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
+		found.read(p.ImportPath+"/"+name, filepath.Join(p.Dir, name), nil)
+	}
+	return found
+}
+
+func newSources() sources { return sources{spans{}, spans{}} }
+
+// read reads a file, whose text is that of the disk if it is nil.
+func (s sources) read(file, name string, text any) {
+	set := token.NewFileSet()
+	parsed, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return
+	}
+	for of, found := range map[*spans][][2]int{&s.Loops: loopsOf(set, parsed), &s.Relays: relaysOf(set, parsed)} {
+		if len(found) > 0 {
+			(*of)[file] = found
+		}
+	}
+}
+
+func linesOf(set *token.FileSet, n ast.Node) [2]int {
+	return [2]int{set.Position(n.Pos()).Line, set.Position(n.End()).Line}
+}
