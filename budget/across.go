@@ -32,6 +32,8 @@ type Across struct {
 	relations map[acrossKey]*relation
 	// empty is how often a statement ran that had no rows, by the parent's part of a key.
 	empty map[uint64]int64
+	// several is in how many units a statement ran several times, by the child's part of a key.
+	several map[uint64]int64
 }
 
 // maxRelations is how many relations an Across keeps.
@@ -53,6 +55,7 @@ type lined struct {
 	*Group
 	frames []callsite.Frame // from the inside out
 	ids    []uint64         // of the statement with its first frame, its first two, and so on
+	once   bool             // a read that can be a parent: it ran once
 }
 
 // Add adds a report. It keeps parts of it. A nil report says nothing.
@@ -61,19 +64,23 @@ func (a *Across) Add(r *Report) {
 		return
 	}
 	if a.relations == nil {
-		a.seed, a.relations, a.empty = maphash.MakeSeed(), make(map[acrossKey]*relation), make(map[uint64]int64)
+		a.seed, a.relations = maphash.MakeSeed(), make(map[acrossKey]*relation)
+		a.empty, a.several = make(map[uint64]int64), make(map[uint64]int64)
 	}
 	f := &finder{rules: Rules{}.withDefaults(), report: r}
 	parents, children := a.candidates(f)
 	for _, c := range children {
 		a.alone(r, c)
+		if c.Queries > 1 {
+			count(a.several, c.ids, a.most())
+		}
 		for _, p := range parents {
 			a.pair(r, p, c)
 		}
 	}
 	for _, p := range parents {
-		if p.Rows == 0 {
-			a.noRows(p)
+		if p.once && p.Rows == 0 {
+			count(a.empty, p.ids, a.most())
 		}
 	}
 }
@@ -82,7 +89,7 @@ func (a *Across) Add(r *Report) {
 // compared with each statement.
 const maxAcrossGroups = 200
 
-// candidates returns the reads that ran once, and the statements that may be in a loop.
+// candidates returns the reads, and the statements that may be in a loop.
 func (a *Across) candidates(f *finder) (parents, children []lined) {
 	f.each(func(i int, g *Group) {
 		frames := a.inside(g.CallSite())
@@ -90,8 +97,8 @@ func (a *Across) candidates(f *finder) (parents, children []lined) {
 			return
 		}
 		ids := a.identify(g, frames)
-		if g.Kind == statement.Read && g.Queries == 1 && len(g.Tables) > 0 && !isIntrospection(g.Tables) && !isAggregate(g.Statement) {
-			parents = append(parents, lined{g, frames, ids})
+		if g.Kind == statement.Read && len(g.Tables) > 0 && !isIntrospection(g.Tables) && !isAggregate(g.Statement) {
+			parents = append(parents, lined{g, frames, ids, g.Queries == 1})
 		}
 		loop := f.loopOf([]int{i}, false)
 		isRead, isWrite := canBeLoop(g.Statement), canBeWriteLoop(g.Statement)
@@ -105,7 +112,7 @@ func (a *Across) candidates(f *finder) (parents, children []lined) {
 		case isRead && (f.isOwnWork(loop) || f.isReadBack(loop)), isWrite && (f.isWorker(loop) || f.isItemByItem(loop)), f.isRetried(loop):
 			return
 		}
-		children = append(children, lined{g, frames, ids})
+		children = append(children, lined{Group: g, frames: frames, ids: ids})
 	})
 	return parents, children
 }
@@ -126,7 +133,7 @@ func (a *Across) inside(site callsite.CallSite) []callsite.Frame {
 
 // pair compares the executions of a statement with the rows of one before it.
 func (a *Across) pair(r *Report, p, c lined) {
-	if p.Group == c.Group || c.First < p.Last || p.Fingerprint == c.Fingerprint {
+	if p.Group == c.Group || c.First < p.First || p.Fingerprint == c.Fingerprint || !p.once && c.Queries == 1 {
 		return
 	}
 	i, j, ok := meet(p.frames, c.frames)
@@ -135,6 +142,12 @@ func (a *Across) pair(r *Report, p, c lined) {
 	}
 	rel := a.relation(acrossKey{p.ids[i], c.ids[j]})
 	if rel == nil || rel.broken {
+		return
+	}
+	if c.Queries > 1 {
+		rel.together++
+	}
+	if !p.once {
 		return
 	}
 	each := int64(1)
@@ -175,11 +188,11 @@ func (a *Across) alone(r *Report, c lined) {
 // of a repository's function has the loop, as a rule.
 const aloneFrames = 4
 
-// noRows takes note of a read without rows, after which nothing was sent for each of them.
-func (a *Across) noRows(p lined) {
-	for _, key := range p.ids {
-		if len(a.empty) < a.most() || a.empty[key] > 0 {
-			a.empty[key]++
+// count adds a unit to what is counted by parts of keys, while there is room.
+func count(units map[uint64]int64, keys []uint64, most int) {
+	for _, key := range keys {
+		if len(units) < most || units[key] > 0 {
+			units[key]++
 		}
 	}
 }

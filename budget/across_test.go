@@ -77,6 +77,18 @@ func TestAcross(t *testing.T) {
 		{"a loop in a closure of the same function", func(n int) string {
 			return strings.ReplaceAll(list(n), "list.go:12", "list.go:12/list.func1")
 		}, []int{1, 2, 3}, []string{"proven 3x books.go:3 for list.go:10: 1, 2, 3"}},
+		{"a loop that goes on where its rows were not read goes through something else", func(n int) string {
+			if n == 5 {
+				return strings.Replace(list(n), "query list.go:10 < page.go:5 rows=5 args=7: SELECT id FROM authors WHERE shelf = $1", "", 1)
+			}
+			return list(n)
+		}, []int{0, 1, 3, 4, 5}, []string{"candidate 5x books.go:3: 1, 3, 4, 5"}},
+		{"rows that were read twice say nothing", func(n int) string {
+			if n == 5 {
+				return list(n) + list(n)
+			}
+			return list(n)
+		}, []int{0, 1, 3, 4, 5}, []string{"proven 4x books.go:3 for list.go:10: 0, 1, 3, 4"}},
 		{"one unit that does not fit ends it", func(n int) string {
 			if n == 5 {
 				return strings.ReplaceAll(list(n), "loop i 5", "loop i 4")
