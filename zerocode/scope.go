@@ -2,6 +2,7 @@ package zerocode
 
 import (
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,18 +79,21 @@ func newScope(name string) *scope {
 func newLabel() string { return strconv.FormatInt(last.Add(1), 10) }
 
 // member makes m a scope that ends with s or with its test. What m is must be said before: the
-// test may end at the same time.
+// test may end at the same time. It returns the scope that has the label of m already, if there
+// is one.
 func (s *scope) member(m *scope) *scope {
 	if m.name == "" {
 		m.name = s.name
 	}
-	m.label = newLabel()
+	if m.label == "" {
+		m.label = newLabel()
+	}
 	if m.test = s.family(); !m.test.adopt(m) {
 		m.test = process
 		process.adopt(m)
 	}
-	scopes.Store(m.label, m)
-	return m
+	first, _ := scopes.LoadOrStore(m.label, m)
+	return first.(*scope)
 }
 
 // adopt takes a member, unless the scope has ended.
@@ -118,10 +122,38 @@ func currentScope() *scope {
 	return process
 }
 
+// scopeOf returns the scope with a label, nil if it has ended. That of a round is made when
+// somebody asks for it: most rounds send nothing.
 func scopeOf(label string) *scope {
+	s := known(label)
+	if s != nil {
+		return s
+	}
+	if test, isRound := testOf(label); isRound && test != nil {
+		return test.member(&scope{label: label, tests: test.tests})
+	}
+	return nil
+}
+
+func known(label string) *scope {
 	s, _ := scopes.Load(label)
 	found, _ := s.(*scope)
 	return found
+}
+
+// round stands between the label of a test and the number of a round in it.
+const round = "/"
+
+// testOf returns the scope of the test that a round belongs to, nil if it has ended.
+func testOf(label string) (test *scope, isRound bool) {
+	switch before, _, isRound := strings.Cut(label, round); {
+	case !isRound:
+		return nil, false
+	case before == "":
+		return process, true
+	default:
+		return known(before), true
+	}
 }
 
 // BeginTest begins a test, or a subtest. The function that it returns ends it, in the same
@@ -163,12 +195,19 @@ func Round() {
 	if labels.Get == nil {
 		return
 	}
-	s := currentScope()
-	if s.whole {
-		return
+	label := labels.Get()
+	test, _ := testOf(label)
+	if s := known(label); s != nil {
+		if s.whole {
+			return
+		}
+		s.flush()
+		test = s.family()
 	}
-	s.flush()
-	labels.Set(s.member(&scope{tests: s.tests}).label)
+	if test == nil {
+		test = process
+	}
+	labels.Set(test.label + round + newLabel())
 }
 
 // Step is like Round for a loop that may go over an iterator. One of the application is at work

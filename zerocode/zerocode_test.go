@@ -163,3 +163,39 @@ func TestSQLiteUse(t *testing.T) {
 		}
 	}
 }
+
+// A round of a test's loop costs nothing that stays: it may be one of ten million, and most send
+// no query.
+func TestRounds(t *testing.T) {
+	var label string
+	Watch(Labels{Get: func() string { return label }, Set: func(l string) { label = l }})
+	defer Watch(Labels{})
+	end := BeginTest("TestShop")
+	test := currentScope()
+	for range 1000 {
+		Round()
+	}
+	if len(test.members) != 0 {
+		t.Errorf("%d rounds that sent nothing are kept", len(test.members))
+	}
+	first := label
+	one := currentScope()
+	if one == test || one.test != test || one.name != "TestShop" || currentScope() != one || len(test.members) != 1 {
+		t.Errorf("a round that sends is no scope of its own: %+v", one)
+	}
+	Round()
+	if next := currentScope(); next == one || next.test != test {
+		t.Error("the next round is the same one")
+	}
+	if scopeOf(first) != one {
+		t.Error("a goroutine of an earlier round has another scope than that round")
+	}
+	end()
+	if scopeOf(first) != nil || scopeOf(test.label) != nil {
+		t.Error("a test that has ended has scopes")
+	}
+	label = test.label + round + "1" // a goroutine that goes on
+	if currentScope() != process {
+		t.Error("a goroutine that outlives its test belongs to it")
+	}
+}

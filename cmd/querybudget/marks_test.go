@@ -34,3 +34,24 @@ func TestA(t *testing.T) {
 		}
 	}
 }
+
+// Loops in which nothing is called have no marks: they may have millions of rounds.
+func TestMarksOfCalls(t *testing.T) {
+	for loop, want := range map[string]int{
+		"for i := range data { data[i] = byte(i % 256) }":                    0,
+		"for i := 0; i < len(data); i++ { all = append(all, []byte(s)...) }": 0,
+		"for rows.Next() { n++ }":                                            1,
+		"for ; ; step() { n++ }":                                             1,
+		"for _, x := range xs { f(x) }":                                      1,
+		"for _, x := range xs { s.f(x) }":                                    1,
+		"for _, x := range xs { for range 1000 { n++ }; f(x) }":              1,
+		"for _, x := range xs { defer g.f }":                                 1,
+		"for _, x := range xs { ch <- x }":                                   1,
+		"for range 3 { <-ch }":                                               1,
+	} {
+		got, _ := mark("package a\n\nfunc init() { " + strings.Replace(loop, "g.f }", "g.f() }", 1) + " }\n")
+		if n := strings.Count(got, ".Round();"); n != want {
+			t.Errorf("%s: %d marks", loop, n)
+		}
+	}
+}
