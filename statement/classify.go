@@ -76,6 +76,7 @@ type classifier struct {
 	upserts  bool // ON DUPLICATE KEY: VALUES is a function from here on
 	limited  bool // LIMIT with a value
 	anyLimit bool // LIMIT, also inside of a bracket
+	batch    bool // and of more than the one row that a look is for
 	ranged   bool // a WHERE with a range to continue from
 	window   bool // a WHERE with a range that has two ends
 	ranges   []columnRange
@@ -232,6 +233,7 @@ func (c *classifier) value(t token) {
 		c.st.Probes = c.st.Probes || l.main && l.commas == 0 && c.prev.isWord("select")
 	case inLimit:
 		c.limited, c.anyLimit = c.limited || l.main, true
+		c.batch = c.batch || t.text != "1"
 	case inOffset:
 		c.st.Paged = c.st.Paged || l.main
 	case atTable, atOneTable:
@@ -424,6 +426,8 @@ func (c *classifier) isPaged(st *Statement) bool {
 	switch st.Verb {
 	case "UPDATE", "DELETE":
 		return c.window || c.anyLimit
+	case "INSERT":
+		return c.batch
 	}
 	return st.Verb == "SELECT" && (st.Paged || c.window || c.limited && c.ranged)
 }

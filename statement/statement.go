@@ -38,7 +38,7 @@ type Statement struct {
 	Batched bool `json:"batched,omitempty"`
 	// Paged is set for a statement that takes one part of the rows, where the next one
 	// goes on: OFFSET, FETCH NEXT, LIMIT with a range to continue from, a range with two
-	// ends, and each LIMIT of an UPDATE or DELETE.
+	// ends, each LIMIT of an UPDATE or DELETE, and one of more than a row that an INSERT moves.
 	Paged bool `json:"paged,omitempty"`
 	// Probes is set for a read that only asks whether there is a row, or how many: SELECT
 	// EXISTS (...), SELECT 1, SELECT count(*). The Keys of EXISTS are those inside of it.

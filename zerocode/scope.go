@@ -268,7 +268,11 @@ func (s *scope) write() {
 
 // line is what a scope knows of its units.
 func (s *scope) line() line {
-	return line{Test: s.family().name, Endless: s.isEndless(), Start: s.start && !s.whole && !s.follows}
+	test := s.family().name
+	if isProgram() {
+		test = ""
+	}
+	return line{Test: test, Endless: s.isEndless(), Start: s.start && !s.whole && !s.follows}
 }
 
 // isAlive reports whether a goroutine of the scope goes on.
@@ -300,7 +304,7 @@ func (s *scope) answered(request *scope) {
 	s.mu.Lock()
 	s.served = append(s.served, request)
 	var oldest *scope
-	if len(s.served) > servedMax || live() || s.ended {
+	if len(s.served) > servedMax || isProgram() || s.ended {
 		oldest, s.served = s.served[0], s.served[1:]
 	}
 	s.mu.Unlock()

@@ -68,14 +68,15 @@ func (s *scope) leave(chain uint64) {
 func (s *scope) present(chain uint64, name string) *budget.Recorder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if live() {
+	if isProgram() {
+		lookOn()
 		s.used = time.Now()
 	}
 	if s.unit == nil || chain != s.chain {
 		s.write()
 		_, s.unit = bounds().NewContext(context.Background())
 		s.unit.SetName(name)
-		s.chain, s.start = chain, !running.Load() && !live()
+		s.chain, s.start = chain, !running.Load() && !isProgram()
 	}
 	return s.unit
 }

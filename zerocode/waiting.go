@@ -41,7 +41,7 @@ func (s *scope) waiting() (*scope, place) {
 
 // waiter returns the only goroutine of a test that waits, if there is one.
 func (s *scope) waiter() (w waiter, ok bool) {
-	if live() || looks.Add(1) > looksMax {
+	if isProgram() || looks.Add(1) > looksMax {
 		return w, false
 	}
 	var own, others []waiter
@@ -91,12 +91,15 @@ func outermost() string {
 // is one piece of work.
 const idle = time.Second
 
-// flushIdle ends the units of goroutines that have no end of their own, for those who look
-// on.
+// flushIdle ends the units of goroutines that have no end of their own, in a program. Those who
+// look on do not see what its start sends.
 func flushIdle(now time.Time) {
 	process.mu.Lock()
 	members := append([]*scope(nil), process.members...)
 	process.mu.Unlock()
+	if !live() {
+		members = append(members, process)
+	}
 	for _, m := range members {
 		m.mu.Lock()
 		if m.unit != nil && now.Sub(m.used) > idle {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/statement"
@@ -32,6 +33,13 @@ const PipeVariable = "QUERYBUDGET_REPORTS_PIPE"
 
 // live reports whether somebody looks on.
 var live = sync.OnceValue(func() bool { return os.Getenv(PipeVariable) != "" })
+
+// isProgram reports whether this is no test: nobody says when a program ends, and a signal may
+// end it, so what has happened is written soon.
+var isProgram = sync.OnceValue(func() bool {
+	info, ok := debug.ReadBuildInfo()
+	return live() || ok && !strings.HasSuffix(info.Path, ".test")
+})
 
 // line is a report with what only a watched program knows. It reads as a budget.Report, too.
 type line struct {
@@ -198,6 +206,17 @@ func create() (io.Writer, error) {
 	}
 	return os.OpenFile(filepath.Join(os.Getenv(FolderVariable), strconv.Itoa(os.Getpid())+".ndjson"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }
+
+// lookOn ends the units of goroutines of a program while it runs.
+var lookOn = sync.OnceFunc(func() {
+	if isProgram() && !live() { // the pipe does it itself
+		go func() {
+			for now := range time.Tick(idle) {
+				flushIdle(now)
+			}
+		}()
+	}
+})
 
 // binary is the import path of what the program was built from: of a test, the package that
 // it tests.

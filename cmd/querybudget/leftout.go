@@ -2,7 +2,9 @@ package main
 
 import (
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
@@ -63,12 +65,23 @@ func (f *seen) isFixed(fewest int64) bool {
 // isOfCalls reports whether each round calls another service: it is one piece of work for
 // each item, next to which a query costs little.
 func (f *seen) isOfCalls() bool {
-	return (f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop) && f.callsOut > 0 && f.callsOut == f.units
+	return f.isLoop() && f.callsOut > 0 && f.callsOut == f.units
 }
+
+// isOfMigration reports whether what is sent moves data to another form, when a new version of the
+// application begins: a folder or a file of it is named for that. It happens once.
+func (f *seen) isOfMigration() bool {
+	return slices.ContainsFunc(f.frames, func(frame callsite.Frame) bool {
+		return slices.ContainsFunc(strings.Split(frame.File, "/"), migrations.MatchString)
+	})
+}
+
+// migrations is a word in the name of a folder or file.
+var migrations = regexp.MustCompile(`(^|[_-])migrat(e|ion|ions|or|ors)[0-9]*([_.-]|$)`)
 
 // isLeftOut reports whether a finding is listed with -all only.
 func (f *seen) isLeftOut() bool {
-	return f.isSmall() || f.isChance() || f.layer || f.fixed || f.isOfCalls()
+	return f.isSmall() || f.isChance() || f.layer || f.fixed || f.isOfCalls() || f.isOfMigration()
 }
 
 // count counts the findings that something is true of.

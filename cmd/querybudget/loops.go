@@ -51,3 +51,42 @@ func (s *summary) isOneWork(f *budget.Finding) bool {
 	}
 	return len(before) > 0 && len(again) > 0 && before[len(before)-1].Function == again[len(again)-1].Function
 }
+
+// joinLoops makes one finding of the statements that one loop of the source sends, called from the
+// same lines: in one call they take turns, and in another one only some of them are sent.
+func (s *summary) joinLoops() {
+	first := map[string]*seen{}
+	for key, f := range s.inOrder() {
+		if !f.isLoop() || f.isLeftOut() || f.toLoop == 0 {
+			continue
+		}
+		outside := f.own[f.toLoop:]
+		loop := string(f.worst.Kind) + s.loops.of(f.own[f.toLoop-1]) + lines(outside[:min(len(outside), framesMax)])
+		old := first[loop]
+		if old == nil {
+			first[loop] = f
+			continue
+		}
+		old.with = append(old.with, f)
+		old.inside = append(append(old.inside, f.inner()...), f.inside...)
+		old.saved += f.saved
+		delete(s.findings, key)
+	}
+}
+
+// joinRepeats adds to a loop what it is called where its keys happen to be equal, or come in
+// another order: a read of the same line that is sent again.
+func (s *summary) joinRepeats() {
+	for key, f := range s.inOrder() {
+		if f.worst.Kind != budget.Duplicate || f.worst.Before != nil && s.lineOf(f.worst.Before.CallSite()) != f.own[0] {
+			continue
+		}
+		for _, loop := range s.findings {
+			if loop.worst.Kind == budget.NPlusOne && !loop.isLeftOut() && loop.worst.Shape == f.worst.Shape && loop.isSame(f) {
+				loop.units, loop.saved = loop.units+f.units, loop.saved+f.saved
+				delete(s.findings, key)
+				break
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
 )
 
@@ -38,5 +39,65 @@ func (w *worker) run(ids []int) {
 	}
 	if s.read("shop/broken.go", "", "package"); len(s.Loops) > 1 {
 		t.Error("a file that cannot be parsed has loops")
+	}
+}
+
+// loop adds a loop that was seen, in files that have loops of the source at lines 10 to 19.
+func (s *summary) loop(kind budget.FindingKind, shape, at string) *seen {
+	f := s.repeated(shape, at, 5, 1)
+	delete(s.findings, findingKey{budget.Duplicate, shape + at})
+	f.worst.Kind = kind
+	f.toLoop = slices.IndexFunc(f.own, s.loops.has) + 1
+	s.findings[findingKey{kind, shape + at}] = f
+	return f
+}
+
+// The statements of one loop of the source are one finding, if the same lines call it.
+func TestJoinLoops(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}, loops: spans{"example.com/shop/pages.go": {{10, 19}, {12, 14}}, "example.com/shop/jobs.go": {{10, 19}}}}
+	for _, f := range []*seen{
+		s.loop(budget.WriteLoop, "INSERT INTO a", "a:1 < pages:13 < serve:20"),
+		s.loop(budget.WriteLoop, "INSERT INTO b", "b:1 < pages:14 < serve:20"), // joined
+		s.loop(budget.WriteLoop, "INSERT INTO c", "c:1 < pages:16 < serve:20"), // of the loop around it
+		s.loop(budget.WriteLoop, "INSERT INTO d", "d:1 < pages:14 < other:20"), // called by another one
+		s.loop(budget.NPlusOne, "SELECT e", "e:1 < pages:13 < serve:20"),       // of another kind
+		s.loop(budget.WriteLoop, "INSERT INTO f", "f:1 < jobs:5 < serve:20"),   // in no loop of the source
+		s.loop(budget.WriteLoop, "INSERT INTO g", "g:1 < jobs:6 < serve:20"),
+	} {
+		f.own = f.frames
+	}
+	s.joinLoops()
+	if len(s.findings) != 6 {
+		t.Errorf("%d findings", len(s.findings))
+	}
+	for _, f := range s.findings {
+		if want := f.worst.Shape == "INSERT INTO a"; want != (len(f.with) == 1) || want && (!f.isAt("b.go:1") || f.saved != 2 || s.also(f)[0] != "INSERT INTO b at b.go:1 shop.b") {
+			t.Errorf("%s: with %d, %v", f.worst.Shape, len(f.with), s.also(f))
+		}
+	}
+}
+
+// A loop whose keys are equal in some calls is no other finding there.
+func TestJoinRepeats(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}, loops: spans{"example.com/shop/pages.go": {{10, 19}}}}
+	loop := s.loop(budget.NPlusOne, "SELECT a", "a:1 < pages:13 < serve:20")
+	s.repeated("SELECT a", "a:1 < pages:13 < serve:20 < test:3", 1, 9)
+	s.repeated("SELECT a", "a:1 < pages:17 < serve:20", 1, 9)
+	s.repeated("SELECT b", "a:1 < pages:13 < serve:20", 1, 9)
+	s.joinRepeats()
+	if len(s.findings) != 3 || loop.units != 10 {
+		t.Errorf("%d findings; the loop was seen in %d calls", len(s.findings), loop.units)
+	}
+}
+
+func TestIsOfMigration(t *testing.T) {
+	for file, want := range map[string]bool{
+		"db/migrations/007_books.go": true, "db/migration1/sql.go": true, "store/migrate.go": true, "store/books_migration.go": true,
+		"store/0007_migrate_books.go": true, "store/books.go": false, "immigration/visa.go": false, "birds/migratory.go": false,
+	} {
+		f := &seen{frames: []callsite.Frame{{File: "store/exec.go"}, {File: file}}}
+		if f.isOfMigration() != want {
+			t.Errorf("%s: want %t", file, want)
+		}
 	}
 }

@@ -122,6 +122,9 @@ func (s *summary) printTotals(out io.Writer) {
 	if n := s.count((*seen).isOfCalls); n > 0 {
 		fmt.Fprintf(out, "%s left out: another service is called each time; -all lists them\n", format.Plural(n, "finding"))
 	}
+	if n := s.count((*seen).isOfMigration); n > 0 {
+		fmt.Fprintf(out, "%s left out: in folders and files of migrations; -all lists them\n", format.Plural(n, "finding"))
+	}
 	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}
@@ -148,6 +151,10 @@ func (s *summary) callers(found []*seen) []callsite.Frame {
 func (s *summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 	line := f.own[0]
 	at := line.String()
+	first, then := s.asks(f)
+	if caller == line {
+		caller = then
+	}
 	if caller != line {
 		at += " < " + caller.String()
 	}
@@ -156,7 +163,7 @@ func (s *summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 		fmt.Fprintf(out, "             and %s from there\n", format.Plural(n, "other statement"))
 	}
 	fmt.Fprintf(out, "  at         %s\n", at)
-	fmt.Fprintf(out, "  seen       %d times at worst, in %s; %s\n", f.worst.Count, format.Plural(f.units, "call"), f.in.again(s.flags))
+	fmt.Fprintf(out, "  seen       %s at worst, in %s; %s\n", f.times(), format.Plural(f.units, "call"), f.in.again(s.flags))
 	loop := &f.worst
 	if loop.Parent == nil && f.across != nil {
 		loop = &f.across.Finding
@@ -164,8 +171,7 @@ func (s *summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 	if p := loop.Parent; p != nil {
 		fmt.Fprintf(out, "  for each   row of %s%s\n", cut(p.Shape, 100), rowsAt(p, loop))
 	}
-	if before := f.worst.Before; before != nil {
-		first := callsite.Distinguish([]callsite.CallSite{before.CallSite(), f.worst.CallSite()})[0]
+	if f.worst.Before != nil {
 		fmt.Fprintf(out, "  first      read at %s\n", first)
 	}
 	for i, line := range s.also(f) {
@@ -175,6 +181,37 @@ func (s *summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
 	}
 	fmt.Fprintf(out, "  repair     %s\n", f.repair())
+}
+
+// asks returns the lines that tell the two reads of a duplicate apart: the function that both have
+// in common has to pass the answer on.
+func (s *summary) asks(f *seen) (first, then callsite.Frame) {
+	if f.worst.Before == nil {
+		return f.own[0], f.own[0]
+	}
+	before, again := f.worst.Before.CallSite(), f.worst.CallSite()
+	if frames := s.code.application(before); len(frames) > 0 && f.joined == nil {
+		frames = s.passed.own(frames)
+		before = callsite.CallSite{Frame: frames[0], Outer: frames[1:]}
+		again = callsite.CallSite{Frame: f.own[0], Outer: f.own[1:]}
+	}
+	lines := callsite.Distinguish([]callsite.CallSite{before, again})
+	if f.joined != nil {
+		lines[1] = f.own[0]
+	}
+	return lines[0], lines[1]
+}
+
+// times says how often a statement was sent, and of a duplicate, how often again.
+func (f *seen) times() string {
+	switch n := f.worst.Count; {
+	case f.worst.Kind != budget.Duplicate:
+		return format.Plural(n, "time")
+	case n == 1:
+		return "once more"
+	default:
+		return format.Plural(n, "time") + " more"
+	}
 }
 
 // repair leaves out where the rows come from, which the line of the parent says.
@@ -198,6 +235,15 @@ func (s *summary) also(f *seen) (lines []string) {
 			line += " at " + s.lineOf(site).String()
 		}
 		if !slices.Contains(lines, line) && r.Shape != f.worst.Shape {
+			lines = append(lines, line)
+		}
+	}
+	for _, other := range f.with {
+		line := cut(other.worst.Shape, 100)
+		if other.own[0] != f.own[0] {
+			line += " at " + other.own[0].String()
+		}
+		if !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}

@@ -233,3 +233,74 @@ func TestScanErrors(t *testing.T) {
 		})
 	}
 }
+
+// A server below a command is killed as a rule: what it has answered is reported by then, and
+// what a goroutine has sent that nobody waits for, soon.
+func TestScanOfAServerThatIsKilled(t *testing.T) {
+	enter(t, "plain")
+	var env bytes.Buffer
+	if err := printEnv(t.Context(), nil, &env, os.Stderr); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-ec", env.String()+"\necho $QUERYBUDGET_REPORTS; go build -o $0 ./server; exec $0", filepath.Join(t.TempDir(), "server"))
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer input.Close() //nolint:errcheck // it is there so that the program waits
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewReader(output)
+	var lines [2]string
+	for i := range lines {
+		if lines[i], err = said.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	reports, address := lines[0], lines[1]
+	t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(reports)) })
+	response, err := http.Get("http://" + address + "/setting/7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	waitForReports(t, reports, 2)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	var found bytes.Buffer
+	if err := scan(t.Context(), []string{"-from", reports, "-all"}, &found, os.Stderr); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, found.String(), "  seen       once more at worst, in 1 call; GET /setting/{id}\n", "3 queries in 2 calls and requests\n")
+}
+
+// waitForReports waits until the processes that write to a folder have written so many.
+func waitForReports(t *testing.T, folder string, want int) {
+	t.Helper()
+	n := 0
+	for range 500 {
+		n = 0
+		files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += bytes.Count(text, []byte("\n"))
+		}
+		if n == want {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("%d reports were written, and not %d", n, want)
+}

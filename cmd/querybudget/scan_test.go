@@ -121,7 +121,7 @@ func TestScanOfOthers(t *testing.T) {
 			"with -cover, the turns of workers are not known",
 		}},
 		{"grpc", nil, []string{"GOFLAGS=-mod=mod"}, []string{
-			"querybudget: 1 finding\n", "duplicate    SELECT count(*) FROM books WHERE shop = ?", "1 times at worst, in 12 calls",
+			"querybudget: 1 finding\n", "duplicate    SELECT count(*) FROM books WHERE shop = ?", "once more at worst, in 12 calls",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -41,6 +41,8 @@ type seen struct {
 	joined      []callsite.Frame    // the lines of several that are one finding
 	inside      []callsite.Frame    // the lines of others that were merged, up to the one that is printed
 	across      *budget.Covariation // what many units show, nil for nothing
+	toLoop      int                 // how many of its own frames lead to a loop of the source; 0 for none
+	with        []*seen             // other statements of that loop
 }
 
 // isOfStart reports whether a read is sent again by what starts the application, from the same
@@ -59,7 +61,14 @@ func (f *seen) place() []callsite.Frame {
 			return own[:i+1]
 		}
 	}
+	if f.toLoop > 0 {
+		return own[:min(f.toLoop, framesMax)]
+	}
 	return own[:min(len(own), framesMax)]
+}
+
+func (f *seen) isLoop() bool {
+	return f.worst.Kind == budget.NPlusOne || f.worst.Kind == budget.WriteLoop
 }
 
 // isSame reports whether two findings of one kind and line are in one place, as far as
@@ -89,7 +98,7 @@ func (f *seen) merge(other *seen) {
 // shows reports whether a finding of one unit is the loop that many units show: it is about
 // the same statement, perhaps as one of several, from the same function with the loop.
 func (f *seen) shows(loop *seen) bool {
-	if f.worst.Kind != budget.NPlusOne && f.worst.Kind != budget.WriteLoop {
+	if !f.isLoop() {
 		return false
 	}
 	if f.worst.Shape == loop.worst.Shape && f.isSame(loop) {

@@ -25,15 +25,15 @@ type spans map[string][][2]int
 // has reports whether a frame's line is one of them.
 func (s spans) has(f callsite.Frame) bool { return s.of(f) != "" }
 
-// of names the lines that a frame's line is one of, empty for none.
-func (s spans) of(f callsite.Frame) string {
+// of names the lines that a frame's line is one of, the innermost ones, empty for none.
+func (s spans) of(f callsite.Frame) (name string) {
 	file := f.Package() + "/" + path.Base(f.File)
-	for _, lines := range s[file] {
+	for _, lines := range s[file] { // what encloses others comes first
 		if lines[0] <= f.Line && f.Line <= lines[1] {
-			return fmt.Sprint(file, lines)
+			name = fmt.Sprint(file, lines)
 		}
 	}
-	return ""
+	return name
 }
 
 // sources reads the files of the application.

@@ -106,8 +106,10 @@ func readReports(folder string, about *scanned) (*summary, error) {
 	for _, f := range s.findings {
 		f.agreement = s.asked.of(f)
 	}
+	s.joinRepeats()
 	s.joinSmall()
 	s.joinCalls()
+	s.joinLoops()
 	return s, nil
 }
 
@@ -131,6 +133,9 @@ func (s *summary) join() {
 	all := map[findingKey]*seen{}
 	for key, f := range s.inOrder() {
 		f.own = s.passed.own(f.frames)
+		if f.isLoop() {
+			f.toLoop = slices.IndexFunc(f.own, s.loops.has) + 1
+		}
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
 		f.fixed = f.isFixed(s.fewest[key.lines])
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}

@@ -19,6 +19,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	go shop.Note("started")
 	fmt.Println(listener.Addr())
 	go func() { _ = http.Serve(listener, shop.Routes()) }()
 	_, _ = io.Copy(io.Discard, os.Stdin)
