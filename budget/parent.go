@@ -88,7 +88,7 @@ func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
 // weight says how much speaks for a column: that its name fits is more than the order of
 // its values. It is 0 for one that is no parent.
 func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
-	if isAggregate(parent.Statement) {
+	if isAggregate(parent.Statement) || isEcho(p, parent) {
 		return 0
 	}
 	n := 2 * p.Match.strength()
@@ -105,6 +105,12 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 		return 0
 	}
 	return n
+}
+
+// isEcho reports whether a column is what the read asked with: its rows only repeat that, and it
+// came from elsewhere.
+func isEcho(p *Parent, parent *Query) bool {
+	return slices.ContainsFunc(parent.Keys, func(key string) bool { return plainName(key) == plainName(p.Column) })
 }
 
 // isAggregate reports whether a read has one row that counts others: no loop goes through

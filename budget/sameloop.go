@@ -30,8 +30,9 @@ func (f *finder) sameLoops(loops []*loopGroup) [][]*loopGroup {
 }
 
 // sameLoop reports whether two groups are statements of one loop: they take turns as
-// often as each other, and one function calls both. One that is sent for some of the
-// items only is in it too, unless it goes through the rows of the other one.
+// often as each other, and one function calls both. One that is sent for most of the
+// items is in it too, unless it goes through the rows of the other one, and one for some of them
+// if both go through the same rows.
 func (f *finder) sameLoop(a, b *loopGroup) bool {
 	if a.Handle != b.Handle || !overlap(a.Group, b.Group) || !inOneFunction(a.stack.CallSite(), b.stack.CallSite()) {
 		return false
@@ -43,7 +44,7 @@ func (f *finder) sameLoop(a, b *loopGroup) bool {
 	if a.Queries > b.Queries {
 		some, all = b, a
 	}
-	return 2*some.Queries > all.Queries && !isChildOf(a, b) && !isChildOf(b, a) && f.isOncePerItem(some, all)
+	return (2*some.Queries > all.Queries || haveOneParent(a, b)) && !isChildOf(a, b) && !isChildOf(b, a) && f.isOncePerItem(some, all)
 }
 
 // isOncePerItem reports whether no two executions of a loop lie between two of another
@@ -62,6 +63,11 @@ func (f *finder) isOncePerItem(some, all *loopGroup) bool {
 		}
 	}
 	return true
+}
+
+// haveOneParent reports whether two loops are proven to go through the rows of one read.
+func haveOneParent(a, b *loopGroup) bool {
+	return a.proof != "" && b.proof != "" && a.parent != nil && b.parent != nil && a.parent.Position == b.parent.Position
 }
 
 func isChildOf(child, parent *loopGroup) bool {

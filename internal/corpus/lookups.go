@@ -24,6 +24,11 @@ func lookUps() []Case {
 			},
 		},
 		{
+			Name: "look-up/repeats-the-key", About: "some rounds ask once more, with the key that stands in each row of the first answer, too",
+			Setup: and(library(16, 1), []string{"DELETE FROM books WHERE author_id > 4 AND author_id < 12"}), Run: pricesOfSome,
+			Want: nPlusOne("pricesOfSome", "books", "authors"),
+		},
+		{
 			Name: "keys/one-varies", About: "two keys, and one of them is the same each time",
 			Setup: library(9, 4), Run: newBooksOf, Want: nPlusOne("newBooksOf", "books", none),
 			Same: sameRows("SELECT id, title FROM books WHERE author_id = ? AND state = ?", []int64{4, 8, 1, 3, 9, 2}, "new"),
@@ -96,6 +101,15 @@ func authorsOfLookUps(ctx context.Context, e *Env) error {
 	for _, book := range ints(e.DB.QueryContext(ctx, "SELECT id FROM books ORDER BY id")) {
 		for _, author := range ints(e.DB.QueryContext(ctx, e.Q("SELECT author_id FROM books WHERE id = ?"), book)) {
 			drain(e.DB.QueryContext(ctx, e.Q("SELECT name FROM authors WHERE id = ?"), author))
+		}
+	}
+	return nil
+}
+
+func pricesOfSome(ctx context.Context, e *Env) error {
+	for _, author := range ints(e.DB.QueryContext(ctx, "SELECT id FROM authors WHERE id > 2 ORDER BY id")) {
+		if len(ints(e.DB.QueryContext(ctx, e.Q("SELECT author_id FROM books WHERE author_id = ?"), author))) > 0 {
+			drain(e.DB.QueryContext(ctx, e.Q("SELECT title FROM books WHERE author_id = ? AND price > 0"), author))
 		}
 	}
 	return nil
