@@ -117,6 +117,9 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct < min(int64(f.rules.WriteLoop), fewArguments) && (g.Errors > 0 || g.Paged || f.isRetried(g)) {
 		return false
 	}
+	if g.Errors > 0 && g.Queries-g.Errors <= 1 {
+		return false // one write is tried again, with another time in it perhaps
+	}
 	if g.Distinct == 1 && isConditional(g) && g.RowsAffected == 0 {
 		return false // it is sent again because it hit nothing
 	}
