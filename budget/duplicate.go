@@ -35,7 +35,7 @@ func (f *finder) duplicates() {
 				return
 			}
 		}
-		if f.isOnceByLibrary(i, n) {
+		if f.isOnceByLibrary(i, n) || f.isReload(i) {
 			return
 		}
 		if said := f.saidInLoop(g); said != nil {

@@ -1,0 +1,99 @@
+package budget
+
+import "github.com/querybudget/querybudget/callsite"
+
+// A function that loads a thing with its parts is called again after some of them were written:
+// the parts that did not change are read for nothing, but the call is needed.
+
+// maxReloads is how often a group may be such a part: beyond that it is a loop.
+const maxReloads = 8
+
+// isReload reports whether all that a group asks again belongs to such calls.
+func (f *finder) isReload(group int) bool {
+	if f.report.Groups[group].Duplicates > maxReloads {
+		return false
+	}
+	some := false
+	for _, q := range f.queriesOf(group) {
+		if !q.Duplicate || q.Open {
+			continue
+		}
+		before := f.answerBefore(q)
+		if before == nil || !f.isNeededAgain(before, q) {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// isNeededAgain reports whether one function was called for both queries, twice, and the second
+// call has another answer to something.
+func (f *finder) isNeededAgain(before, again *Query) bool {
+	first, ok := calledFor(before.CallSite(), again.CallSite())
+	if !ok {
+		return false
+	}
+	second, _ := calledFor(again.CallSite(), before.CallSite())
+	for i := range f.report.Groups {
+		if !second.has(f.report.Groups[i].CallSite()) {
+			continue
+		}
+		for _, q := range f.queriesOf(i) {
+			if q.Position > before.Position && !q.Duplicate && q.Repeatable && f.wasAsked(q, first) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// wasAsked reports whether a call asked what a later query asks: the answer may be another one
+// by then.
+func (f *finder) wasAsked(q *Query, by calling) bool {
+	for i := range f.report.Queries {
+		p := &f.report.Queries[i]
+		if p.Position >= q.Position {
+			break
+		}
+		if p.asksLike(q) && by.has(p.CallSite()) {
+			return true
+		}
+	}
+	return false
+}
+
+// calling is a call of a function from a line.
+type calling struct {
+	function string
+	from     []callsite.Frame // the line that calls it, and the frames around that
+}
+
+// calledFor returns the call that led to the first call site, where a function called it on one
+// line and on another one for the second call site.
+func calledFor(site, other callsite.CallSite) (calling, bool) {
+	x, y := site.Frames(), other.Frames()
+	i, j := len(x)-1, len(y)-1
+	for i > 0 && j > 0 && x[i] == y[j] {
+		i, j = i-1, j-1
+	}
+	if i < 1 || j < 1 || x[i] == y[j] || x[i].Function != y[j].Function || x[i-1].Function != y[j-1].Function {
+		return calling{}, false
+	}
+	return calling{x[i-1].Function, x[i:]}, true
+}
+
+// has reports whether a call site is below the call.
+func (c calling) has(site callsite.CallSite) bool {
+	frames := site.Frames()
+	at := len(frames) - len(c.from)
+	if at < 1 || frames[at-1].Function != c.function {
+		return false
+	}
+	for i, f := range c.from {
+		if frames[at+i] != f {
+			return false
+		}
+	}
+	return true
+}
