@@ -55,15 +55,16 @@ type scope struct {
 	follows bool        // of a goroutine that TestMain has started: the calls of a test that wait
 	turns   atomic.Bool // of a worker that waits between its pieces of work
 
-	mu      sync.Mutex
-	used    time.Time // last, where somebody looks on
-	chain   uint64    // of the present unit
-	unit    *budget.Recorder
-	start   bool // it began before the tests
-	ended   bool
-	open    []*budget.Recorder // units before it whose rows were open
-	members []*scope           // of a test, which end with it
-	served  []*scope           // its latest requests, which may go on
+	mu       sync.Mutex
+	used     time.Time // last, where somebody looks on
+	chain    uint64    // of the present unit
+	switched int64     // when it went on to that
+	unit     *budget.Recorder
+	start    bool // it began before the tests
+	ended    bool
+	open     []*budget.Recorder // units before it whose rows were open
+	members  []*scope           // of a test, which end with it
+	served   []*scope           // its latest requests, which may go on
 }
 
 // servedMax is how many requests of a test that were answered are kept: what their

@@ -30,7 +30,9 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 	case s.whole:
 		return s.present(1, s.name)
 	case p.chain == 0:
+		seen := switches.Load()
 		s, p = s.waiting()
+		return s.presentAt(seen, p.chain, strings.TrimSpace(s.name+" "+p.line))
 	case !p.application && len(program().modules) > 0:
 		s.leave(p.chain)
 		return fixture()
@@ -60,8 +62,24 @@ func (s *scope) leave(chain uint64) {
 	defer s.mu.Unlock()
 	if chain != s.chain {
 		s.write()
-		s.unit, s.chain = nil, chain
+		s.unit, s.chain, s.switched = nil, chain, switches.Add(1)
 	}
+}
+
+// switches counts how often a scope went on to another chain.
+var switches atomic.Int64
+
+// presentAt is like present for a chain that a goroutine was seen in when there had been so many
+// switches. If it has gone on since, what is sent belongs to what it does now.
+func (s *scope) presentAt(seen int64, chain uint64, name string) *budget.Recorder {
+	s.mu.Lock()
+	now := s.unit
+	isLate := s.switched > seen
+	s.mu.Unlock()
+	if isLate && now != nil {
+		return now
+	}
+	return s.present(chain, name)
 }
 
 // present returns the unit of a chain, a new one if the chain is not that of the latest.
@@ -76,7 +94,7 @@ func (s *scope) present(chain uint64, name string) *budget.Recorder {
 		s.write()
 		_, s.unit = bounds().NewContext(context.Background())
 		s.unit.SetName(name)
-		s.chain, s.start = chain, !running.Load() && !isProgram()
+		s.chain, s.switched, s.start = chain, switches.Add(1), !running.Load() && !isProgram()
 	}
 	return s.unit
 }

@@ -199,3 +199,22 @@ func TestRounds(t *testing.T) {
 		t.Error("a goroutine that outlives its test belongs to it")
 	}
 }
+
+// What a goroutine sends for a test that was seen in one line, and has gone on to the next, ends
+// no unit.
+func TestLateGoroutine(t *testing.T) {
+	s := newScope("TestShop")
+	t.Cleanup(func() { scopes.Delete(s.label) })
+	first := s.present(1, "line 1")
+	seen := switches.Load()
+	if s.presentAt(seen, 1, "line 1") != first {
+		t.Error("a test that waits has another unit")
+	}
+	next := s.present(2, "line 2")
+	if s.presentAt(seen, 1, "line 1") != next || s.present(2, "line 2") != next {
+		t.Error("a goroutine of the line before ends the unit of the next one")
+	}
+	if s.presentAt(switches.Load(), 3, "line 3") == next {
+		t.Error("a test that waits in the next line has the unit of the one before")
+	}
+}

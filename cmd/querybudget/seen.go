@@ -61,9 +61,6 @@ func (f *seen) place() []callsite.Frame {
 			return own[:i+1]
 		}
 	}
-	if f.toLoop > 0 {
-		return own[:min(f.toLoop, framesMax)]
-	}
 	return own[:min(len(own), framesMax)]
 }
 
@@ -76,6 +73,9 @@ func (f *seen) isLoop() bool {
 func (f *seen) isSame(other *seen) bool {
 	a, b := f.place(), other.place()
 	n := min(len(a), len(b))
+	if f.toLoop > 0 && f.worst.Shape == other.worst.Shape {
+		n = min(n, f.toLoop) // a loop of a function that several call
+	}
 	return lines(a[:n]) == lines(b[:n])
 }
 
