@@ -32,8 +32,9 @@ type Across struct {
 	relations map[acrossKey]*relation
 	// empty is how often a statement ran that had no rows, by the parent's part of a key.
 	empty map[uint64]int64
-	// several is in how many units a statement ran several times, by the child's part of a key.
-	several map[uint64]int64
+	// other is in how many units a statement ran several times, and nothing before it had as many
+	// rows, by the child's part of a key: it goes through something else there.
+	other map[uint64]int64
 }
 
 // maxRelations is how many relations an Across keeps.
@@ -65,17 +66,32 @@ func (a *Across) Add(r *Report) {
 	}
 	if a.relations == nil {
 		a.seed, a.relations = maphash.MakeSeed(), make(map[acrossKey]*relation)
-		a.empty, a.several = make(map[uint64]int64), make(map[uint64]int64)
+		a.empty, a.other = make(map[uint64]int64), make(map[uint64]int64)
 	}
 	f := &finder{rules: Rules{}.withDefaults(), report: r}
-	parents, children := a.candidates(f)
+	parents, children, setUp := a.candidates(f)
 	for _, c := range children {
 		a.alone(r, c)
-		if c.Queries > 1 {
-			count(a.several, c.ids, a.most())
-		}
+		var explained uint // by frame: rows that its function read say how often it ran
 		for _, p := range parents {
-			a.pair(r, p, c)
+			if p.Group == c.Group || c.First < p.First || p.Fingerprint == c.Fingerprint {
+				continue
+			}
+			i, j, ok := meet(p.frames, c.frames)
+			if !ok {
+				continue
+			}
+			if p.explains(c) {
+				explained |= 1 << j
+			}
+			if p.once {
+				a.pair(r, p, c, i, j)
+			}
+		}
+		for j, id := range c.ids {
+			if c.Queries > 1 && !setUp && explained&(1<<j) == 0 {
+				count(a.other, []uint64{id}, a.most())
+			}
 		}
 	}
 	for _, p := range parents {
@@ -89,10 +105,18 @@ func (a *Across) Add(r *Report) {
 // compared with each statement.
 const maxAcrossGroups = 200
 
-// candidates returns the reads, and the statements that may be in a loop.
-func (a *Across) candidates(f *finder) (parents, children []lined) {
+// explains reports whether a statement may have been sent as often for each row of a read. Of one
+// that ran several times that is not asked.
+func (p lined) explains(c lined) bool {
+	return !p.once || p.Rows > 0 && c.Queries%p.Rows == 0
+}
+
+// candidates returns the reads, and the statements that may be in a loop, and whether there are
+// others that belong to a set-up.
+func (a *Across) candidates(f *finder) (parents, children []lined, setUp bool) {
 	f.each(func(i int, g *Group) {
 		frames := a.inside(g.CallSite())
+		setUp = setUp || f.isSetUp(i)
 		if len(frames) == 0 || f.isSetUp(i) {
 			return
 		}
@@ -114,7 +138,7 @@ func (a *Across) candidates(f *finder) (parents, children []lined) {
 		}
 		children = append(children, lined{Group: g, frames: frames, ids: ids})
 	})
-	return parents, children
+	return parents, children, setUp
 }
 
 // inside returns the frames of a call site that are the unit's own.
@@ -131,23 +155,11 @@ func (a *Across) inside(site callsite.CallSite) []callsite.Frame {
 	return frames
 }
 
-// pair compares the executions of a statement with the rows of one before it.
-func (a *Across) pair(r *Report, p, c lined) {
-	if p.Group == c.Group || c.First < p.First || p.Fingerprint == c.Fingerprint || !p.once && c.Queries == 1 {
-		return
-	}
-	i, j, ok := meet(p.frames, c.frames)
-	if !ok {
-		return
-	}
+// pair compares the executions of a statement with the rows of one before it, from the function
+// that called both: at a frame of each.
+func (a *Across) pair(r *Report, p, c lined, i, j int) {
 	rel := a.relation(acrossKey{p.ids[i], c.ids[j]})
 	if rel == nil || rel.broken {
-		return
-	}
-	if c.Queries > 1 {
-		rel.together++
-	}
-	if !p.once {
 		return
 	}
 	each := int64(1)

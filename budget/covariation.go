@@ -32,16 +32,13 @@ type relation struct {
 	each    int64
 	units   int64
 	several int64 // of them, those in which the child was sent several times
-	// together is how many of these the parent ran in before, perhaps several times: one in which
-	// it did not shows that the loop goes through something else.
-	together int64
-	calling  int64 // of these, those in which another service is called each time
-	numbers  []int64
-	worst    *Group // the child where it was sent most
-	parent   *Group // at that time
-	unit     string
-	frames   []callsite.Frame // of the child, to its caller that has the loop
-	caller   string           // the function that calls both
+	calling int64 // of these, those in which another service is called each time
+	numbers []int64
+	worst   *Group // the child where it was sent most
+	parent  *Group // at that time
+	unit    string
+	frames  []callsite.Frame // of the child, to its caller that has the loop
+	caller  string           // the function that calls both
 }
 
 // maxNumbers is how many different numbers are kept, neededNumbers how many are evidence,
@@ -91,7 +88,7 @@ func (a *Across) Findings() []Covariation {
 		if key.parent != 0 && a.empty[key.parent] > 0 {
 			numbers = append([]int64{0}, numbers...)
 		}
-		if rel.broken || len(numbers) < neededNumbers || key.parent == 0 && !rel.isLoopAlone() || key.parent != 0 && a.several[key.child] > rel.together {
+		if rel.broken || len(numbers) < neededNumbers || key.parent == 0 && !rel.isLoopAlone() || key.parent != 0 && a.other[key.child] > 0 {
 			continue
 		}
 		child := childLine(rel)

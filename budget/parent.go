@@ -107,9 +107,12 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 	return n
 }
 
-// isEcho reports whether a column is what the read asked with: its rows only repeat that, and it
-// came from elsewhere.
+// isEcho reports whether a column is what the read of one table asked with: its rows only repeat
+// that, and it came from elsewhere.
 func isEcho(p *Parent, parent *Query) bool {
+	if len(parent.Tables) != 1 || strings.Contains(strings.ToLower(parent.Shape), " join ") {
+		return false // a table may be joined with itself
+	}
 	return slices.ContainsFunc(parent.Keys, func(key string) bool { return plainName(key) == plainName(p.Column) })
 }
 

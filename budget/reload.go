@@ -1,6 +1,11 @@
 package budget
 
-import "github.com/querybudget/querybudget/callsite"
+import (
+	"slices"
+
+	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
+)
 
 // A function that loads a thing with its parts is called again after some of them were written:
 // the parts that did not change are read for nothing, but the call is needed.
@@ -40,7 +45,7 @@ func (f *finder) isNeededAgain(before, again *Query) bool {
 			continue
 		}
 		for _, q := range f.queriesOf(i) {
-			if q.Position > before.Position && !q.Duplicate && q.Repeatable && f.wasAsked(q, first) {
+			if q.Position > before.Position && !q.Duplicate && q.Repeatable && f.wasAsked(q, first) && f.isWritten(q, before, first, second) {
 				return true
 			}
 		}
@@ -51,12 +56,20 @@ func (f *finder) isNeededAgain(before, again *Query) bool {
 // wasAsked reports whether a call asked what a later query asks: the answer may be another one
 // by then.
 func (f *finder) wasAsked(q *Query, by calling) bool {
-	for i := range f.report.Queries {
-		p := &f.report.Queries[i]
-		if p.Position >= q.Position {
-			break
+	before := f.answerBefore(q)
+	return before != nil && by.has(before.CallSite())
+}
+
+// isWritten reports whether something between two calls wrote what a query reads: what the calls
+// write themselves is not why there are two.
+func (f *finder) isWritten(q, since *Query, calls ...calling) bool {
+	for i := range f.report.Groups {
+		g := &f.report.Groups[i]
+		if g.Kind != statement.Write || g.Last < since.Position && g.First < since.Position || g.First > q.Position || !g.SharesTable(q.Statement) {
+			continue
 		}
-		if p.asksLike(q) && by.has(p.CallSite()) {
+		site := g.CallSite()
+		if !slices.ContainsFunc(calls, func(c calling) bool { return c.has(site) }) {
 			return true
 		}
 	}

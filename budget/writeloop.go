@@ -111,13 +111,17 @@ func (f *finder) isItemByItem(g *loopGroup) bool {
 	return own && others.readsBack && !strings.HasPrefix(via, "entgo.io/ent") && !strings.HasPrefix(via, "gorm.io/")
 }
 
+// maxTries is how often one write is tried, as a rule: more that fail may be items that are there
+// already.
+const maxTries = 5
+
 // isWriteLoop leaves out what is sent again because it failed, takes one part after
 // another, or is the work of a transaction of its own.
 func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct < min(int64(f.rules.WriteLoop), fewArguments) && (g.Errors > 0 || g.Paged || f.isRetried(g)) {
 		return false
 	}
-	if g.Errors > 0 && g.Queries-g.Errors <= 1 {
+	if g.Errors > 0 && g.Queries-g.Errors <= 1 && g.Queries <= maxTries {
 		return false // one write is tried again, with another time in it perhaps
 	}
 	if g.Distinct == 1 && isConditional(g) && g.RowsAffected == 0 {

@@ -77,6 +77,7 @@ type classifier struct {
 	limited  bool // LIMIT with a value
 	anyLimit bool // LIMIT, also inside of a bracket
 	batch    bool // and of more than the one row that a look is for
+	values   bool // VALUES
 	ranged   bool // a WHERE with a range to continue from
 	window   bool // a WHERE with a range that has two ends
 	ranges   []columnRange
@@ -427,7 +428,7 @@ func (c *classifier) isPaged(st *Statement) bool {
 	case "UPDATE", "DELETE":
 		return c.window || c.anyLimit
 	case "INSERT":
-		return c.batch
+		return c.batch && !c.values
 	}
 	return st.Verb == "SELECT" && (st.Paged || c.window || c.limited && c.ranged)
 }

@@ -126,6 +126,7 @@ func (c *classifier) clauseWord(w, last string) {
 	case "select":
 		c.begin(w)
 	case "values":
+		c.values = c.values || l.main
 		if !c.upserts && c.prev.kind != operatorToken {
 			l.clause = inValues
 		}

@@ -163,6 +163,7 @@ func TestPaged(t *testing.T) {
 		"WITH m AS (SELECT id FROM t LIMIT $1), n AS (INSERT INTO u SELECT id FROM m) UPDATE t SET moved = true FROM m": true,
 		"WITH m AS (SELECT id FROM t LIMIT ?) INSERT INTO u SELECT id FROM m":                                           true,
 		"INSERT INTO u SELECT id FROM t WHERE b = 1 LIMIT 100":                                                          true,
+		"INSERT INTO u (a, b) VALUES ($1, (SELECT id FROM t WHERE c = $2 ORDER BY d LIMIT $3))":                         false,
 		"INSERT INTO u SELECT id FROM t WHERE b = 1 LIMIT 1":                                                            false,
 		"DELETE FROM t WHERE id IN (SELECT id FROM t WHERE a LIMIT 100)":                                                true,
 		"DELETE FROM t WHERE id = $1":                                                                                   false,
