@@ -40,6 +40,9 @@ func (e exercised) add(frames []callsite.Frame, u *unit) {
 func (s *summary) result() *result.Result {
 	var c result.Collector
 	found := slices.DeleteFunc(s.sorted(), (*seen).isLeftOut)
+	for _, f := range found { // the statements of a loop by themselves: which comes first may change
+		found = append(found, f.with...)
+	}
 	callers := s.callers(found)
 	for i, f := range found {
 		c.Put(f.entry(callers[i]))

@@ -144,13 +144,41 @@ func (s *summary) joinAt(f *seen, others []*seen, at []callsite.Frame) {
 	}
 }
 
+// joinCauses makes one finding of a read that one line asks again after another one, whoever calls
+// them: a check of permissions that reads the user whom the middleware has read has one repair, and
+// as many callers as there are handlers.
+func (s *summary) joinCauses() {
+	first := map[string]*seen{} // by the two lines
+	for key, f := range s.inOrder() {
+		if f.worst.Kind != budget.Duplicate || f.worst.Before == nil || len(f.own) < causeFrames {
+			continue
+		}
+		before := s.code.application(f.worst.Before.CallSite())
+		if len(before) == 0 {
+			continue
+		}
+		before = s.passed.own(before)
+		cause := f.worst.Shape + "\n" + lines(f.own[:causeFrames]) + "\n" + lines(before[:min(len(before), causeFrames)])
+		old := first[cause]
+		if old == nil {
+			first[cause] = f
+			continue
+		}
+		old.merge(f)
+		delete(s.findings, key)
+	}
+}
+
+// causeFrames is how many frames tell a line that asks from others: that of a store, and its caller.
+const causeFrames = 2
+
 // joinCalls makes one finding of the statements that one call sends again when it is made
 // again, such as a user with its addresses: the second call is what has to change.
 func (s *summary) joinCalls() {
 	first := map[string]*seen{} // by the two calls
 	for key, f := range s.inOrder() {
-		calls, ok := callsOf(&f.worst)
-		if !ok || f.isLeftOut() || f.joined != nil {
+		calls, again, ok := callsOf(&f.worst)
+		if !ok || f.isLeftOut() || f.joined != nil || s.passed.isHub(again) {
 			continue
 		}
 		old := first[calls]
@@ -171,10 +199,11 @@ func (s *summary) joinCalls() {
 }
 
 // callsOf names the two lines of one function that had an answer, first and then again, and
-// the functions that they called for it. It returns false if the function asked itself.
-func callsOf(d *budget.Finding) (string, bool) {
+// the functions that they called for it. It returns the second line, and false if the function
+// asked itself.
+func callsOf(d *budget.Finding) (name string, line callsite.Frame, ok bool) {
 	if d.Kind != budget.Duplicate || d.Before == nil {
-		return "", false
+		return "", line, false
 	}
 	before, again := d.Before.CallSite().Frames(), d.CallSite().Frames()
 	i, j := len(before)-1, len(again)-1
@@ -182,7 +211,7 @@ func callsOf(d *budget.Finding) (string, bool) {
 		i, j = i-1, j-1
 	}
 	if i == 0 || j == 0 || before[i].Function != again[j].Function {
-		return "", false
+		return "", line, false
 	}
-	return lines(before[i:]) + before[i-1].Function + "\n" + lines(again[j:]) + again[j-1].Function, true
+	return lines(before[i:]) + before[i-1].Function + "\n" + lines(again[j:]) + again[j-1].Function, again[j], true
 }

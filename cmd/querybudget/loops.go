@@ -81,7 +81,7 @@ func (s *summary) joinRepeats() {
 		if f.worst.Kind != budget.Duplicate || f.worst.Before != nil && s.lineOf(f.worst.Before.CallSite()) != f.own[0] {
 			continue
 		}
-		for _, loop := range s.findings {
+		for _, loop := range s.inOrder() {
 			if loop.worst.Kind == budget.NPlusOne && !loop.isLeftOut() && loop.worst.Shape == f.worst.Shape && loop.isSame(f) {
 				loop.units, loop.saved = loop.units+f.units, loop.saved+f.saved
 				delete(s.findings, key)

@@ -101,3 +101,21 @@ func TestIsOfMigration(t *testing.T) {
 		}
 	}
 }
+
+// A line that asks again what another one has read is one finding, whoever calls them.
+func TestJoinCauses(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}}
+	s.twice(t, "SELECT a", "user:1 < permitted:5 < list:9 < serve:3", "user:1 < authenticate:7 < serve:3")
+	s.twice(t, "SELECT a", "user:1 < permitted:5 < show:8 < serve:3", "user:1 < authenticate:7 < serve:3")
+	s.twice(t, "SELECT a", "user:1 < permitted:6 < show:8 < serve:3", "user:1 < authenticate:7 < serve:3") // another line
+	s.twice(t, "SELECT a", "user:1 < permitted:5 < edit:4 < serve:3", "user:1 < session:2 < serve:3")      // of another first one
+	s.joinCauses()
+	units := []int64{}
+	for _, f := range s.findings {
+		units = append(units, f.units)
+	}
+	slices.Sort(units)
+	if !slices.Equal(units, []int64{9, 9, 18}) {
+		t.Errorf("findings of %d calls", units)
+	}
+}

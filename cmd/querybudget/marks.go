@@ -182,6 +182,10 @@ func calls(n ast.Node) (found bool) {
 			found = found || !isBuiltIn(n.Fun)
 		case *ast.GoStmt, *ast.DeferStmt, *ast.SendStmt, *ast.SelectStmt:
 			found = true
+		case *ast.RangeStmt: // it may go over a function, or a channel
+			_, isNumber := n.X.(*ast.BasicLit)
+			_, isList := n.X.(*ast.CompositeLit)
+			found = found || !isNumber && !isList
 		case *ast.UnaryExpr:
 			found = found || n.Op == token.ARROW
 		}
@@ -195,7 +199,7 @@ func calls(n ast.Node) (found bool) {
 func isBuiltIn(f ast.Expr) bool {
 	switch f := f.(type) {
 	case *ast.Ident:
-		return types.Universe.Lookup(f.Name) != nil
+		return f.Name != "close" && types.Universe.Lookup(f.Name) != nil
 	case *ast.ArrayType:
 		return true // []byte(s)
 	}

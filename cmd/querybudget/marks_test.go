@@ -40,6 +40,8 @@ func TestMarksOfCalls(t *testing.T) {
 	for loop, want := range map[string]int{
 		"for i := range data { data[i] = byte(i % 256) }":                    0,
 		"for i := 0; i < len(data); i++ { all = append(all, []byte(s)...) }": 0,
+		"for range 3 { for range names { n++ } }":                            1,
+		"for _, c := range gates { close(c) }":                               1,
 		"for rows.Next() { n++ }":                                            1,
 		"for ; ; step() { n++ }":                                             1,
 		"for _, x := range xs { f(x) }":                                      1,

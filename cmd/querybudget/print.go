@@ -228,23 +228,26 @@ const alsoMost = 3
 
 // also returns the other statements of a finding, each once.
 func (s *summary) also(f *seen) (lines []string) {
-	for i := range f.worst.Also {
-		r := &f.worst.Also[i]
-		line := cut(r.Shape, 100)
-		if site := r.CallSite(); !site.IsZero() && !site.Library && s.lineOf(site) != f.own[0] {
-			line += " at " + s.lineOf(site).String()
+	add := func(shape string, at callsite.Frame) {
+		line := cut(shape, 100)
+		if at != (callsite.Frame{}) && at != f.own[0] {
+			line += " at " + at.String()
 		}
-		if !slices.Contains(lines, line) && r.Shape != f.worst.Shape {
+		if !slices.Contains(lines, line) && shape != f.worst.Shape {
 			lines = append(lines, line)
 		}
 	}
-	for _, other := range f.with {
-		line := cut(other.worst.Shape, 100)
-		if other.own[0] != f.own[0] {
-			line += " at " + other.own[0].String()
+	for _, of := range append([]*seen{f}, f.with...) {
+		if of != f {
+			add(of.worst.Shape, of.own[0])
 		}
-		if !slices.Contains(lines, line) {
-			lines = append(lines, line)
+		for i := range of.worst.Also {
+			r := &of.worst.Also[i]
+			if site := r.CallSite(); site.IsZero() || site.Library {
+				add(r.Shape, callsite.Frame{})
+			} else {
+				add(r.Shape, s.lineOf(site))
+			}
 		}
 	}
 	if more := len(lines) - alsoMost; more > 1 {

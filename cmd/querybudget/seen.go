@@ -79,6 +79,15 @@ func (f *seen) isSame(other *seen) bool {
 	return lines(a[:n]) == lines(b[:n])
 }
 
+// add adds what the same lines send. Other statements are sent in the same calls, as a rule.
+func (f *seen) add(other *seen) {
+	units := f.units
+	f.merge(other)
+	if !other.shapes[f.worst.Shape] {
+		f.units = max(units, other.units)
+	}
+}
+
 // merge adds what is one finding.
 func (f *seen) merge(other *seen) {
 	f.inside = append(f.inside, other.inner()...)

@@ -28,6 +28,9 @@ func (s spans) has(f callsite.Frame) bool { return s.of(f) != "" }
 // of names the lines that a frame's line is one of, the innermost ones, empty for none.
 func (s spans) of(f callsite.Frame) (name string) {
 	file := f.Package() + "/" + path.Base(f.File)
+	if f.Package() == "main" {
+		file = "main/" + f.File // of one of several commands
+	}
 	for _, lines := range s[file] { // what encloses others comes first
 		if lines[0] <= f.Line && f.Line <= lines[1] {
 			name = fmt.Sprint(file, lines)
@@ -54,8 +57,12 @@ func (p *listed) sources() sources {
 	if p.isVariant() || !p.isOwn() {
 		return found
 	}
+	folder := p.ImportPath
+	if p.Name == "main" { // which is what a stack has
+		folder = path.Join("main", p.folder())
+	}
 	for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
-		found.read(p.ImportPath+"/"+name, filepath.Join(p.Dir, name), nil)
+		found.read(folder+"/"+name, filepath.Join(p.Dir, name), nil)
 	}
 	return found
 }

@@ -107,6 +107,10 @@ func readReports(folder string, about *scanned) (*summary, error) {
 		f.agreement = s.asked.of(f)
 	}
 	s.joinRepeats()
+	s.joinCauses()
+	for _, f := range s.findings {
+		f.agreement = s.asked.of(f)
+	}
 	s.joinSmall()
 	s.joinCalls()
 	s.joinLoops()
@@ -140,7 +144,7 @@ func (s *summary) join() {
 		f.fixed = f.isFixed(s.fewest[key.lines])
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
-			joined[line][i].merge(f)
+			joined[line][i].add(f)
 			continue
 		}
 		joined[line] = append(joined[line], f)
