@@ -79,9 +79,40 @@ func (f *seen) isOfMigration() bool {
 // migrations is a word in the name of a folder or file.
 var migrations = regexp.MustCompile(`(^|[_-])migrat(e|ion|ions|or|ors)[0-9]*([_.-]|$)`)
 
+// isOfOtherColumns reports whether two reads of one row have no column in common: two parts of the
+// application, each with what it needs. Of seven such pairs one was worth a change.
+func (f *seen) isOfOtherColumns() bool {
+	if f.worst.Kind != budget.Duplicate || f.worst.Before == nil || f.worst.Before.Shape == f.worst.Shape || f.joined != nil {
+		return false
+	}
+	one, other := columnsOf(f.worst.Before.Shape), columnsOf(f.worst.Shape)
+	return len(one) > 0 && len(other) > 0 && !slices.ContainsFunc(one, func(c string) bool { return slices.Contains(other, c) })
+}
+
+// columnsOf returns the columns that a read selects, nil if it selects anything else.
+func columnsOf(shape string) (columns []string) {
+	list := selectedColumns.FindStringSubmatch(shape)
+	if list == nil {
+		return nil
+	}
+	for column := range strings.SplitSeq(list[1], ",") {
+		column = strings.TrimSpace(column)
+		if !columnName.MatchString(column) {
+			return nil
+		}
+		columns = append(columns, strings.ToLower(column[strings.LastIndexByte(column, '.')+1:]))
+	}
+	return columns
+}
+
+var (
+	selectedColumns = regexp.MustCompile(`(?i)^SELECT\s+(.*?)\s+FROM\s`)
+	columnName      = regexp.MustCompile("^[A-Za-z_\"`[][\\w.\"`\\[\\]]*$")
+)
+
 // isLeftOut reports whether a finding is listed with -all only.
 func (f *seen) isLeftOut() bool {
-	return f.isSmall() || f.isChance() || f.layer || f.fixed || f.isOfCalls() || f.isOfMigration()
+	return f.isSmall() || f.isChance() || f.layer || f.fixed || f.isOfCalls() || f.isOfMigration() || f.isOfOtherColumns()
 }
 
 // count counts the findings that something is true of.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/querybudget/querybudget/budget"
@@ -117,5 +118,31 @@ func TestJoinCauses(t *testing.T) {
 	slices.Sort(units)
 	if !slices.Equal(units, []int64{9, 9, 18}) {
 		t.Errorf("findings of %d calls", units)
+	}
+}
+
+func TestColumnsOf(t *testing.T) {
+	for shape, want := range map[string]string{
+		"SELECT `a`.`x`, y FROM `a` WHERE id = ?": "`x` y", `SELECT "T"."Id" FROM "T"`: `"id"`, "select a.x from a": "x",
+		"SELECT * FROM a": "", "SELECT a.* FROM a": "", "SELECT count(*) FROM a": "", "SELECT 1 FROM a": "", "SELECT x AS y FROM a": "", "UPDATE a SET x = ?": "",
+	} {
+		if got := strings.Join(columnsOf(shape), " "); got != want {
+			t.Errorf("%s: got %q, want %q", shape, got, want)
+		}
+	}
+}
+
+// Two reads of one row with other columns are left out; a row, and then one of its columns, are not.
+func TestIsOfOtherColumns(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}}
+	for before, want := range map[string]bool{
+		"SELECT network FROM accounts WHERE id = ?": true, "SELECT settings, domain FROM accounts WHERE id = ?": false, "SELECT * FROM accounts WHERE id = ?": false,
+		"SELECT settings FROM accounts WHERE id = ?": false, "SELECT EXISTS (SELECT a FROM accounts)": false, "SELECT 1 FROM accounts WHERE id = ?": false,
+	} {
+		f := s.twice(t, "SELECT settings FROM accounts WHERE id = ?", "load:2 < page:8", "load:1 < page:5")
+		f.worst.Before.Shape = before
+		if f.isOfOtherColumns() != want || f.isLeftOut() != want {
+			t.Errorf("%s: want %t", before, want)
+		}
 	}
 }

@@ -125,6 +125,9 @@ func (s *summary) printTotals(out io.Writer) {
 	if n := s.count((*seen).isOfMigration); n > 0 {
 		fmt.Fprintf(out, "%s left out: in folders and files of migrations; -all lists them\n", format.Plural(n, "finding"))
 	}
+	if n := s.count(func(f *seen) bool { return f.isOfOtherColumns() && !f.isSmall() }); n > 0 {
+		fmt.Fprintf(out, "%s left out: other columns of a row that was read; -all lists them\n", format.Plural(n, "finding"))
+	}
 	if n := s.count((*seen).isSmall); n > 0 {
 		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))
 	}
