@@ -65,9 +65,9 @@ func (f *finder) isOncePerItem(some, all *loopGroup) bool {
 	return true
 }
 
-// haveOneParent reports whether two loops are proven to go through the rows of one read.
+// haveOneParent reports whether two loops go through the rows of one read.
 func haveOneParent(a, b *loopGroup) bool {
-	return a.proof != "" && b.proof != "" && a.parent != nil && b.parent != nil && a.parent.Position == b.parent.Position
+	return a.parent != nil && b.parent != nil && a.parent.Position == b.parent.Position
 }
 
 func isChildOf(child, parent *loopGroup) bool {
