@@ -190,6 +190,13 @@ func End() {
 	}
 }
 
+// Exit ends what a program that is no test has begun, when it exits. Who looks on sees no more.
+func Exit() {
+	if isProgram() && !live() {
+		End()
+	}
+}
+
 // Round begins the next round of a loop in a test: what follows is no part of what was
 // before.
 func Round() {

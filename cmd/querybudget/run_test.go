@@ -235,49 +235,57 @@ func TestScanErrors(t *testing.T) {
 }
 
 // A server below a command is killed as a rule: what it has answered is reported by then, and
-// what a goroutine has sent that nobody waits for, soon.
-func TestScanOfAServerThatIsKilled(t *testing.T) {
-	enter(t, "plain")
-	var env bytes.Buffer
-	if err := printEnv(t.Context(), nil, &env, os.Stderr); err != nil {
-		t.Fatal(err)
+// what a goroutine has sent that nobody waits for, soon. One that exits reports all.
+func TestScanOfAServer(t *testing.T) {
+	for _, ends := range []string{"by a signal", "by itself"} {
+		t.Run(ends, func(t *testing.T) {
+			enter(t, "plain")
+			var env bytes.Buffer
+			if err := printEnv(t.Context(), nil, &env, os.Stderr); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), "sh", "-ec", env.String()+"\necho $QUERYBUDGET_REPORTS; go build -o $0 ./server; exec $0", filepath.Join(t.TempDir(), "server"))
+			input, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			output, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			said := bufio.NewReader(output)
+			reports, address := readLine(t, said), readLine(t, said)
+			t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(reports)) })
+			response, err := http.Get("http://" + address + "/setting/7")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if ends == "by a signal" {
+				waitForReports(t, reports, 2)
+				_ = cmd.Process.Kill()
+			}
+			_ = input.Close()
+			_ = cmd.Wait()
+			var found bytes.Buffer
+			if err := scan(t.Context(), []string{"-from", reports, "-all"}, &found, os.Stderr); err != nil {
+				t.Fatal(err)
+			}
+			wants(t, found.String(), "  seen       once more at worst, in 1 call; GET /setting/{id}\n", "3 queries in 2 calls and requests\n")
+		})
 	}
-	cmd := exec.CommandContext(t.Context(), "sh", "-ec", env.String()+"\necho $QUERYBUDGET_REPORTS; go build -o $0 ./server; exec $0", filepath.Join(t.TempDir(), "server"))
-	input, err := cmd.StdinPipe()
+}
+
+func readLine(t *testing.T, from *bufio.Reader) string {
+	t.Helper()
+	line, err := from.ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer input.Close() //nolint:errcheck // it is there so that the program waits
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	said := bufio.NewReader(output)
-	var lines [2]string
-	for i := range lines {
-		if lines[i], err = said.ReadString('\n'); err != nil {
-			t.Fatal(err)
-		}
-		lines[i] = strings.TrimSpace(lines[i])
-	}
-	reports, address := lines[0], lines[1]
-	t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(reports)) })
-	response, err := http.Get("http://" + address + "/setting/7")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = response.Body.Close()
-	waitForReports(t, reports, 2)
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	var found bytes.Buffer
-	if err := scan(t.Context(), []string{"-from", reports, "-all"}, &found, os.Stderr); err != nil {
-		t.Fatal(err)
-	}
-	wants(t, found.String(), "  seen       once more at worst, in 1 call; GET /setting/{id}\n", "3 queries in 2 calls and requests\n")
+	return strings.TrimSpace(line)
 }
 
 // waitForReports waits until the processes that write to a folder have written so many.

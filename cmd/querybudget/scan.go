@@ -128,6 +128,8 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	command := after
 	if !isCommand {
 		command = goTest(w.goTool(), flags, patterns)
+	} else if command[0] == "go" { // which PATH has is not the one that is watched
+		command = append([]string{w.goTool()}, command[1:]...)
 	} else if !exists(command[0]) {
 		return fmt.Errorf("there is no command %s", command[0])
 	}

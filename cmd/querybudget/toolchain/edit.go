@@ -156,10 +156,12 @@ func QuerybudgetStacks(yield func(string, []uintptr)) {
 
 import (
 	"database/sql"
+	"internal/runtime/exithook"
 	"runtime/pprof"
 )
 
 func init() {
+	exithook.Add(exithook.Hook{F: Exit, RunOnFailure: true})
 	sql.QuerybudgetOpen, sql.QuerybudgetRaw = Connector, Raw
 	Watch(Labels{Get: pprof.QuerybudgetLabel, Set: pprof.QuerybudgetSetLabel, Stacks: pprof.QuerybudgetStacks})
 }
