@@ -56,13 +56,11 @@ func TestMemoAt(t *testing.T) {
 	}
 }
 
+// A stack that is known costs no allocation, where chains are read.
 func TestMemoAllocates(t *testing.T) {
-	if !hasChains() {
-		t.Skip("this build reads no chains")
-	}
 	var m Memo[int]
 	read := func([]uintptr) int { return 1 }
-	if n := testing.AllocsPerRun(100, func() { m.Of(read) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { m.Of(read) }); n != 0 && hasChains() {
 		t.Errorf("%v allocations for a stack that is known", n)
 	}
 }

@@ -77,16 +77,16 @@ func (s *summary) joinLoops() {
 // joinRepeats adds to a loop what it is called where its keys happen to be equal, or come in
 // another order: a read of the same line that is sent again.
 func (s *summary) joinRepeats() {
+	loops := slices.DeleteFunc(s.sorted(), func(f *seen) bool { return f.worst.Kind != budget.NPlusOne || f.isLeftOut() })
 	for key, f := range s.inOrder() {
 		if f.worst.Kind != budget.Duplicate || f.worst.Before != nil && s.lineOf(f.worst.Before.CallSite()) != f.own[0] {
 			continue
 		}
-		for _, loop := range s.inOrder() {
-			if loop.worst.Kind == budget.NPlusOne && !loop.isLeftOut() && loop.worst.Shape == f.worst.Shape && loop.isSame(f) {
-				loop.units, loop.saved = loop.units+f.units, loop.saved+f.saved
-				delete(s.findings, key)
-				break
-			}
+		at := slices.IndexFunc(loops, func(loop *seen) bool { return loop.worst.Shape == f.worst.Shape && loop.isSame(f) })
+		if at >= 0 {
+			loops[at].units += f.units
+			loops[at].saved += f.saved
+			delete(s.findings, key)
 		}
 	}
 }

@@ -41,18 +41,8 @@ func TestRunProgram(t *testing.T) {
 	enter(t, "plain")
 	var said lockedBuffer
 	cmd.Stderr = &said
-	input, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	address, err := bufio.NewReader(output).ReadString('\n')
+	input, output := started(t, cmd)
+	address, err := output.ReadString('\n')
 	if err != nil {
 		t.Fatalf("%v: %s", err, said.String())
 	}
@@ -119,19 +109,9 @@ func (b *lockedBuffer) String() string {
 func TestRunSignal(t *testing.T) {
 	cmd := ownCommand(t, "run", "./server")
 	enter(t, "plain")
-	input, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	input, output := started(t, cmd)
 	defer input.Close() //nolint:errcheck // it is there so that the program waits
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bufio.NewReader(output).ReadString('\n'); err != nil {
+	if _, err := output.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -245,18 +225,7 @@ func TestScanOfAServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := exec.CommandContext(t.Context(), "sh", "-ec", env.String()+"\necho $QUERYBUDGET_REPORTS; go build -o $0 ./server; exec $0", filepath.Join(t.TempDir(), "server"))
-			input, err := cmd.StdinPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			output, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			said := bufio.NewReader(output)
+			input, said := started(t, cmd)
 			reports, address := readLine(t, said), readLine(t, said)
 			t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(reports)) })
 			response, err := http.Get("http://" + address + "/setting/7")
@@ -277,6 +246,23 @@ func TestScanOfAServer(t *testing.T) {
 			wants(t, found.String(), "  seen       once more at worst, in 1 call; GET /setting/{id}\n", "3 queries in 2 calls and requests\n")
 		})
 	}
+}
+
+// started starts a command that waits for the end of its input, and returns what it says.
+func started(t *testing.T, cmd *exec.Cmd) (input io.WriteCloser, said *bufio.Reader) {
+	t.Helper()
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return input, bufio.NewReader(output)
 }
 
 func readLine(t *testing.T, from *bufio.Reader) string {

@@ -103,9 +103,6 @@ func readReports(folder string, about *scanned) (*summary, error) {
 	}
 	s.leaveOutSetUp()
 	s.join()
-	for _, f := range s.findings {
-		f.agreement = s.asked.of(f)
-	}
 	s.joinRepeats()
 	s.joinCauses()
 	for _, f := range s.findings {
