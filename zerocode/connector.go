@@ -13,6 +13,7 @@ import (
 // Connector wraps the connector of a handle. What is sent without a recorder in its
 // context belongs to the goroutine's unit.
 func Connector(c driver.Connector) driver.Connector {
+	opens()
 	config := sqlwrap.Config{Logger: slog.New(slog.DiscardHandler), AppPackages: named(ModulesVariable)}
 	return connector{config.Connector(c)}
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/querybudget/querybudget/callsite"
 )
@@ -22,6 +23,8 @@ type place struct {
 	// the test. A mock, and a hook of a package for tests, are in the middle of a call.
 	chain uint64
 	line  string
+	// helper is the function of that line, if it is no test itself: "shop_test.newShop".
+	helper string
 	// tests is the number of frames of test code.
 	tests int
 	// application is set if there is a frame of the application; outermost is the function with
@@ -69,6 +72,7 @@ func read(pcs []uintptr) place {
 			}
 			inTest = true
 			p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
+			p.helper = helperOf(f.Function)
 			_, _ = h.WriteString(f.Function + p.line)
 		case isApplication(f.Function) && !strings.HasSuffix(f.File, "_testmain.go"):
 			p.alone = !p.application
@@ -94,6 +98,28 @@ func read(pcs []uintptr) place {
 		p.chain = h.Sum64() | 1
 	}
 	return p
+}
+
+// helperOf returns the name of a function of test code, without that of a closure in it; empty
+// for a test, or for a method of a suite that is one.
+func helperOf(function string) string {
+	function, _, _ = strings.Cut(function, ".func")
+	for name := range strings.SplitSeq(function[strings.LastIndexByte(function, '/')+1:], ".") {
+		if isTestName(name) {
+			return ""
+		}
+	}
+	return function
+}
+
+// isTestName reports whether a function of this name is a test, as the command go has it.
+func isTestName(name string) bool {
+	for _, kind := range []string{"Test", "Benchmark", "Fuzz", "Example"} {
+		if rest, ok := strings.CutPrefix(name, kind); ok && strings.TrimLeftFunc(rest, unicode.IsLower) == rest {
+			return true
+		}
+	}
+	return false
 }
 
 // servesCall are the functions with which the goroutine of a call begins, in servers that are

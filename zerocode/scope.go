@@ -60,7 +60,8 @@ type scope struct {
 	chain    uint64    // of the present unit
 	switched int64     // when it went on to that
 	unit     *budget.Recorder
-	start    bool // it began before the tests
+	helper   string // of the test, that made the call
+	start    bool   // it began before the tests
 	ended    bool
 	open     []*budget.Recorder // units before it whose rows were open
 	members  []*scope           // of a test, which end with it
@@ -280,7 +281,7 @@ func (s *scope) line() line {
 	if isProgram() {
 		test = ""
 	}
-	return line{Test: test, Endless: s.isEndless(), Start: s.start && !s.whole && !s.follows}
+	return line{Test: test, Endless: s.isEndless(), Start: s.start && !s.whole && !s.follows, Opener: opener(s.helper)}
 }
 
 // isAlive reports whether a goroutine of the scope goes on.

@@ -49,6 +49,9 @@ type line struct {
 	Endless bool `json:"endless,omitempty"`
 	// Start is set for what TestMain does before the tests: most of it is the start of a program.
 	Start bool `json:"start,omitempty"`
+	// Opener is the helper of tests that made the call, if it has opened a database, too: such a
+	// function sets up what a test needs.
+	Opener string `json:"opener,omitempty"`
 	// Fixtures is set if tests sent all of it themselves: it is counted, and not judged.
 	Fixtures bool `json:"fixtures,omitempty"`
 	// Asked numbers the arguments of reads, by the index of their group, where a unit sends

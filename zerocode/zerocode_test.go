@@ -126,7 +126,7 @@ func TestFlushIdle(t *testing.T) {
 	s := process.member(&scope{})
 	t.Cleanup(func() { scopes.Delete(s.label); process.members = nil })
 	s.whole = true
-	s.present(1, "a worker")
+	s.present(1, "a worker", "")
 	s.used = time.Now()
 	flushIdle(s.used.Add(idle / 2))
 	if s.unit == nil {
@@ -205,16 +205,16 @@ func TestRounds(t *testing.T) {
 func TestLateGoroutine(t *testing.T) {
 	s := newScope("TestShop")
 	t.Cleanup(func() { scopes.Delete(s.label) })
-	first := s.present(1, "line 1")
+	first := s.present(1, "line 1", "")
 	seen := switches.Load()
-	if s.presentAt(seen, 1, "line 1") != first {
+	if s.presentAt(seen, 1, "line 1", "") != first {
 		t.Error("a test that waits has another unit")
 	}
-	next := s.present(2, "line 2")
-	if s.presentAt(seen, 1, "line 1") != next || s.present(2, "line 2") != next {
+	next := s.present(2, "line 2", "")
+	if s.presentAt(seen, 1, "line 1", "") != next || s.present(2, "line 2", "") != next {
 		t.Error("a goroutine of the line before ends the unit of the next one")
 	}
-	if s.presentAt(switches.Load(), 3, "line 3") == next {
+	if s.presentAt(switches.Load(), 3, "line 3", "") == next {
 		t.Error("a test that waits in the next line has the unit of the one before")
 	}
 }

@@ -49,7 +49,7 @@ func printEnv(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if _, err := w.tests(ctx, marked, nil, args); err != nil {
 		return err
 	}
-	if _, err := about(reports, w); err != nil {
+	if err := w.scanned().keep(reports); err != nil {
 		return err
 	}
 	for _, name := range []string{"GOROOT", "GOTOOLCHAIN", "GOFLAGS", "PATH", zerocode.FolderVariable, zerocode.TestCodeVariable, zerocode.ModulesVariable} {

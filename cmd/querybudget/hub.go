@@ -21,13 +21,15 @@ type passedBy struct {
 	shapes  map[string]bool
 	tables  map[string]bool
 	callers map[callsite.Frame]bool
-	sends   bool // it is the innermost line of a statement
+	callees map[string]bool // functions that it called; none where it sends
+	sends   bool            // it is the innermost line of a statement
 }
 
 // A hub is a line that so many statements pass, from so many lines or of so many tables.
 const (
 	hubStatements = 8
 	hubCallers    = 4
+	hubCallees    = 4
 	hubTables     = 4
 )
 
@@ -35,7 +37,7 @@ func (p passed) add(frames []callsite.Frame, g *budget.Group) {
 	for i, f := range frames {
 		by := p.lines[f]
 		if by == nil {
-			by = &passedBy{shapes: map[string]bool{}, tables: map[string]bool{}, callers: map[callsite.Frame]bool{}}
+			by = &passedBy{shapes: map[string]bool{}, tables: map[string]bool{}, callers: map[callsite.Frame]bool{}, callees: map[string]bool{}}
 			p.lines[f] = by
 		}
 		if len(by.shapes) < hubStatements {
@@ -46,6 +48,9 @@ func (p passed) add(frames []callsite.Frame, g *budget.Group) {
 		}
 		if i+1 < len(frames) && len(by.callers) < hubCallers {
 			by.callers[frames[i+1]] = true
+		}
+		if i > 0 && len(by.callees) < hubCallees {
+			by.callees[frames[i-1].Function] = true
 		}
 		by.sends = by.sends || i == 0
 	}
@@ -96,7 +101,7 @@ func (p passed) inner(frames []callsite.Frame) int {
 		if !p.isPassed(f) {
 			break
 		}
-		if p.isHub(f) {
+		if p.isCalledFromManyLines(f) || i == n && p.isForAnything(f) {
 			n = i + 1
 		}
 	}
@@ -124,13 +129,16 @@ func (p passed) isGenerated(f callsite.Frame) bool {
 }
 
 // own returns the frames but for those that everything passes, further outside, too, such
-// as the lines of a helper that begins a transaction.
-func (p passed) own(frames []callsite.Frame) []callsite.Frame {
+// as the lines of a helper that begins a transaction. The nearest line in one of the loops is
+// kept, whoever calls its function, if it calls one thing only: a helper that tries again does not.
+func (p passed) own(frames []callsite.Frame, loops spans) []callsite.Frame {
 	frames = frames[p.hubs(frames):]
 	out := frames[:1:1]
+	inLoop := loops.has(frames[0])
 	for _, f := range frames[1:] {
-		if !p.isHub(f) {
-			out = append(out, f)
+		isLoop := !inLoop && loops.has(f)
+		if !p.isHub(f) || isLoop && len(p.lines[f].callees) == 1 {
+			out, inLoop = append(out, f), inLoop || isLoop
 		}
 	}
 	return out
@@ -140,6 +148,18 @@ func (p passed) own(frames []callsite.Frame) []callsite.Frame {
 // or of many tables. A list whose filters make many statements has neither.
 func (p passed) isHub(f callsite.Frame) bool {
 	return p.isPassed(f) && (len(p.lines[f].callers) >= hubCallers || len(p.lines[f].tables) >= hubTables)
+}
+
+func (p passed) isCalledFromManyLines(f callsite.Frame) bool {
+	return p.isPassed(f) && len(p.lines[f].callers) >= hubCallers
+}
+
+// isForAnything reports whether a line that many tables pass sends itself, calls many functions, as
+// a router does, or is called from several lines. Another one loads a thing of many tables: it is
+// a place.
+func (p passed) isForAnything(f callsite.Frame) bool {
+	by := p.lines[f]
+	return p.isHub(f) && (len(by.callees) == 0 || len(by.callees) >= hubCallees || len(by.callers) > 1)
 }
 
 // isPassed reports whether many statements come through a line.

@@ -27,7 +27,9 @@ func TestHubs(t *testing.T) {
 		send("SELECT", query, retry, store, next, handler, next, log, next, at("test", 40+i))
 		send("UPDATE", at("update", 50), next, log, next, at("serve", 60))
 		send("LIST", at("one", 70), at("serve", 60))
-		send("TABLE"+strconv.Itoa(i), query, retry, at("crud", 95), next, log, next, at("serve", 60))
+		send("TABLE"+strconv.Itoa(i), query, at("save"+strconv.Itoa(i), 98), at("crud", 95), next, log, next, at("serve", 60))
+		send("WHOLE"+strconv.Itoa(i), query, at("part", 100+i), at("whole", 97), at("page", 96), at("route", 94))
+		send("ROUTE"+strconv.Itoa(i), query, at("page"+strconv.Itoa(i), 110), at("route", 94))
 		send("TABLE"+strconv.Itoa(i), at("wrapper", 80), at("store", 90+i), at("serve", 60))
 	}
 	for _, test := range []struct {
@@ -43,6 +45,8 @@ func TestHubs(t *testing.T) {
 		{"mutual recursion", []callsite.Frame{walk, at("visit", 6), walk, at("serve", 60)}, walk},
 		{"generated", []callsite.Frame{{Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}, at("store", 11), at("test", 41)}, at("store", 11)},
 		{"many tables", []callsite.Frame{at("wrapper", 80), at("store", 92), at("serve", 60)}, at("store", 92)},
+		{"a page of many tables", []callsite.Frame{query, at("whole", 97), at("page", 96), at("route", 94)}, at("whole", 97)},
+		{"a route", []callsite.Frame{query, at("route", 94)}, at("route", 94)},
 		{"one caller", []callsite.Frame{at("one", 70), at("serve", 60)}, at("one", 70)},
 		{"generated for one table, in an import of all", []callsite.Frame{query, {Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}, at("crud", 95), at("import", 96)}, callsite.Frame{Function: "example.com/app.Gen", File: "x/gen.go", Line: 9}},
 		{"given the statement", []callsite.Frame{at("get", 201), at("find", 212), at("byID", 301), at("serve", 60)}, at("byID", 301)},

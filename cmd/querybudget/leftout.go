@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
@@ -44,9 +45,6 @@ func (f *seen) isByChance() bool {
 	}
 	return float64(a.same) < share*float64(a.same+a.differ)
 }
-
-// isChance reports whether that is why a finding is left out.
-func (f *seen) isChance() bool { return f.isByChance() && !f.isSmall() }
 
 // fewWrites is the number of writes from which on they are a loop whatever else is known. Of
 // fewer, a part may write three things each time it is called, such as the roles of a new
@@ -110,10 +108,35 @@ var (
 	columnName      = regexp.MustCompile("^[A-Za-z_\"`[][\\w.\"`\\[\\]]*$")
 )
 
-// isLeftOut reports whether a finding is listed with -all only.
-func (f *seen) isLeftOut() bool {
-	return f.isSmall() || f.isChance() || f.layer || f.fixed || f.isOfCalls() || f.isOfMigration() || f.isOfOtherColumns()
+// reasons are those for which a finding is listed with -all only. The first that is true of
+// one is said.
+var reasons = []*reason{
+	{func(f *seen) bool { return f.layer }, "writes of a layer that saves the records of any table one by one, with their hooks"},
+	{func(f *seen) bool { return f.fixed }, strconv.Itoa(fewWrites-1) + " writes at most, and as many in each call"},
+	{(*seen).isOfCalls, "another service is called each time"},
+	{(*seen).isOfMigration, "in folders and files of migrations"},
+	{(*seen).isSmall, "a read again, in few calls"},
+	{(*seen).isByChance, "reads that ask the same in some calls, and not in others"},
+	{(*seen).isOfOtherColumns, "other columns of a row that was read"},
 }
+
+type reason struct {
+	is  func(*seen) bool
+	why string
+}
+
+// reason returns why a finding is left out, nil if it is not.
+func (f *seen) reason() *reason {
+	for _, r := range reasons {
+		if r.is(f) {
+			return r
+		}
+	}
+	return nil
+}
+
+// isLeftOut reports whether a finding is listed with -all only.
+func (f *seen) isLeftOut() bool { return f.reason() != nil }
 
 // count counts the findings that something is true of.
 func (s *summary) count(is func(*seen) bool) (n int) {
@@ -137,9 +160,12 @@ func (s *summary) joinSmall() {
 		if f.joined != nil {
 			continue
 		}
-		for i := range f.own {
+		for i, at := range f.own {
+			if s.passed.isForAnything(at) {
+				continue // the outermost frame, perhaps, which all requests pass
+			}
 			same := slices.DeleteFunc(slices.Clone(small), func(other *seen) bool {
-				return other == f || other.joined != nil || !slices.Contains(other.own, f.own[i])
+				return other == f || other.joined != nil || !slices.Contains(other.own, at)
 			})
 			if statements(f, same) >= fewSmall {
 				s.joinAt(f, same, f.own[i:])
@@ -188,7 +214,7 @@ func (s *summary) joinCauses() {
 		if len(before) == 0 {
 			continue
 		}
-		before = s.passed.own(before)
+		before = s.passed.own(before, nil)
 		cause := f.worst.Shape + "\n" + lines(f.own[:causeFrames]) + "\n" + lines(before[:min(len(before), causeFrames)])
 		old := first[cause]
 		if old == nil {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
@@ -36,19 +35,19 @@ func (w *watch) scanned() scanned {
 	return scanned{TestCode: w.testCode, NotSeen: say, Generated: w.packages.generated(), Flags: w.flags, sources: w.packages.sources()}
 }
 
-// about returns what is known of the reports in a folder, of a scan that has just run or of
-// an earlier one.
-func about(folder string, w *watch) (s scanned, err error) {
-	name := filepath.Join(folder, scannedFile)
-	if w != nil {
-		s = w.scanned()
-		text, err := json.MarshalIndent(s, "", "\t")
-		if err != nil {
-			return s, err
-		}
-		return s, os.WriteFile(name, text, 0o600)
+// keep writes what is known before the tests run, so that the reports of a scan that somebody
+// interrupts can be read.
+func (s scanned) keep(folder string) error {
+	text, err := json.MarshalIndent(s, "", "\t")
+	if err != nil {
+		return err
 	}
-	text, err := os.ReadFile(name)
+	return os.WriteFile(filepath.Join(folder, scannedFile), text, 0o600)
+}
+
+// about returns what is known of the reports in a folder.
+func about(folder string) (s scanned, err error) {
+	text, err := os.ReadFile(filepath.Join(folder, scannedFile))
 	if err != nil {
 		return s, fmt.Errorf("no reports of a scan: %w", err)
 	}
@@ -56,8 +55,8 @@ func about(folder string, w *watch) (s scanned, err error) {
 }
 
 // show prints what the reports in a folder say.
-func (o *scanOptions) show(ctx context.Context, folder string, w *watch, out io.Writer) error {
-	a, err := about(folder, w)
+func (o *scanOptions) show(ctx context.Context, folder string, out io.Writer) error {
+	a, err := about(folder)
 	if err != nil {
 		return err
 	}
@@ -90,16 +89,20 @@ func (s *summary) print(out io.Writer, all bool) {
 	fmt.Fprintf(out, "\nquerybudget: %s\n", format.Plural(len(found), "finding"))
 	for i, f := range found {
 		if i == shownMax && !all {
-			fmt.Fprintf(out, "\n%d more with -all\n", len(found)-i)
+			fmt.Fprintf(out, "\n%d more, which cost less, with -all\n", len(found)-i)
 			break
 		}
 		s.printFinding(out, f, callers[i])
 	}
 	fmt.Fprintln(out)
-	s.printTotals(out)
+	hint := "; -all lists them"
+	if all {
+		hint = ""
+	}
+	s.printTotals(out, hint)
 }
 
-func (s *summary) printTotals(out io.Writer) {
+func (s *summary) printTotals(out io.Writer, hint string) {
 	if s.queries == 0 {
 		fmt.Fprintln(out, "No query was seen: no test that ran touched a database by way of database/sql, or its process ended before it could say so.")
 		return
@@ -113,29 +116,13 @@ func (s *summary) printTotals(out io.Writer) {
 		fmt.Fprintf(out, "; tests sent %d of them themselves", s.fixtures)
 	}
 	fmt.Fprintln(out)
-	if n := s.count(func(f *seen) bool { return f.layer }); n > 0 {
-		fmt.Fprintf(out, "%s left out: writes of a layer that saves the records of any table one by one, with their hooks; -all lists them\n", format.Plural(n, "finding"))
-	}
-	if n := s.count(func(f *seen) bool { return f.fixed }); n > 0 {
-		fmt.Fprintf(out, "%s left out: %s writes at most, and as many in each call; -all lists them\n", format.Plural(n, "finding"), strconv.Itoa(fewWrites-1))
-	}
-	if n := s.count((*seen).isOfCalls); n > 0 {
-		fmt.Fprintf(out, "%s left out: another service is called each time; -all lists them\n", format.Plural(n, "finding"))
-	}
-	if n := s.count((*seen).isOfMigration); n > 0 {
-		fmt.Fprintf(out, "%s left out: in folders and files of migrations; -all lists them\n", format.Plural(n, "finding"))
-	}
-	if n := s.count(func(f *seen) bool { return f.isOfOtherColumns() && !f.isSmall() }); n > 0 {
-		fmt.Fprintf(out, "%s left out: other columns of a row that was read; -all lists them\n", format.Plural(n, "finding"))
-	}
-	if n := s.count((*seen).isSmall); n > 0 {
-		fmt.Fprintf(out, "%s left out: a read again, in few calls; -all lists them\n", format.Plural(n, "finding"))
-	}
-	if n := s.count((*seen).isChance); n > 0 {
-		fmt.Fprintf(out, "%s left out: reads that ask the same in some calls, and not in others; -all lists them\n", format.Plural(n, "finding"))
+	for _, r := range reasons {
+		if n := s.count(func(f *seen) bool { return f.reason() == r }); n > 0 {
+			fmt.Fprintf(out, "%s left out: %s%s\n", format.Plural(n, "finding"), r.why, hint)
+		}
 	}
 	if s.leftOut > 0 {
-		fmt.Fprintf(out, "%s left out: seen only in calls that also make tables, or once in TestMain\n", format.Plural(s.leftOut, "finding"))
+		fmt.Fprintf(out, "%s left out: seen only where tests start the application: in calls that also make tables, once in TestMain, or in a helper that opens the database\n", format.Plural(s.leftOut, "finding"))
 	}
 	if s.interrupted > 0 {
 		fmt.Fprintf(out, "%s ended in the middle of a report: what it had to say is lost\n", format.Plural(s.interrupted, "process"))
@@ -157,6 +144,9 @@ func (s *summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 	first, then := s.asks(f)
 	if caller == line {
 		caller = then
+	}
+	if caller == line && f.toLoop > 0 {
+		caller = f.own[f.toLoop-1] // a function that sends one statement says little
 	}
 	if caller != line {
 		at += " < " + caller.String()
@@ -184,6 +174,9 @@ func (s *summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
 	}
 	fmt.Fprintf(out, "  repair     %s\n", f.repair())
+	if r := f.reason(); r != nil {
+		fmt.Fprintf(out, "  left out   %s\n", r.why)
+	}
 }
 
 // asks returns the lines that tell the two reads of a duplicate apart: the function that both have
@@ -194,7 +187,7 @@ func (s *summary) asks(f *seen) (first, then callsite.Frame) {
 	}
 	before, again := f.worst.Before.CallSite(), f.worst.CallSite()
 	if frames := s.code.application(before); len(frames) > 0 && f.joined == nil {
-		frames = s.passed.own(frames)
+		frames = s.passed.own(frames, nil)
 		before = callsite.CallSite{Frame: frames[0], Outer: frames[1:]}
 		again = callsite.CallSite{Frame: f.own[0], Outer: f.own[1:]}
 	}
@@ -265,7 +258,7 @@ func (s *summary) lineOf(site callsite.CallSite) callsite.Frame {
 	if len(frames) == 0 {
 		return site.Frame
 	}
-	return s.passed.own(frames)[0]
+	return s.passed.own(frames, nil)[0]
 }
 
 // rowsAt says where the rows of a loop are, if that is known: a line of a library says nothing.

@@ -4,10 +4,11 @@ import (
 	"go/ast"
 	"go/token"
 	"slices"
+	"strings"
 )
 
-// A function that is given a statement and sends it, such as the Get of a wrapper around a
-// handle, says nothing about who asks: its caller does. One that makes a statement of what it is
+// A function that is given a statement, or a record of any kind, and sends it, such as the Get of a
+// wrapper around a handle, says nothing about who asks: its caller does. One that makes a statement of what it is
 // given, or sends others too, is the place of those.
 
 // relaysOf returns the lines of the calls in a file that hand on a statement, from those that a
@@ -15,8 +16,8 @@ import (
 func relaysOf(set *token.FileSet, file *ast.File) (found [][2]int) {
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
-			r := relay{text: map[string]bool{}, args: map[string]bool{}, given: map[string]bool{}}
-			r.parameters(f.Type.Params)
+			r := relay{text: map[string]bool{}, args: map[string]bool{}, whole: map[string]bool{}, given: map[string]bool{}}
+			r.parameters(f.Type.Params, typeParameters(f))
 			for _, call := range r.calls(f.Body) {
 				found = append(found, linesOf(set, call))
 			}
@@ -25,18 +26,55 @@ func relaysOf(set *token.FileSet, file *ast.File) (found [][2]int) {
 	return found
 }
 
-// relay is what a function was given, by name: texts, lists of arguments, and anything.
-type relay struct{ text, args, given map[string]bool }
+// relay is what a function was given, by name: texts, lists of arguments, statements or records
+// of any kind, and anything.
+type relay struct{ text, args, whole, given map[string]bool }
 
-func (r relay) parameters(list *ast.FieldList) {
+func (r relay) parameters(list *ast.FieldList, types []string) {
 	for _, field := range list.List {
-		t, isName := field.Type.(*ast.Ident)
 		for _, name := range field.Names {
 			r.given[name.Name] = true
-			r.text[name.Name] = isName && t.Name == "string"
+			r.text[name.Name] = nameOf(field.Type) == "string"
 			r.args[name.Name] = isListOfAny(field.Type)
+			r.whole[name.Name] = isAny(field.Type) || isStatement(field.Type) || slices.Contains(types, nameOf(pointed(field.Type)))
 		}
 	}
+}
+
+// typeParameters returns the names of the types that a function, or that of its receiver, is for.
+func typeParameters(f *ast.FuncDecl) (names []string) {
+	if f.Recv != nil && len(f.Recv.List) == 1 {
+		if index, ok := pointed(f.Recv.List[0].Type).(*ast.IndexExpr); ok {
+			names = append(names, nameOf(index.Index))
+		}
+	}
+	if f.Type.TypeParams != nil {
+		for _, field := range f.Type.TypeParams.List {
+			for _, name := range field.Names {
+				names = append(names, name.Name)
+			}
+		}
+	}
+	return names
+}
+
+func pointed(x ast.Expr) ast.Expr {
+	if star, ok := x.(*ast.StarExpr); ok {
+		return star.X
+	}
+	return x
+}
+
+// isStatement reports whether a type is called as those of statements are: Query, *db.Stmt,
+// squirrel.SelectBuilder.
+func isStatement(x ast.Expr) bool {
+	switch x := pointed(x).(type) {
+	case *ast.SelectorExpr:
+		return isStatement(x.Sel)
+	case *ast.Ident:
+		return slices.ContainsFunc([]string{"Query", "Stmt", "Statement", "Builder", "Sqlizer"}, func(name string) bool { return strings.HasSuffix(x.Name, name) })
+	}
+	return false
 }
 
 // calls returns the outermost calls below a node that hand on a statement.
@@ -73,10 +111,30 @@ func (r relay) assigned(a *ast.AssignStmt) {
 }
 
 // handsOn reports whether a call has a text and arguments that the function was given, as in
-// Get(to, query, args...).
+// Get(to, query, args...), or nothing else than that, with a statement or a record among it, as in
+// Update(db, record).
 func (r relay) handsOn(call *ast.CallExpr) bool {
 	last := len(call.Args) - 1
-	return call.Ellipsis.IsValid() && last > 0 && r.args[nameOf(call.Args[last])] && slices.ContainsFunc(call.Args[:last], r.isText)
+	if call.Ellipsis.IsValid() && last > 0 && r.isArguments(call.Args[last]) && slices.ContainsFunc(call.Args[:last], r.isText) {
+		return true
+	}
+	return slices.ContainsFunc(call.Args, r.isWhole) && !slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return !r.given[partOf(arg)] })
+}
+
+// isWhole reports whether an argument is a statement or a record that the function was given, or
+// a part of it.
+func (r relay) isWhole(arg ast.Expr) bool { return r.whole[partOf(arg)] }
+
+func (r relay) isArguments(arg ast.Expr) bool {
+	return r.args[nameOf(arg)] || nameOf(arg) == "" && r.isWhole(arg)
+}
+
+// partOf returns the name that q and q.Arguments have in common, empty for another expression.
+func partOf(arg ast.Expr) string {
+	if s, ok := arg.(*ast.SelectorExpr); ok {
+		return nameOf(s.X)
+	}
+	return nameOf(arg)
 }
 
 // handsClosureOn reports whether an argument of a call is a closure that hands on a statement.
@@ -93,7 +151,7 @@ func (r relay) isText(arg ast.Expr) bool {
 		method, isMethod := call.Fun.(*ast.SelectorExpr)
 		return isMethod && method.Sel.Name == "Rebind" && slices.ContainsFunc(call.Args, r.isText)
 	}
-	return r.text[nameOf(arg)]
+	return r.text[nameOf(arg)] || nameOf(arg) == "" && r.isWhole(arg)
 }
 
 func nameOf(x ast.Expr) string {

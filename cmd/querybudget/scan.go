@@ -70,7 +70,7 @@ func scan(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if o.from != "" {
-		return o.show(ctx, o.from, nil, stdout)
+		return o.show(ctx, o.from, stdout)
 	}
 	folder, err := o.folder()
 	if err != nil {
@@ -86,10 +86,13 @@ func scan(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	w.set(zerocode.FolderVariable, folder)
 	outcome := w.runTests(ctx, patterns, after, stdout, stderr)
 	var exit *exec.ExitError
+	if ctx.Err() != nil && o.reports != "" {
+		return fmt.Errorf("%w: scan -from %s prints what there is", ctx.Err(), o.reports)
+	}
 	if outcome != nil && !errors.As(outcome, &exit) || ctx.Err() != nil {
 		return errors.Join(outcome, ctx.Err())
 	}
-	return errors.Join(outcome, o.show(ctx, folder, w, stdout))
+	return errors.Join(outcome, o.show(ctx, folder, stdout))
 }
 
 // folder returns where reports go.
@@ -123,6 +126,9 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	}
 	w.flags = needed(flags)
 	if flags, err = w.tests(ctx, marked, flags, patterns); err != nil {
+		return err
+	}
+	if err := w.scanned().keep(w.value(zerocode.FolderVariable)); err != nil {
 		return err
 	}
 	command := after

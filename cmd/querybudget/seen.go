@@ -26,6 +26,7 @@ type seen struct {
 	frames      []callsite.Frame // of the application, from the inside out; at least one
 	shapes      map[string]bool  // of the statements that the same lines send
 	setUp       int64            // units that also define tables, and what TestMain does once
+	openers     map[string]int64 // units of helpers that open a database, by helper
 	startedIn   string           // the latest process whose TestMain did it
 	startsAgain bool             // TestMain of one did it several times
 	units       int64

@@ -26,6 +26,7 @@ type unit struct {
 	Test, Package string
 	Endless       bool             // all that a goroutine did, in one piece of work or many
 	Start         bool             // of TestMain
+	Opener        string           // the helper of tests that made the call, and opens a database
 	Fixtures      bool             // what tests sent themselves
 	Dropped       int64            // reports that nobody read in time, in place of one
 	Asked         map[int][]uint32 // by group: numbers for its arguments
@@ -38,6 +39,7 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 		Test, Package string
 		Endless       bool
 		Start         bool
+		Opener        string
 		Fixtures      bool
 		Dropped       int64
 		Asked         map[int][]uint32
@@ -46,7 +48,7 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
 	}
-	u.Test, u.Package, u.Endless, u.Start = head.Test, head.Package, head.Endless, head.Start
+	u.Test, u.Package, u.Endless, u.Start, u.Opener = head.Test, head.Package, head.Endless, head.Start, head.Opener
 	u.Fixtures, u.Dropped, u.Asked, u.Rows = head.Fixtures, head.Dropped, head.Asked, head.Rows
 	return json.Unmarshal(text, &u.Report)
 }
@@ -61,6 +63,7 @@ type summary struct {
 	passed            passed
 	loops             spans
 	exercised         exercised
+	starts            starts
 	across            budget.Across
 	asked             asked
 	flags             []string         // that the tests need
@@ -87,7 +90,7 @@ func (c testCode) application(site callsite.CallSite) []callsite.Frame {
 // readReports adds up the reports of a folder.
 func readReports(folder string, about *scanned) (*summary, error) {
 	code := testCode{zerocode.NewTestCode(about.TestCode)}
-	s := &summary{code: code, loops: about.Loops, flags: about.Flags, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, relays: about.Relays, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, fewest: map[string]int64{}, asked: asked{code, map[askedPair]*agreement{}}}
+	s := &summary{code: code, loops: about.Loops, flags: about.Flags, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, relays: about.Relays, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, starts: starts{}, fewest: map[string]int64{}, asked: asked{code, map[askedPair]*agreement{}}}
 	s.across.Outside = code.has
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	if err != nil {
@@ -119,7 +122,7 @@ func readReports(folder string, about *scanned) (*summary, error) {
 // TestMain run their tests themselves, and do the same again and again.
 func (s *summary) leaveOutSetUp() {
 	for key, f := range s.findings {
-		if f.setUp == f.units || f.isOfStart() {
+		if f.setUp+s.starts.calls(f) >= f.units || f.isOfStart() {
 			delete(s.findings, key)
 			s.leftOut++
 		}
@@ -133,8 +136,9 @@ func (s *summary) join() {
 	joined := map[findingKey][]*seen{} // by the innermost line
 	all := map[findingKey]*seen{}
 	for key, f := range s.inOrder() {
-		f.own = s.passed.own(f.frames)
+		f.own = s.passed.own(f.frames, nil)
 		if f.isLoop() {
+			f.own = s.passed.own(f.frames, s.loops)
 			f.toLoop = slices.IndexFunc(f.own, s.loops.has) + 1
 		}
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
@@ -196,6 +200,7 @@ func (s *summary) add(u *unit) {
 		return
 	}
 	s.units++
+	s.starts.add(u)
 	setUp := false
 	for i := range u.Groups {
 		g := &u.Groups[i]
@@ -251,11 +256,14 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	key := findingKey{f.Kind, f.Shape + "\n" + lines(frames)}
 	old := s.findings[key]
 	if old == nil {
-		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}, pairs: map[askedPair]bool{}}
+		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}, pairs: map[askedPair]bool{}, openers: map[string]int64{}}
 		s.findings[key] = old
 	}
-	if setUp || u.Start && old.startedIn != s.process {
+	switch {
+	case setUp || u.Start && old.startedIn != s.process:
 		old.setUp++
+	case u.Opener != "":
+		old.openers[u.Opener]++
 	}
 	if u.Start {
 		old.startsAgain = old.startsAgain || old.startedIn == s.process

@@ -227,3 +227,17 @@ func (s *Shop) Archive(ids ...int) {
 		_, _ = s.DB.Exec("INSERT INTO archive (id) VALUES (?)", id)
 	}
 }
+
+// Install writes the tariffs of a new shop.
+func (s *Shop) Install(tariffs ...string) {
+	for _, name := range tariffs {
+		_, _ = s.DB.Exec("INSERT INTO tariffs (name) VALUES (?)", name)
+	}
+}
+
+// Receive writes what comes in.
+func (s *Shop) Receive(books ...int) {
+	for _, id := range books {
+		_, _ = s.DB.Exec("INSERT INTO received (book_id) VALUES (?)", id)
+	}
+}
