@@ -27,6 +27,8 @@ type Across struct {
 	// Outside tells frames that are not the unit's own: test code that calls into the
 	// application. Nil: there are none.
 	Outside func(callsite.Frame) bool
+	// SQLite is what the units of the next reports that are added stand for, as [Rules.SQLite].
+	SQLite SQLiteUse
 
 	seed      maphash.Seed
 	relations map[acrossKey]*relation
@@ -68,7 +70,7 @@ func (a *Across) Add(r *Report) {
 		a.seed, a.relations = maphash.MakeSeed(), make(map[acrossKey]*relation)
 		a.empty, a.other = make(map[uint64]int64), make(map[uint64]int64)
 	}
-	f := &finder{rules: Rules{}.withDefaults(), report: r}
+	f := &finder{rules: Rules{SQLite: a.SQLite}.withDefaults(), report: r}
 	parents, children, setUp := a.candidates(f)
 	for _, c := range children {
 		a.alone(r, c)
@@ -133,7 +135,7 @@ func (a *Across) candidates(f *finder) (parents, children []lined, setUp bool) {
 		case f.isOfJobs(loop):
 			a.end(ids)
 			return
-		case isRead && (f.isOwnWork(loop) || f.isReadBack(loop)), isWrite && (f.isWorker(loop) || f.isItemByItem(loop)), f.isRetried(loop):
+		case isRead && (f.isOwnWork(loop) || f.isReadBack(loop)), isWrite && (f.isWorker(loop) || f.isItemByItem(loop) || f.isCheap(loop)), f.isRetried(loop):
 			return
 		}
 		children = append(children, lined{Group: g, frames: frames, ids: ids})

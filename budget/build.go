@@ -129,7 +129,9 @@ func (b *builder) fill(q *Query, rec *record) {
 		q.identity = rec.list()
 	}
 	q.row = rec.row
-	q.Serializable = rec.transaction() != nil && rec.transaction().Serializable
+	if t := rec.transaction(); t != nil {
+		q.Serializable, q.repeatable = t.Serializable, t.RepeatableRead
+	}
 	if g != nil {
 		q.Group = int(g.place)
 		q.Handle = b.report.Groups[g.place].Handle

@@ -90,7 +90,8 @@ func (x *Control) begins(err error) {
 	if err != nil {
 		return
 	}
-	t.Serializable = strings.Contains(strings.ToUpper(x.statement.Shape), "SERIALIZABLE")
+	text := strings.ToUpper(x.statement.Shape)
+	t.Serializable, t.RepeatableRead = strings.Contains(text, "SERIALIZABLE"), strings.Contains(text, "REPEATABLE READ")
 	x.connection.Began(&t)
 	x.connection.text = true
 }

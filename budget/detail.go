@@ -56,6 +56,8 @@ type Query struct {
 	identity  uint64 // of its arguments
 	row       uint64 // identity of the row that it asks for
 	goroutine uint64 // that sent it, 0 where that is not known
+
+	repeatable bool // in a transaction of that level of isolation
 }
 
 // ArgumentsIdentity tells argument lists apart in all reports of the process, as

@@ -222,7 +222,7 @@ func (f *finder) sameRows() {
 			clear(first) // whatever it wrote
 			continue
 		}
-		from := groups[q.Group]
+		from := groups[q.Group].from
 		if from == "" || q.Row == 0 || q.Rows != 1 || q.Open || q.Failed != "" {
 			continue
 		}
@@ -232,16 +232,31 @@ func (f *finder) sameRows() {
 			first[key] = q
 			continue
 		}
-		if before.Fingerprint != q.Fingerprint {
+		if before.Fingerprint != q.Fingerprint && groups[q.Group].isSameRow(groups[before.Group]) && (!groups[q.Group].hasMore || before.Arguments == q.Arguments) {
 			f.addSameRow(before, q)
 		}
 	}
 }
 
+// rowAsked says which row a read asks for: by tables and conditions, of which others than those for
+// its keys may have arguments, and by its order, where a LIMIT takes the first one.
+type rowAsked struct {
+	from    string
+	hasMore bool
+	order   string
+	limited bool
+}
+
+// isSameRow reports whether the first row of one read is that of another one. Without a LIMIT there
+// is no other row.
+func (r rowAsked) isSameRow(other rowAsked) bool {
+	return !r.limited || !other.limited || r.order == other.order
+}
+
 // groupsOfOneRow returns the tables and conditions of the groups that may ask for a row
 // that another one asks for too.
-func (f *finder) groupsOfOneRow() map[int]string {
-	var out map[int]string
+func (f *finder) groupsOfOneRow() map[int]rowAsked {
+	var out map[int]rowAsked
 	f.each(func(i int, g *Group) {
 		if !mayBeOfOneRow(g.Statement) || f.isSetUp(i) {
 			return
@@ -250,11 +265,11 @@ func (f *finder) groupsOfOneRow() map[int]string {
 			if i == j || g.Fingerprint == h.Fingerprint || !mayBeOfOneRow(h.Statement) || !asksForSameRow(g.Statement, h.Statement) {
 				return
 			}
-			if from, ok := condition(g.Statement); ok {
+			if row, ok := rowOfRead(g.Statement); ok {
 				if out == nil {
-					out = make(map[int]string)
+					out = make(map[int]rowAsked)
 				}
-				out[i] = from
+				out[i] = row
 			}
 		})
 	})
@@ -280,20 +295,36 @@ func (f *finder) addSameRow(before, q *Query) {
 
 func lineOf(s callsite.CallSite) callsite.Frame { return s.Frame }
 
-// condition returns a read's tables and conditions, without what it selects and in which
-// order, for those that select plain columns, or ask whether there is a row.
-func condition(st *statement.Statement) (string, bool) {
+// rowOfRead returns the row that a read asks for, for those that select plain columns, or ask whether
+// there is a row.
+func rowOfRead(st *statement.Statement) (row rowAsked, ok bool) {
 	upper := strings.ToUpper(st.Shape)
-	if rest, ok := strings.CutPrefix(upper, "SELECT EXISTS ("); ok {
-		rest, ok = strings.CutSuffix(rest, ")")
+	if rest, isProbe := strings.CutPrefix(upper, "SELECT EXISTS ("); isProbe {
+		rest, isProbe = strings.CutSuffix(rest, ")")
 		inner, parsed := parseSelect(rest)
-		return inner.from + " WHERE " + strings.Join(inner.conditions, " AND "), ok && parsed
+		return inner.row(st.Keys), isProbe && parsed
 	}
 	s, ok := parseSelect(upper)
 	if !ok || s.groupBy != "" || slices.ContainsFunc(s.items, func(item string) bool {
 		return strings.ContainsAny(item, "(?") || strings.HasPrefix(item, "DISTINCT ")
 	}) {
-		return "", false
+		return row, false
 	}
-	return s.from + " WHERE " + strings.Join(s.conditions, " AND "), true
+	return s.row(st.Keys), true
+}
+
+// row is the row that a SELECT asks for. To order it by one of its keys says nothing.
+func (s *selectShape) row(keys []string) rowAsked {
+	row := rowAsked{from: s.from + " WHERE " + strings.Join(s.conditions, " AND "), limited: s.limit != ""}
+	for _, by := range splitTop(s.orderBy, ",") {
+		name := plainName(unquoted(strings.TrimSuffix(strings.TrimSuffix(by, " DESC"), " ASC")))
+		if !slices.ContainsFunc(keys, func(key string) bool { return plainName(key) == name }) {
+			row.order += by + ","
+		}
+	}
+	for _, condition := range s.conditions {
+		_, _, isKey := equation(condition)
+		row.hasMore = row.hasMore || !isKey && strings.Contains(condition, "?")
+	}
+	return row
 }

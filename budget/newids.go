@@ -8,7 +8,7 @@ import "slices"
 
 // newIDs finds the loops whose rounds use the ids of the rows that they insert.
 func (b *builder) newIDs(records []*record) {
-	made := make(map[uint64]*record) // by the hash of an id
+	made := make(map[uint64][]*record) // by the hash of an id, which two tables may have given out
 	latest := make([]*record, len(b.report.Groups))
 	rounds := make([]int64, len(b.report.Groups))
 	used := make([]int64, len(b.report.Groups))
@@ -23,30 +23,33 @@ func (b *builder) newIDs(records []*record) {
 		}
 		rounds[group]++
 		asks := false
-		for _, hash := range rec.hashes() {
-			insert := made[hash]
-			if insert == nil || groupOf[insert] == group || latest[groupOf[insert]] != insert {
-				continue
-			}
-			if before[group] != insert { // another row each time, and not one for all
-				asks, before[group] = true, insert
-			}
-			if !isUsed[insert] {
-				isUsed[insert] = true
-				used[groupOf[insert]]++
+		st := rec.origin.statement
+		for n, hash := range rec.hashes() {
+			key, _ := st.KeyOf(n)
+			for _, insert := range made[hash] {
+				if groupOf[insert] == group || latest[groupOf[insert]] != insert || fits(insert.origin.statement.Tables, "id", st, key) < 0 {
+					continue // ids begin at 1 in each table
+				}
+				if before[group] != insert { // another row each time, and not one for all
+					asks, before[group] = true, insert
+				}
+				if !isUsed[insert] {
+					isUsed[insert] = true
+					used[groupOf[insert]]++
+				}
 			}
 		}
 		if asks {
 			asked[group]++
 		}
-		if rec.origin.statement.Verb != "INSERT" {
+		if st.Verb != "INSERT" {
 			continue
 		}
 		groupOf[rec], latest[group] = group, rec
 		for _, c := range rec.columns() {
 			for _, id := range c.values {
 				if !slices.Contains(rec.hashes(), id) { // the application made those
-					made[id] = rec
+					made[id] = append(made[id], rec)
 				}
 			}
 		}

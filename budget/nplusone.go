@@ -112,14 +112,16 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	if g.Queries < f.rules.fewest() {
 		return false
 	}
-	if f.isOwnWork(g) || f.isReadBack(g) || f.isByLevel(g) || f.isOfJobs(g) {
+	if f.isOwnWork(g) || f.isReadBack(g) || f.isOfJobs(g) {
 		return false
 	}
 	isExact := false
-	if !g.recursive {
+	if !g.recursive || len(g.Parents) > 0 {
 		isExact = f.findParent(g)
 	}
 	switch {
+	case f.isByLevel(g) && g.proof == "":
+		return false
 	case g.Queries >= n && g.Distinct >= min(n, fewArguments):
 		return true
 	case !isExact || g.Paged || g.recursive:

@@ -107,13 +107,28 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 	return n
 }
 
-// isEcho reports whether a column is what the read of one table asked with: its rows only repeat
-// that, and it came from elsewhere.
+// isEcho reports whether a column is what its read asked with: the rows only repeat that, and it
+// came from elsewhere.
 func isEcho(p *Parent, parent *Query) bool {
-	if len(parent.Tables) != 1 || strings.Contains(strings.ToLower(parent.Shape), " join ") {
-		return false // a table may be joined with itself
+	if strings.Contains(strings.ToLower(parent.Shape), " join ") && !isNamedOneWay(parent.Shape, p.Column) {
+		return false // another table may have a column of that name
 	}
 	return slices.ContainsFunc(parent.Keys, func(key string) bool { return plainName(key) == plainName(p.Column) })
+}
+
+// isNamedOneWay reports whether all that a shape calls by a column's name is one column: p.ward_id.
+func isNamedOneWay(shape, column string) bool {
+	one := ""
+	for _, name := range names(shape) {
+		if plainName(name) != plainName(column) {
+			continue
+		}
+		if !strings.Contains(name, ".") || one != "" && name != one {
+			return false
+		}
+		one = name
+	}
+	return one != ""
 }
 
 // isAggregate reports whether a read has one row that counts others: no loop goes through

@@ -3,6 +3,7 @@ package budget
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/statement"
 )
@@ -67,7 +68,7 @@ func (b *builder) parents() {
 	b.chains(records)
 	all := b.results(records)
 	b.report.ValuesTracked = b.hasAllValues(records)
-	lists := b.argumentLists(records)
+	lists := b.argumentLists(records, func(group int) int { return group })
 	for i := range b.report.Groups {
 		g := &b.report.Groups[i]
 		for _, arguments := range lists[i] {
@@ -80,6 +81,53 @@ func (b *builder) parents() {
 		})
 		g.Parents = g.Parents[:min(len(g.Parents), maxParents)]
 		g.Chained = g.Chained || g.Queries >= fewRows && b.isChained(i, lists[i], records)
+	}
+	b.parentsOfRecursions(records, all)
+}
+
+// recursion is a statement of a function that calls itself, whatever the depth.
+type recursion struct {
+	statement statement.Fingerprint
+	handle    int
+	stack     uint64
+}
+
+// recursions returns the recursion that each group belongs to, and the groups of each.
+func (b *builder) recursions() (of []recursion, groups map[recursion][]int) {
+	of, groups = make([]recursion, len(b.report.Groups)), make(map[recursion][]int)
+	for i := range b.report.Groups {
+		g := &b.report.Groups[i]
+		of[i] = recursion{g.Fingerprint, g.Handle, g.stack.Folded()}
+		groups[of[i]] = append(groups[of[i]], i)
+	}
+	return of, groups
+}
+
+// parentsOfRecursions looks for the parents of what a function sends at all of its depths: one
+// that walks a tree in memory asks for the rows that the tree was read from.
+func (b *builder) parentsOfRecursions(records []*record, all []results) {
+	of, groups := b.recursions()
+	var lists [][]argumentList
+	for _, members := range groups {
+		if len(members) < fewRows {
+			continue
+		}
+		if lists == nil {
+			lists = b.argumentLists(records, func(group int) int { return groups[of[group]][0] })
+		}
+		sum := Group{Statement: b.report.Groups[members[0]].Statement}
+		for _, i := range members {
+			sum.add(&b.report.Groups[i].Sums)
+		}
+		var parents []Parent
+		for _, arguments := range lists[members[0]] {
+			parents = append(parents, b.parentsOf(&sum, arguments, all)...)
+		}
+		for _, i := range members {
+			if g := &b.report.Groups[i]; len(g.Parents) == 0 {
+				g.Parents = slices.Clone(parents[:min(len(parents), maxParents)])
+			}
+		}
 	}
 }
 
@@ -114,19 +162,38 @@ func (b *builder) hasAllValues(records []*record) bool {
 	})
 }
 
-// results lists the results of single queries, and of groups that had several.
+// part is what the pages of one list have in common: the first one may have another condition.
+type part struct {
+	handle int
+	stack  uint64
+	depth  int // of a function that calls itself
+	tables string
+	names  string // of its columns
+}
+
+func (b *builder) partOf(group int, columns []column) part {
+	g := &b.report.Groups[group]
+	p := part{handle: g.Handle, stack: g.stack.Folded(), depth: len(g.stack.CallSite().Outer), tables: strings.Join(g.Tables, ",")}
+	for _, c := range columns {
+		p.names += c.name + ","
+	}
+	return p
+}
+
+// results lists the results of single queries, and of lines that had several.
 func (b *builder) results(records []*record) []results {
 	var out []results
-	ofGroup := make(map[int]*results)
+	ofPart := make(map[part]*results)
 	for i, rec := range records {
 		columns, group := rec.columns(), b.report.Queries[i].Group
 		if columns == nil || group < 0 || columns[0].name == "" {
 			continue // a column without a name is the id of a new row
 		}
 		out = append(out, results{group: group, position: rec.position, last: rec.position, queries: 1, columns: columns})
-		sum := ofGroup[group]
+		key := b.partOf(group, columns)
+		sum := ofPart[key]
 		if sum == nil {
-			ofGroup[group] = &results{
+			ofPart[key] = &results{
 				group: group, position: rec.position, last: rec.position, queries: 1, columns: slices.Clone(columns),
 			}
 			continue
@@ -138,7 +205,7 @@ func (b *builder) results(records []*record) []results {
 			*values = append(slices.Clip(*values), columns[c].values...)
 		}
 	}
-	for _, sum := range ofGroup {
+	for _, sum := range ofPart {
 		if sum.last > sum.position {
 			out = append(out, *sum)
 		}
@@ -149,15 +216,16 @@ func (b *builder) results(records []*record) []results {
 	return out
 }
 
-// argumentLists returns the arguments of the executions in detail, by group.
-func (b *builder) argumentLists(records []*record) [][]argumentList {
+// argumentLists returns the arguments of the executions in detail, by group, or by what several
+// groups have in common.
+func (b *builder) argumentLists(records []*record, listOf func(group int) int) [][]argumentList {
 	out := make([][]argumentList, len(b.report.Groups))
 	for i, rec := range records {
 		group := b.report.Queries[i].Group
 		if group < 0 {
 			continue
 		}
-		lists := &out[group]
+		lists := &out[listOf(group)]
 		st := rec.origin.statement
 		place := 0
 		add := func(key string, hash uint64) {
@@ -190,11 +258,11 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 	for i := range all {
 		r := &all[i]
 		parent := &b.report.Groups[r.group]
-		if r.position >= g.First || parent.Fingerprint == g.Fingerprint || r.last > r.position && r.last < g.First {
+		if r.position >= g.First || parent.Fingerprint == g.Fingerprint || r.last > r.position && r.last < g.First && !parent.Paged {
 			continue
 		}
 		for c := range r.columns {
-			match := r.match(c, arguments.values, g)
+			match := r.match(c, arguments.values, g, isCategory(arguments.key, r.columns[c].name))
 			if match == "" || distinct < 2 && !slices.Equal(arguments.values, r.columns[c].values) {
 				continue
 			}
@@ -210,6 +278,12 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 	}
 	return out
 }
+
+// isCategory reports whether a loop asks by a column that tells kinds of rows, such as a status. Its
+// few values are in any part of the rows, so that all of them are there says little.
+func isCategory(key, column string) bool { return plainName(key) == plainName(column) && !isID(key) }
+
+func isID(column string) bool { return strings.HasSuffix(plainName(column), "id") }
 
 // isNumber reports whether a hash is that of a number or a time, which columns of other
 // tables have as well: see statement.Hasher.Text.
@@ -228,7 +302,7 @@ func countDistinct(values []uint64) int64 {
 
 // match holds the arguments of a group against a column. Of a group with more executions
 // than are kept in detail, the first ones are enough.
-func (r *results) match(c int, arguments []uint64, g *Group) Match {
+func (r *results) match(c int, arguments []uint64, g *Group, category bool) Match {
 	values := r.columns[c].values
 	set := r.set(c)
 	for _, a := range arguments {
@@ -241,9 +315,12 @@ func (r *results) match(c int, arguments []uint64, g *Group) Match {
 	}
 	unique := deduplicated(values)
 	switch {
-	case isWhole(values) && slices.Equal(arguments, values[:len(arguments)]),
-		isWhole(unique) && slices.Equal(arguments, unique[:len(arguments)]),
-		len(arguments) == len(unique) && countDistinct(arguments) == int64(len(unique)),
+	case isWhole(values) && slices.Equal(arguments, values[:len(arguments)]):
+		return MatchExact
+	case category && len(unique) < len(values):
+		return MatchContained
+	case isWhole(unique) && slices.Equal(arguments, unique[:len(arguments)]),
+		len(arguments) == len(unique) && countDistinct(arguments) == int64(len(unique)) && (len(unique) == len(values) || isID(r.columns[c].name)),
 		len(arguments) == len(values) && g.Parallel && slices.Equal(sorted(arguments), sorted(values)):
 		return MatchExact
 	case isSubsequence(arguments, values), slices.Equal(deduplicated(arguments), unique):
@@ -319,21 +396,11 @@ func (b *builder) isChained(group int, lists []argumentList, records []*record) 
 // chains marks the groups of a statement that a function sends at several depths of its own
 // recursion, if each asks for what another one answered.
 func (b *builder) chains(records []*record) {
-	type recursion struct {
-		statement statement.Fingerprint
-		stack     uint64
-	}
-	depths := make(map[recursion]int)
-	of := make([]recursion, len(b.report.Groups))
-	for i := range b.report.Groups {
-		g := &b.report.Groups[i]
-		of[i] = recursion{g.Fingerprint, g.stack.Folded()}
-		depths[of[i]]++
-	}
+	of, depths := b.recursions()
 	answered := make(map[recursion]map[uint64]bool)
 	for i, rec := range records {
 		group := b.report.Queries[i].Group
-		if group < 0 || depths[of[group]] < fewRows {
+		if group < 0 || len(depths[of[group]]) < fewRows {
 			continue
 		}
 		values := answered[of[group]]
@@ -343,6 +410,9 @@ func (b *builder) chains(records []*record) {
 		}
 		if slices.ContainsFunc(rec.hashes(), func(h uint64) bool { return values[h] }) {
 			b.report.Groups[group].Chained = true
+		}
+		if isAggregate(rec.origin.statement) {
+			continue // a number of rows is the key of none
 		}
 		for _, c := range rec.columns() {
 			for _, v := range c.values {

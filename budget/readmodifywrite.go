@@ -2,6 +2,7 @@ package budget
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/statement"
 )
@@ -38,13 +39,15 @@ func (f *finder) readModifyWrites() {
 		return // there is no second statement
 	}
 	reads := make(map[rowOf][]*Query)
+	guards := f.guards()
+	locked := make(map[rowOf]int) // by the transaction that has written the row
 	f.inOrder(func(q *Query, any rowOf) {
 		row := any
 		row.row = q.Row
 		switch {
 		case q.Kind == statement.Read:
 			switch {
-			case q.Row == 0:
+			case q.Row == 0, guards[q.Transaction] > 0 && guards[q.Transaction] < q.Position, q.Transaction > 0 && locked[row] == q.Transaction:
 			case q.Locks:
 				delete(reads, row)
 			case q.Rows == 1 && !q.Probes && !q.Batched:
@@ -60,8 +63,22 @@ func (f *finder) readModifyWrites() {
 				)
 			}
 			delete(reads, row)
+			locked[row] = q.Transaction
 		}
 	})
+}
+
+// guards returns for each transaction the position of its first lock, of another row or of a word: who
+// locks something first does so to be alone.
+func (f *finder) guards() map[int]int64 {
+	out := make(map[int]int64)
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		if q.Transaction > 0 && out[q.Transaction] == 0 && (q.Kind == statement.Read && q.Locks || strings.Contains(q.Shape, "advisory_xact_lock(")) {
+			out[q.Transaction] = q.Position
+		}
+	}
+	return out
 }
 
 // readOf returns the read of a row that had a column which an UPDATE sets. Nothing is lost
@@ -71,15 +88,19 @@ func (f *finder) readOf(reads []*Query, update *Query) *Query {
 		return nil
 	}
 	for _, read := range slices.Backward(reads) {
-		if read.Transaction == update.Transaction && f.isSerial(read) {
+		if read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read)) {
 			continue
 		}
-		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.readFor(read.Statement, column) }) {
+		if slices.ContainsFunc(update.Sets, func(column string) bool { return !isMoment(column) && f.readFor(read.Statement, column) }) {
 			return read
 		}
 	}
 	return nil
 }
+
+// isMoment reports whether a column has the time of something, by its name, which nobody computes
+// from the one before.
+func isMoment(column string) bool { return strings.HasSuffix(strings.ToLower(column), "_at") }
 
 // fewColumns is the number of columns up to which a read is made for them: more are those
 // of a form, or of a model.
@@ -105,6 +126,12 @@ func (f *finder) isSerial(q *Query) bool {
 		return true
 	}
 	return q.Group >= 0 && f.report.Groups[q.Group].System == "sqlite"
+}
+
+// isRepeatable reports whether a query ran in a transaction whose rows nobody else changes: of
+// PostgreSQL, where the second of two that change one is refused.
+func (f *finder) isRepeatable(q *Query) bool {
+	return q.Transaction != 0 && q.repeatable && q.Group >= 0 && f.report.Groups[q.Group].System == "postgresql"
 }
 
 // inOrder calls step for the queries in detail that name one table and were answered.

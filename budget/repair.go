@@ -165,6 +165,9 @@ func (f *finder) writeAdvice(g *loopGroup) string {
 	upper := strings.ToUpper(g.Shape)
 	switch g.Verb {
 	case "INSERT", "REPLACE":
+		if strings.Contains(upper, " SELECT ") {
+			return "one statement for all: INSERT ... SELECT of all of the rows"
+		}
 		if g.System == "postgresql" && !strings.Contains(upper, " RETURNING ") && !g.Upserts {
 			return "one INSERT with several VALUES tuples, or COPY"
 		}

@@ -67,7 +67,7 @@ func FuzzSelectShape(f *testing.F) {
 	f.Fuzz(func(t *testing.T, shape, key string) {
 		for _, system := range []string{"postgresql", "mysql"} {
 			_ = (&batchedAdvice{key: key}).form(shape, system)
-			_, _ = condition(&statement.Statement{Shape: shape})
+			_, _ = rowOfRead(&statement.Statement{Shape: shape})
 			_ = slowRepair(&Group{Statement: &statement.Statement{Shape: shape}})
 		}
 		if list, ok := selectList(shape); ok && !strings.Contains(shape, list) {

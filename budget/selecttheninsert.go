@@ -12,6 +12,7 @@ func (f *finder) selectThenInserts() {
 	if !f.rules.Hints || f.report.Totals.Writes == 0 {
 		return
 	}
+	guards := f.guards()
 	missing := make(map[rowOf]*Query)
 	again := make(map[rowOf]bool)
 	f.inOrder(func(q *Query, any rowOf) {
@@ -19,7 +20,7 @@ func (f *finder) selectThenInserts() {
 		row.row = q.Row
 		looked := missing[row]
 		switch {
-		case q.Row == 0:
+		case q.Row == 0, guards[q.Transaction] > 0 && guards[q.Transaction] < q.Position:
 		case q.Verb == "INSERT":
 			// Who looks a second time does so behind a lock.
 			isSerial := looked != nil && looked.Transaction == q.Transaction && f.isSerial(looked)

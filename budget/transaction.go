@@ -15,6 +15,9 @@ type Transaction struct {
 	// Serializable is set by the wrapper where the transaction was begun with that level
 	// of isolation: the database lets no update be lost in it.
 	Serializable bool
+	// RepeatableRead is set for that level, or a snapshot: PostgreSQL refuses the second of two
+	// that change one row, MySQL does not.
+	RepeatableRead bool
 
 	// Interrupted is set by the wrapper before RolledBack where the context of the
 	// transaction has ended: until then it held its connection.

@@ -72,6 +72,9 @@ func (v *valuesOf) varying() (out []string) {
 		if varies {
 			name, _ := st.KeyOf(i)
 			add(name)
+			if st.Reuses(i) {
+				add("") // elsewhere, too
+			}
 		}
 	}
 	if v.others {

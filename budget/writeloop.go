@@ -45,7 +45,7 @@ func (f *finder) writeLoops() {
 		if g.recursive { // the few levels of a tree are no loop
 			least = max(n, defaultWriteLoop)
 		}
-		if (g.Queries >= least || f.goesThroughRows(g)) && (f.rules.Hints || !f.isHint(g)) && f.isWriteLoop(g) {
+		if (f.goesThroughRows(g) || g.Queries >= least) && (f.rules.Hints || !f.isHint(g)) && f.isWriteLoop(g) {
 			loops = append(loops, g)
 		}
 	}
@@ -124,10 +124,19 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Errors > 0 && g.Queries-g.Errors <= 1 && g.Queries <= maxTries {
 		return false // one write is tried again, with another time in it perhaps
 	}
+	if g.Errors > 0 && g.Errors == g.Queries-1 && g.Queries <= 2*maxTries && f.endsWell(g) {
+		return false // the first that is not refused is the last
+	}
 	if g.Distinct == 1 && isConditional(g) && g.RowsAffected == 0 {
 		return false // it is sent again because it hit nothing
 	}
 	return !f.isWorker(g) && !f.isCompareAndSwap(g)
+}
+
+// endsWell reports whether the last execution of a loop is known, and did not fail.
+func (f *finder) endsWell(g *loopGroup) bool {
+	last := f.at(g.Last)
+	return last != nil && last.Failed == ""
 }
 
 // isCompareAndSwap reports whether a row is read and written again until nobody else has
@@ -221,12 +230,22 @@ func (o inTransactions) isJob() bool {
 // isWorker reports whether a loop does one job after another: each in a transaction of
 // its own, or after it has claimed the job.
 func (f *finder) isWorker(g *loopGroup) bool {
-	if own, others := f.ownTransactions(g); own && others.isJob() || f.isOfJobs(g) {
+	if own, others := f.ownTransactions(g); own && others.isJob() || f.isOfJobs(g) || f.isOfClaimed(g) {
 		return true
 	}
 	return slices.ContainsFunc(f.report.Groups, func(h Group) bool {
 		return h.Queries >= g.Queries-1 && h.Queries <= g.Queries+1 && h.Handle == g.Handle && overlap(&h, g.Group) && claims(&h, g.Group)
 	})
+}
+
+// isOfClaimed reports whether the rows that a loop goes through are jobs that an UPDATE has claimed,
+// the next few of those that are left.
+func (f *finder) isOfClaimed(g *loopGroup) bool {
+	if g.parent == nil || g.proof == "" {
+		return false
+	}
+	claim := f.at(g.parent.Position)
+	return claim != nil && (claim.Verb == "UPDATE" || claim.Verb == "DELETE") && claim.Paged
 }
 
 // isOfJobs reports whether a job is locked before an execution of a loop, with the same words
@@ -286,5 +305,11 @@ func claims(h, g *Group) bool {
 	// A row that is made is none of those that are left, and neither is one that is written
 	// each time.
 	return g.Verb != "INSERT" && g.Distinct > 1 && h.Kind == statement.Read && h.Distinct == 1 && h.Duplicates == 0 && h.MostRows <= 1 && !h.Probes &&
-		strings.Contains(strings.ToUpper(h.Shape), "LIMIT") && h.SharesTable(g.Statement)
+		strings.Contains(strings.ToUpper(h.Shape), "LIMIT") && h.SharesTable(g.Statement) && readsKeyOf(h.Statement, g.Statement)
+}
+
+// readsKeyOf reports whether a read has a key of a write among what it selects.
+func readsKeyOf(read, write *statement.Statement) bool {
+	list, ok := selectList(read.Shape)
+	return !ok || strings.Contains(list, "*") || slices.ContainsFunc(write.Keys, func(key string) bool { return selects(read, plainName(key)) })
 }

@@ -7,8 +7,12 @@ import (
 	"github.com/querybudget/querybudget/budget"
 )
 
-// levelSerializable is sql.LevelSerializable, without importing its package.
-const levelSerializable driver.IsolationLevel = 6
+// These are the levels of database/sql, without importing its package.
+const (
+	levelRepeatableRead driver.IsolationLevel = 4
+	levelSnapshot       driver.IsolationLevel = 5
+	levelSerializable   driver.IsolationLevel = 6
+)
 
 // tx wraps a driver.Tx. It counts in the recorder of the context that began it, or
 // without one in that of its first query; Commit and Rollback have no context, and are
@@ -29,6 +33,7 @@ func (t *tx) begin(ctx context.Context, opts driver.TxOptions) (err error) {
 	defer func() {
 		t.account = c.handle.database.Began(ctx, r, began, err)
 		t.account.Serializable = opts.Isolation == levelSerializable
+		t.account.RepeatableRead = opts.Isolation == levelRepeatableRead || opts.Isolation == levelSnapshot
 	}()
 	t.bare, err = begin(c.contextOther(ctx, nil), c.via, opts)
 	err = reveal(err)

@@ -71,15 +71,16 @@ type classifier struct {
 	isTable  bool   // it is a table's
 	equation equation
 	keys     []key
-	params   int  // seen so far
-	negated  bool // a NOT stands before the condition
-	upserts  bool // ON DUPLICATE KEY: VALUES is a function from here on
-	limited  bool // LIMIT with a value
-	anyLimit bool // LIMIT, also inside of a bracket
-	batch    bool // and of more than the one row that a look is for
-	values   bool // VALUES
-	ranged   bool // a WHERE with a range to continue from
-	window   bool // a WHERE with a range that has two ends
+	params   int    // seen so far
+	negated  bool   // a NOT stands before the condition
+	upserts  bool   // ON DUPLICATE KEY: VALUES is a function from here on
+	limited  bool   // LIMIT with a value
+	used     uint64 // arguments, of the first 64
+	anyLimit bool   // LIMIT, also inside of a bracket
+	batch    bool   // and of more than the one row that a look is for
+	values   bool   // VALUES
+	ranged   bool   // a WHERE with a range to continue from
+	window   bool   // a WHERE with a range that has two ends
 	ranges   []columnRange
 	anyOr    bool // an OR was seen anywhere
 	into     bool // SELECT ... INTO was read
@@ -263,6 +264,10 @@ func (c *classifier) isRange() bool {
 func (c *classifier) argument(text string) int {
 	i := c.nextArgument(text)
 	c.params++
+	if 0 <= i && i < 64 {
+		c.st.reused |= c.used & (1 << i)
+		c.used |= 1 << i
+	}
 	return i
 }
 

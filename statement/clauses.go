@@ -62,6 +62,8 @@ func (c *classifier) plain(w string, t token) {
 		c.st.Upserts = true
 	case w == "next" && c.last == "fetch":
 		c.st.Paged = true
+	case w == "first" && c.last == "fetch":
+		c.limited, c.anyLimit = c.limited || l.main, true
 	case w == "analyze":
 		c.analyzed = c.analyzed || c.explained
 	case w == "to" && l.verb == "copy" && !c.dataChanges:

@@ -68,6 +68,7 @@ type Statement struct {
 	keyTexts []keyText       // of those that are literals
 	inserts  []insertedValue // of an INSERT of one row
 	others   []otherArg      // that are compared with a column which is no key
+	reused   uint64          // arguments, of the first 64, that stand in several places
 }
 
 // keyArg is an argument that a key column is compared with.
@@ -105,6 +106,9 @@ func (s *Statement) KeyOf(argument int) (column string, ok bool) {
 	}
 	return "", false
 }
+
+// Reuses reports whether an argument, counted from 0, stands in several places: $1 and ?1 may.
+func (s *Statement) Reuses(argument int) bool { return argument < 64 && s.reused&(1<<argument) != 0 }
 
 // KeyTexts calls f for each of Keys that is compared with a literal, with the hash that
 // [Hasher.Text] gives to the value.

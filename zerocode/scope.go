@@ -281,7 +281,7 @@ func (s *scope) line() line {
 	if isProgram() {
 		test = ""
 	}
-	return line{Test: test, Endless: s.isEndless(), Start: s.start && !s.whole && !s.follows, Opener: opener(s.helper)}
+	return line{Test: test, Endless: s.isEndless(), Start: s.start && !s.whole && !s.follows, Opener: opener(s.helper), SQLite: bounds().Rules.SQLite}
 }
 
 // isAlive reports whether a goroutine of the scope goes on.

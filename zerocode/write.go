@@ -52,6 +52,8 @@ type line struct {
 	// Opener is the helper of tests that made the call, if it has opened a database, too: such a
 	// function sets up what a test needs.
 	Opener string `json:"opener,omitempty"`
+	// SQLite is what it stands for, as in [budget.Rules].
+	SQLite budget.SQLiteUse `json:"sqlite,omitempty"`
 	// Fixtures is set if tests sent all of it themselves: it is counted, and not judged.
 	Fixtures bool `json:"fixtures,omitempty"`
 	// Asked numbers the arguments of reads, by the index of their group, where a unit sends

@@ -24,8 +24,9 @@ import (
 // unit is a report as a watched program writes it.
 type unit struct {
 	Test, Package string
-	Endless       bool             // all that a goroutine did, in one piece of work or many
-	Start         bool             // of TestMain
+	Endless       bool // all that a goroutine did, in one piece of work or many
+	Start         bool // of TestMain
+	SQLite        budget.SQLiteUse
 	Opener        string           // the helper of tests that made the call, and opens a database
 	Fixtures      bool             // what tests sent themselves
 	Dropped       int64            // reports that nobody read in time, in place of one
@@ -40,6 +41,7 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 		Endless       bool
 		Start         bool
 		Opener        string
+		SQLite        budget.SQLiteUse
 		Fixtures      bool
 		Dropped       int64
 		Asked         map[int][]uint32
@@ -48,7 +50,7 @@ func (u *unit) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &head); err != nil {
 		return err
 	}
-	u.Test, u.Package, u.Endless, u.Start, u.Opener = head.Test, head.Package, head.Endless, head.Start, head.Opener
+	u.Test, u.Package, u.Endless, u.Start, u.Opener, u.SQLite = head.Test, head.Package, head.Endless, head.Start, head.Opener, head.SQLite
 	u.Fixtures, u.Dropped, u.Asked, u.Rows = head.Fixtures, head.Dropped, head.Asked, head.Rows
 	return json.Unmarshal(text, &u.Report)
 }
@@ -225,6 +227,7 @@ func (s *summary) add(u *unit) {
 	if !setUp && !u.Endless {
 		report := u.Report
 		report.Name = strconv.Itoa(len(s.tests) - 1) // the same request is one of many tests
+		s.across.SQLite = u.SQLite
 		s.across.Add(&report)
 	}
 }

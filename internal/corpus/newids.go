@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -12,6 +13,11 @@ func newIDs() []Case {
 		{
 			Name: "new-ids/needed", About: "each round needs the id of its row: five orders are no reason to write the loop anew, and their lines can go in one INSERT",
 			Values: true, Setup: orders(), Run: newOrders(5), Want: []Want{{Kind: budget.WriteLoop, Table: "order_lines", Also: []string{}}},
+		},
+		{
+			Name: "new-ids/of-two-tables", About: "two tables give out the same ids, and the rounds go on with both",
+			Values: true, Setup: namesAndVersions(), Run: newFiles,
+			Want: []Want{{Kind: budget.WriteLoop, Table: "files", Also: []string{}}},
 		},
 		{
 			Name: "new-ids/many", About: "the same with a dozen",
@@ -46,13 +52,33 @@ func orders() []string {
 	}
 }
 
+func namesAndVersions() []string {
+	return []string{
+		"CREATE TABLE names (id {auto}, name VARCHAR(20))", "CREATE TABLE versions (id {auto}, version BIGINT)",
+		"CREATE TABLE files (name_id BIGINT, version_id BIGINT)",
+	}
+}
+
+func newFiles(ctx context.Context, e *Env) error {
+	for i := range 6 {
+		name := inserted(ctx, e, "INSERT INTO names (name) VALUES (?)", fmt.Sprint("f", i))
+		version := inserted(ctx, e, "INSERT INTO versions (version) VALUES (?)", 100+i)
+		done(e.DB.ExecContext(ctx, e.Q("INSERT INTO files VALUES (?, ?)"), name, version))
+	}
+	return nil
+}
+
 // insertOrder returns the id as the database has it: of PostgreSQL by RETURNING.
 func insertOrder(ctx context.Context, e *Env, customer int64) (id int64) {
+	return inserted(ctx, e, "INSERT INTO orders (customer) VALUES (?)", customer)
+}
+
+func inserted(ctx context.Context, e *Env, insert string, value any) (id int64) {
 	if e.System == "postgres" {
-		one(e.DB.QueryRowContext(ctx, e.Q("INSERT INTO orders (customer) VALUES (?) RETURNING id"), customer), &id)
+		one(e.DB.QueryRowContext(ctx, e.Q(insert+" RETURNING id"), value), &id)
 		return id
 	}
-	result, err := e.DB.ExecContext(ctx, e.Q("INSERT INTO orders (customer) VALUES (?)"), customer)
+	result, err := e.DB.ExecContext(ctx, e.Q(insert), value)
 	if err != nil {
 		return 0
 	}
