@@ -255,6 +255,42 @@ func (s *summary) joinCalls() {
 	}
 }
 
+// joinFirsts makes one finding of reads that several lines send again, each in few calls, after one
+// line had the answer: a middleware that reads an account, and handlers that read it once more.
+func (s *summary) joinFirsts() {
+	again := map[string][]*seen{} // by the line that had the answer
+	keys := map[*seen]findingKey{}
+	for key, f := range s.inOrder() {
+		if !f.isSmall() || f.worst.Before == nil {
+			continue
+		}
+		first := s.lineOf(f.worst.Before.CallSite())
+		cause := f.worst.Shape + "\n" + first.String()
+		isKnown := slices.ContainsFunc(again[cause], func(other *seen) bool { return other.own[0] == f.own[0] })
+		if first != f.own[0] && !isKnown {
+			again[cause], keys[f] = append(again[cause], f), key
+		}
+	}
+	for _, all := range again {
+		units := int64(0)
+		for _, f := range all {
+			units += f.units
+		}
+		if len(all) < fewSmall || units < fewCalls {
+			continue
+		}
+		f := all[0]
+		f.joined = f.frames[:1:1]
+		for _, other := range all[1:] {
+			f.merge(other)
+			f.joined = append(f.joined, other.frames[0])
+			f.with = append(f.with, other)
+			delete(s.findings, keys[other])
+		}
+		f.agreement = s.asked.of(f)
+	}
+}
+
 // callsOf names the two lines of one function that had an answer, first and then again, and
 // the functions that they called for it. It returns the second line, and false if the function
 // asked itself.

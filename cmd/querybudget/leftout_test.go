@@ -67,6 +67,30 @@ func TestJoinSmall(t *testing.T) {
 	}
 }
 
+// A middleware has read what three handlers read again, each in few calls.
+func TestJoinFirsts(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}}
+	again := func(shape, at, before string, calls int64) {
+		f := s.twice(t, shape, at, before)
+		f.units, f.pairs = calls, map[askedPair]bool{}
+	}
+	again("SELECT a", "list:1 < serve:20", "auth:3 < serve:20", 3)
+	again("SELECT a", "show:1 < serve:20", "auth:3 < serve:20", 4)
+	again("SELECT a", "save:1 < serve:20", "auth:3 < serve:20", 1)
+	again("SELECT a", "drop:1 < serve:20", "load:9 < serve:20", 4) // had by another line
+	again("SELECT b", "list:2 < serve:20", "auth:4 < serve:20", 3)
+	again("SELECT b", "show:2 < serve:20", "auth:4 < serve:20", 4) // of two lines
+	s.joinFirsts()
+	if len(s.findings) != 4 {
+		t.Errorf("%d findings", len(s.findings))
+	}
+	for _, f := range s.findings {
+		if f.joined != nil && (f.units != 8 || f.isLeftOut() || len(s.also(f)) != 2 || !f.isAt("save.go:1")) {
+			t.Errorf("in %d calls, also %v", f.units, s.also(f))
+		}
+	}
+}
+
 // A layer that saves any record has no line that is about one statement.
 func TestIsLayer(t *testing.T) {
 	p := passed{lines: map[callsite.Frame]*passedBy{}}

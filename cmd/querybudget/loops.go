@@ -26,6 +26,10 @@ func loopsOf(set *token.FileSet, file *ast.File) (found [][2]int) {
 			if isTicks(n) {
 				return true
 			}
+		case *ast.CallExpr:
+			if !loops(n) {
+				return true
+			}
 		default:
 			return true
 		}
@@ -33,6 +37,14 @@ func loopsOf(set *token.FileSet, file *ast.File) (found [][2]int) {
 		return true
 	})
 	return found
+}
+
+// loops reports whether a call hands a closure to a function that calls it for each item, as
+// slices.DeleteFunc and lo.Map do.
+func loops(call *ast.CallExpr) bool {
+	method, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && slices.Contains([]string{"slices", "maps", "lo"}, nameOf(method.X)) &&
+		slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { _, ok := arg.(*ast.FuncLit); return ok })
 }
 
 // isOneWork reports whether what a goroutine sent repeatedly belongs to one piece of its work:
@@ -55,23 +67,40 @@ func (s *summary) isOneWork(f *budget.Finding) bool {
 // joinLoops makes one finding of the statements that one loop of the source sends, called from the
 // same lines: in one call they take turns, and in another one only some of them are sent.
 func (s *summary) joinLoops() {
-	first := map[string]*seen{}
+	first := map[string][]*seen{}
 	for key, f := range s.inOrder() {
 		if !f.isLoop() || f.isLeftOut() || f.toLoop == 0 {
 			continue
 		}
-		outside := f.own[f.toLoop:]
-		loop := string(f.worst.Kind) + s.loops.of(f.own[f.toLoop-1]) + lines(outside[:min(len(outside), framesMax)])
-		old := first[loop]
-		if old == nil {
-			first[loop] = f
+		loop := string(f.worst.Kind) + s.loops.of(f.own[f.toLoop-1])
+		i := slices.IndexFunc(first[loop], func(old *seen) bool { return old.isCalledLike(f) })
+		if i < 0 {
+			first[loop] = append(first[loop], f)
 			continue
 		}
+		old := first[loop][i]
 		old.with = append(old.with, f)
 		old.inside = append(append(old.inside, f.inner()...), f.inside...)
 		old.saved += f.saved
 		delete(s.findings, key)
 	}
+}
+
+// outside names the lines that call the function with the loop of a finding.
+func (f *seen) outside() string {
+	callers := f.own[f.toLoop:]
+	return lines(callers[:min(len(callers), framesMax)])
+}
+
+// isCalledLike reports whether two loops are called from the same lines, or some of the same where
+// they are findings of several callers.
+func (f *seen) isCalledLike(other *seen) bool {
+	for _, one := range append([]string{f.outside()}, f.callers...) {
+		if one == other.outside() || slices.Contains(other.callers, one) {
+			return true
+		}
+	}
+	return false
 }
 
 // joinRepeats adds to a loop what it is called where its keys happen to be equal, or come in

@@ -25,12 +25,16 @@ func (w *worker) run(ids []int) {
 	for rows.Next() {
 		send(2)
 	}
+	ids = slices.DeleteFunc(ids, func(id int) bool {
+		return send(id)
+	})
+	slices.Sort(ids)
 }
 `
 	s := newSources()
 	s.read("example.com/shop/shop.go", "", text)
 	got := s.Loops["example.com/shop/shop.go"]
-	if !slices.Equal(got, [][2]int{{5, 7}, {12, 14}}) {
+	if !slices.Equal(got, [][2]int{{5, 7}, {12, 14}, {15, 17}}) {
 		t.Errorf("got %v", got)
 	}
 	for line, want := range map[int]bool{4: false, 6: true, 10: false, 13: true} {
@@ -75,6 +79,23 @@ func TestJoinLoops(t *testing.T) {
 		if want := f.worst.Shape == "INSERT INTO a"; want != (len(f.with) == 1) || want && (!f.isAt("b.go:1") || f.saved != 2 || s.also(f)[0] != "INSERT INTO b at b.go:1 shop.b") {
 			t.Errorf("%s: with %d, %v", f.worst.Shape, len(f.with), s.also(f))
 		}
+	}
+}
+
+// Where one statement of a loop is a finding of several callers, another one joins it by any of them.
+func TestJoinLoopsOfSeveralCallers(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}, loops: spans{"example.com/shop/pages.go": {{10, 19}}}}
+	merged := s.loop(budget.NPlusOne, "SELECT a", "a:1 < pages:13 < serve:20")
+	merged.merge(s.loop(budget.NPlusOne, "SELECT a2", "a:1 < pages:13 < other:20"))
+	delete(s.findings, findingKey{budget.NPlusOne, "SELECT a2" + "a:1 < pages:13 < other:20"})
+	s.loop(budget.NPlusOne, "SELECT b", "b:1 < pages:14 < other:20")
+	s.loop(budget.NPlusOne, "SELECT c", "c:1 < pages:15 < third:20")
+	for _, f := range s.findings {
+		f.own = f.frames
+	}
+	s.joinLoops()
+	if len(s.findings) != 2 {
+		t.Errorf("%d findings", len(s.findings))
 	}
 }
 

@@ -226,10 +226,11 @@ const alsoMost = 3
 func (s *summary) also(f *seen) (lines []string) {
 	add := func(shape string, at callsite.Frame) {
 		line := cut(shape, 100)
-		if at != (callsite.Frame{}) && at != f.own[0] {
+		isElsewhere := at != (callsite.Frame{}) && at != f.own[0]
+		if isElsewhere {
 			line += " at " + at.String()
 		}
-		if !slices.Contains(lines, line) && shape != f.worst.Shape {
+		if !slices.Contains(lines, line) && (isElsewhere || shape != f.worst.Shape) {
 			lines = append(lines, line)
 		}
 	}

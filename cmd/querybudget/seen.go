@@ -43,6 +43,7 @@ type seen struct {
 	inside      []callsite.Frame    // the lines of others that were merged, up to the one that is printed
 	across      *budget.Covariation // what many units show, nil for nothing
 	toLoop      int                 // how many of its own frames lead to a loop of the source; 0 for none
+	callers     []string            // of its function, in findings that were merged
 	with        []*seen             // other statements of that loop
 }
 
@@ -92,6 +93,9 @@ func (f *seen) add(other *seen) {
 // merge adds what is one finding.
 func (f *seen) merge(other *seen) {
 	f.inside = append(f.inside, other.inner()...)
+	if f.toLoop > 0 && other.toLoop > 0 {
+		f.callers = append(f.callers, other.outside())
+	}
 	f.units += other.units
 	f.fixed = f.fixed && other.fixed
 	f.loops += other.loops

@@ -35,10 +35,19 @@ func (s starts) add(u *unit) {
 	of.waits[test] = true
 }
 
+// mostStarts is from how many starts for each other call on that one is a start, too: a test of it.
+const mostStarts = 9
+
+// sent names what a finding is about: a statement from a line, and its caller.
+func (s *summary) sent(f *seen) string {
+	own := s.passed.own(f.frames, nil)
+	return string(f.worst.Kind) + f.worst.Shape + "\n" + lines(own[:min(len(own), causeFrames)])
+}
+
 // calls returns in how many of its calls a finding is part of such a start.
 func (s starts) calls(f *seen) (n int64) {
 	for helper, calls := range f.openers {
-		if s[helper].tests >= startTests {
+		if of := s[helper]; of != nil && of.tests >= startTests {
 			n += calls
 		}
 	}

@@ -115,6 +115,7 @@ func readReports(folder string, about *scanned) (*summary, error) {
 	}
 	s.joinSmall()
 	s.joinCalls()
+	s.joinFirsts()
 	s.joinLoops()
 	return s, nil
 }
@@ -123,8 +124,13 @@ func readReports(folder string, about *scanned) (*summary, error) {
 // started the application: a start on an empty database, as most tests begin with. Some
 // TestMain run their tests themselves, and do the same again and again.
 func (s *summary) leaveOutSetUp() {
+	started := map[string]int64{} // calls, by what is sent
+	for _, f := range s.findings {
+		started[s.sent(f)] += s.starts.calls(f)
+	}
 	for key, f := range s.findings {
-		if f.setUp+s.starts.calls(f) >= f.units || f.isOfStart() {
+		calls := f.setUp + s.starts.calls(f)
+		if calls >= f.units || started[s.sent(f)] >= mostStarts*(f.units-calls) && started[s.sent(f)] > 0 || f.isOfStart() {
 			delete(s.findings, key)
 			s.leftOut++
 		}
