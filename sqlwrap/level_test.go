@@ -6,8 +6,12 @@ import (
 	"testing"
 )
 
-func TestLevelOfSerializableTransactions(t *testing.T) {
-	if levelSerializable != driver.IsolationLevel(sql.LevelSerializable) {
-		t.Errorf("sql.LevelSerializable is %d", sql.LevelSerializable)
+func TestLevels(t *testing.T) {
+	for ours, theirs := range map[driver.IsolationLevel]sql.IsolationLevel{
+		levelRepeatableRead: sql.LevelRepeatableRead, levelSnapshot: sql.LevelSnapshot, levelSerializable: sql.LevelSerializable,
+	} {
+		if ours != driver.IsolationLevel(theirs) {
+			t.Errorf("%v is %d, and not %d", theirs, theirs, ours)
+		}
 	}
 }
