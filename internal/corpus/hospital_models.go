@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/uptrace/bun"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -130,7 +131,7 @@ func hospitalModels() []Case {
 		{Name: "hospital/bun-bulk-update", About: "updates of slices, six times", Systems: []string{"postgres"}, Setup: bedsOf(6, 3), Run: bunBulkUpdates},
 		{Name: "hospital/sqlx-rows-open", About: "Queryx and StructScan, with a Get for each while they are open", Setup: ofWards, Run: sqlxRowsOpen,
 			Want: []Want{proven(budget.NPlusOne, "sqlxRowsOpen", "beds", "wards"), {Kind: budget.NestedQuery, Func: "sqlxRowsOpen", Table: "beds"}}},
-		{Name: "hospital/sqlx-named-query", About: "a named query for each row", Setup: ofWards, Run: sqlxNamedEach, Want: []Want{proven(budget.NPlusOne, "sqlxNamedEach", "beds", "wards")}},
+		{Name: "hospital/sqlx-named-query", About: "a named query for each row", Setup: ofWards, Run: sqlxNamedEach, Want: []Want{proven(budget.NPlusOne, "bedsByNamed", "beds", "wards")}},
 	}
 }
 
@@ -362,12 +363,16 @@ func sqlxNamedEach(ctx context.Context, e *Env) error {
 	var ids []int64
 	try(db.SelectContext(ctx, &ids, "SELECT id FROM wards ORDER BY id"))
 	for _, id := range ids {
-		rows, err := db.NamedQueryContext(ctx, "SELECT no FROM beds WHERE ward_id = :ward", map[string]any{"ward": id})
-		try(err)
-		for rows.Next() {
-			continue
-		}
-		try(rows.Close())
+		bedsByNamed(ctx, db, id)
 	}
 	return nil
+}
+
+func bedsByNamed(ctx context.Context, db *sqlx.DB, ward int64) {
+	rows, err := db.NamedQueryContext(ctx, "SELECT no FROM beds WHERE ward_id = :ward", map[string]any{"ward": ward})
+	try(err)
+	defer func() { try(rows.Close()) }()
+	for rows.Next() {
+		continue
+	}
 }
