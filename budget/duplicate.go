@@ -215,7 +215,7 @@ func (f *finder) sameRows() {
 		handle, row, transaction int
 		from                     string
 	}
-	first := make(map[question]*Query)
+	first := make(map[question][]*Query)
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
 		if q.Kind != statement.Read && q.Kind.IsQuery() {
@@ -227,16 +227,21 @@ func (f *finder) sameRows() {
 			continue
 		}
 		key := question{q.Handle, q.Row, q.Transaction, from}
-		before := first[key]
-		if before == nil {
-			first[key] = q
-			continue
-		}
-		if before.Fingerprint != q.Fingerprint && groups[q.Group].isSameRow(groups[before.Group]) && (!groups[q.Group].hasMore || before.Arguments == q.Arguments) {
-			f.addSameRow(before, q)
+		row := groups[q.Group]
+		i := slices.IndexFunc(first[key], func(before *Query) bool {
+			return row.isSameRow(groups[before.Group]) && (!row.hasMore || before.Arguments == q.Arguments)
+		})
+		switch {
+		case i < 0 && len(first[key]) < maxSameKeys:
+			first[key] = append(first[key], q)
+		case i >= 0 && first[key][i].Fingerprint != q.Fingerprint:
+			f.addSameRow(first[key][i], q)
 		}
 	}
 }
+
+// maxSameKeys is how many different rows are kept that reads with one key asked for.
+const maxSameKeys = 8
 
 // rowAsked says which row a read asks for: by tables and conditions, of which others than those for
 // its keys may have arguments, and by its order, where a LIMIT takes the first one.

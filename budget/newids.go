@@ -1,6 +1,10 @@
 package budget
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 // An INSERT whose id the database makes, and that what follows asks for or inserts beside,
 // cannot be put together with the others of its loop as easily as one whose id nobody
@@ -27,8 +31,8 @@ func (b *builder) newIDs(records []*record) {
 		for n, hash := range rec.hashes() {
 			key, _ := st.KeyOf(n)
 			for _, insert := range made[hash] {
-				if groupOf[insert] == group || latest[groupOf[insert]] != insert || fits(insert.origin.statement.Tables, "id", st, key) < 0 {
-					continue // ids begin at 1 in each table
+				if groupOf[insert] == group || latest[groupOf[insert]] != insert || st.Kind == statement.Read && fits(insert.origin.statement.Tables, "id", st, key) < 0 {
+					continue // ids begin at 1 in each table; what is written by one is that of the row, as a rule
 				}
 				if before[group] != insert { // another row each time, and not one for all
 					asks, before[group] = true, insert

@@ -110,7 +110,8 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 // isEcho reports whether a column is what its read asked with: the rows only repeat that, and it
 // came from elsewhere.
 func isEcho(p *Parent, parent *Query) bool {
-	if strings.Contains(strings.ToLower(parent.Shape), " join ") && !isNamedOneWay(parent.Shape, p.Column) {
+	isJoin := len(parent.Tables) > 1 || strings.Contains(strings.ToLower(parent.Shape), " join ")
+	if isJoin && !isNamedOneWay(parent.Shape, p.Column) {
 		return false // another table may have a column of that name
 	}
 	return slices.ContainsFunc(parent.Keys, func(key string) bool { return plainName(key) == plainName(p.Column) })

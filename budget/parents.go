@@ -44,6 +44,8 @@ type results struct {
 	position int64 // of the first of them
 	last     int64
 	queries  int64
+	sent     []statement.Fingerprint // of the statements that had them
+	paged    bool                    // one of them pages
 	columns  []column
 	sets     []map[uint64]bool // of the columns, made when they are needed
 }
@@ -76,13 +78,18 @@ func (b *builder) parents() {
 				g.Parents = append(g.Parents, b.parentsOf(g, arguments, all)...)
 			}
 		}
-		slices.SortStableFunc(g.Parents, func(p, q Parent) int {
-			return cmp.Or(cmp.Compare(q.Match.strength(), p.Match.strength()), cmp.Compare(q.Position, p.Position))
-		})
-		g.Parents = g.Parents[:min(len(g.Parents), maxParents)]
+		g.Parents = strongest(g.Parents)
 		g.Chained = g.Chained || g.Queries >= fewRows && b.isChained(i, lists[i], records)
 	}
 	b.parentsOfRecursions(records, all)
+}
+
+// strongest returns the parents that match best, those first.
+func strongest(parents []Parent) []Parent {
+	slices.SortStableFunc(parents, func(p, q Parent) int {
+		return cmp.Or(cmp.Compare(q.Match.strength(), p.Match.strength()), cmp.Compare(q.Position, p.Position))
+	})
+	return parents[:min(len(parents), maxParents)]
 }
 
 // recursion is a statement of a function that calls itself, whatever the depth.
@@ -123,9 +130,10 @@ func (b *builder) parentsOfRecursions(records []*record, all []results) {
 		for _, arguments := range lists[members[0]] {
 			parents = append(parents, b.parentsOf(&sum, arguments, all)...)
 		}
+		parents = strongest(parents)
 		for _, i := range members {
 			if g := &b.report.Groups[i]; len(g.Parents) == 0 {
-				g.Parents = slices.Clone(parents[:min(len(parents), maxParents)])
+				g.Parents = slices.Clone(parents)
 			}
 		}
 	}
@@ -189,17 +197,24 @@ func (b *builder) results(records []*record) []results {
 		if columns == nil || group < 0 || columns[0].name == "" {
 			continue // a column without a name is the id of a new row
 		}
-		out = append(out, results{group: group, position: rec.position, last: rec.position, queries: 1, columns: columns})
+		st := rec.origin.statement
+		one := results{
+			group: group, position: rec.position, last: rec.position, queries: 1, sent: []statement.Fingerprint{st.Fingerprint}, paged: st.Paged, columns: columns,
+		}
+		out = append(out, one)
 		key := b.partOf(group, columns)
 		sum := ofPart[key]
 		if sum == nil {
-			ofPart[key] = &results{
-				group: group, position: rec.position, last: rec.position, queries: 1, columns: slices.Clone(columns),
-			}
+			one.columns = slices.Clone(columns)
+			ofPart[key] = &one
 			continue
 		}
 		sum.last = rec.position
 		sum.queries++
+		sum.paged = sum.paged || st.Paged
+		if !slices.Contains(sum.sent, st.Fingerprint) {
+			sum.sent = append(slices.Clip(sum.sent), st.Fingerprint)
+		}
 		for c := range min(len(sum.columns), len(columns)) {
 			values := &sum.columns[c].values
 			*values = append(slices.Clip(*values), columns[c].values...)
@@ -258,11 +273,11 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 	for i := range all {
 		r := &all[i]
 		parent := &b.report.Groups[r.group]
-		if r.position >= g.First || parent.Fingerprint == g.Fingerprint || r.last > r.position && r.last < g.First && !parent.Paged {
+		if r.position >= g.First || slices.Contains(r.sent, g.Fingerprint) || r.last > r.position && r.last < g.First && !r.paged {
 			continue
 		}
 		for c := range r.columns {
-			match := r.match(c, arguments.values, g, isCategory(arguments.key, r.columns[c].name))
+			match := r.match(c, arguments.values, g, arguments.key)
 			if match == "" || distinct < 2 && !slices.Equal(arguments.values, r.columns[c].values) {
 				continue
 			}
@@ -279,11 +294,18 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 	return out
 }
 
-// isCategory reports whether a loop asks by a column that tells kinds of rows, such as a status. Its
-// few values are in any part of the rows, so that all of them are there says little.
-func isCategory(key, column string) bool { return plainName(key) == plainName(column) && !isID(key) }
+// isCategory reports whether a loop asks by a column that tells kinds of rows, such as a status: of
+// few values, each of several rows. That all of them are in the rows says little.
+func isCategory(key, column string, values, different int) bool {
+	return values >= 2*different && !isID(key) && !isID(column)
+}
 
-func isID(column string) bool { return strings.HasSuffix(plainName(column), "id") }
+// isID reports whether a column is called as those that identify rows.
+func isID(column string) bool {
+	name := statement.Unqualified(column)
+	lower := strings.ToLower(name)
+	return lower == "id" || strings.HasSuffix(name, "ID") || strings.HasSuffix(name, "Id") || strings.HasSuffix(lower, "_id") || strings.HasSuffix(lower, "uuid") || strings.HasSuffix(lower, "guid")
+}
 
 // isNumber reports whether a hash is that of a number or a time, which columns of other
 // tables have as well: see statement.Hasher.Text.
@@ -302,7 +324,7 @@ func countDistinct(values []uint64) int64 {
 
 // match holds the arguments of a group against a column. Of a group with more executions
 // than are kept in detail, the first ones are enough.
-func (r *results) match(c int, arguments []uint64, g *Group, category bool) Match {
+func (r *results) match(c int, arguments []uint64, g *Group, key string) Match {
 	values := r.columns[c].values
 	set := r.set(c)
 	for _, a := range arguments {
@@ -314,13 +336,15 @@ func (r *results) match(c int, arguments []uint64, g *Group, category bool) Matc
 		return len(arguments) == len(values) || len(arguments) < len(values) && int64(len(values)) == min(g.Queries, maxTrackedValues)
 	}
 	unique := deduplicated(values)
+	column := r.columns[c].name
+	category := isCategory(key, column, len(values), len(unique))
 	switch {
 	case isWhole(values) && slices.Equal(arguments, values[:len(arguments)]):
 		return MatchExact
-	case category && len(unique) < len(values):
+	case category && plainName(key) == plainName(column):
 		return MatchContained
 	case isWhole(unique) && slices.Equal(arguments, unique[:len(arguments)]),
-		len(arguments) == len(unique) && countDistinct(arguments) == int64(len(unique)) && (len(unique) == len(values) || isID(r.columns[c].name)),
+		len(arguments) == len(unique) && countDistinct(arguments) == int64(len(unique)) && !category,
 		len(arguments) == len(values) && g.Parallel && slices.Equal(sorted(arguments), sorted(values)):
 		return MatchExact
 	case isSubsequence(arguments, values), slices.Equal(deduplicated(arguments), unique):

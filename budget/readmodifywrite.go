@@ -47,9 +47,10 @@ func (f *finder) readModifyWrites() {
 		switch {
 		case q.Kind == statement.Read:
 			switch {
-			case q.Row == 0, guards[q.Transaction] > 0 && guards[q.Transaction] < q.Position, q.Transaction > 0 && locked[row] == q.Transaction:
+			case q.Row == 0:
 			case q.Locks:
 				delete(reads, row)
+			case guards[q.Transaction] > 0 && guards[q.Transaction] < q.Position, q.Transaction > 0 && locked[row] == q.Transaction:
 			case q.Rows == 1 && !q.Probes && !q.Batched:
 				reads[row] = append(reads[row], q)
 			}

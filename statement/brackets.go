@@ -117,7 +117,7 @@ func (c *classifier) list(l, outer *level) {
 	several := l.commas > 0
 	switch l.function {
 	case "any", "some", "unnest", "json_each", "json_array_elements", "json_array_elements_text", "jsonb_array_elements", "jsonb_array_elements_text",
-		"json_table", "openjson", "string_to_array", "string_to_table", "string_split", "regexp_split_to_table", "regexp_split_to_array", "find_in_set":
+		"json_table", "openjson", "string_to_array", "string_to_table":
 		several = true // one argument that is a list
 	case "in":
 	default:

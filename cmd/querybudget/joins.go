@@ -135,11 +135,13 @@ func (s *summary) joinFirsts() {
 		}
 	}
 	for _, all := range again {
-		units := int64(0)
+		units := map[int64]bool{}
 		for _, f := range all {
-			units += f.units
+			for _, unit := range f.first {
+				units[unit] = true
+			}
 		}
-		if len(all) < fewSmall || units < fewCalls {
+		if len(all) < fewSmall || len(units) < fewCalls {
 			continue
 		}
 		f := all[0]

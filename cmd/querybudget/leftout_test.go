@@ -70,9 +70,14 @@ func TestJoinSmall(t *testing.T) {
 // A middleware has read what three handlers read again, each in few calls.
 func TestJoinFirsts(t *testing.T) {
 	s := &summary{findings: map[findingKey]*seen{}}
+	unit := int64(0)
 	again := func(shape, at, before string, calls int64) {
 		f := s.twice(t, shape, at, before)
 		f.units, f.pairs = calls, map[askedPair]bool{}
+		for range calls {
+			unit++
+			f.first = append(f.first, unit)
+		}
 	}
 	again("SELECT a", "list:1 < serve:20", "auth:3 < serve:20", 3)
 	again("SELECT a", "show:1 < serve:20", "auth:3 < serve:20", 4)

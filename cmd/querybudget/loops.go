@@ -39,11 +39,24 @@ func loopsOf(set *token.FileSet, file *ast.File) (found [][2]int) {
 	return found
 }
 
+// loLoops are functions of github.com/samber/lo that call a closure for each item.
+var loLoops = []string{
+	"Map", "MapErr", "ForEach", "ForEachWhile", "Filter", "FilterMap", "FlatMap", "Reject", "Reduce", "ReduceRight", "Times", "GroupBy", "KeyBy", "Associate", "SliceToMap", "UniqBy",
+	"CountBy", "SumBy", "Find", "ContainsBy", "EveryBy", "SomeBy", "NoneBy", "MapValues", "MapKeys", "MapToSlice",
+}
+
 // loops reports whether a call hands a closure to a function that calls it for each item, as
 // slices.DeleteFunc and lo.Map do.
 func loops(call *ast.CallExpr) bool {
-	method, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && slices.Contains([]string{"slices", "maps", "lo"}, nameOf(method.X)) &&
+	fun := call.Fun
+	switch of := fun.(type) { // with its types
+	case *ast.IndexExpr:
+		fun = of.X
+	case *ast.IndexListExpr:
+		fun = of.X
+	}
+	method, ok := fun.(*ast.SelectorExpr)
+	return ok && (nameOf(method.X) == "slices" || nameOf(method.X) == "lo" && slices.Contains(loLoops, method.Sel.Name)) &&
 		slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { _, ok := arg.(*ast.FuncLit); return ok })
 }
 

@@ -44,8 +44,13 @@ func (r relay) parameters(list *ast.FieldList, types []string) {
 // typeParameters returns the names of the types that a function, or that of its receiver, is for.
 func typeParameters(f *ast.FuncDecl) (names []string) {
 	if f.Recv != nil && len(f.Recv.List) == 1 {
-		if index, ok := pointed(f.Recv.List[0].Type).(*ast.IndexExpr); ok {
+		switch index := pointed(f.Recv.List[0].Type).(type) {
+		case *ast.IndexExpr:
 			names = append(names, nameOf(index.Index))
+		case *ast.IndexListExpr:
+			for _, of := range index.Indices {
+				names = append(names, nameOf(of))
+			}
 		}
 	}
 	if f.Type.TypeParams != nil {
@@ -118,24 +123,28 @@ func (r relay) handsOn(call *ast.CallExpr) bool {
 	if call.Ellipsis.IsValid() && last > 0 && r.isArguments(call.Args[last]) && slices.ContainsFunc(call.Args[:last], r.isText) {
 		return true
 	}
-	return slices.ContainsFunc(call.Args, r.isWhole) && !slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return !r.given[partOf(arg)] })
+	return slices.ContainsFunc(call.Args, r.isWhole) && !slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return !r.isGiven(arg) })
 }
 
 // isWhole reports whether an argument is a statement or a record that the function was given, or
-// a part of it.
-func (r relay) isWhole(arg ast.Expr) bool { return r.whole[partOf(arg)] }
+// the text of one.
+func (r relay) isWhole(arg ast.Expr) bool {
+	return r.whole[nameOf(arg)] || r.isPart(arg, "Query", "SQL", "Sql", "Text", "Statement", "Stmt")
+}
 
 func (r relay) isArguments(arg ast.Expr) bool {
-	return r.args[nameOf(arg)] || nameOf(arg) == "" && r.isWhole(arg)
+	return r.args[nameOf(arg)] || r.isPart(arg, "Arguments", "Args", "Params", "Values")
 }
 
-// partOf returns the name that q and q.Arguments have in common, empty for another expression.
-func partOf(arg ast.Expr) string {
-	if s, ok := arg.(*ast.SelectorExpr); ok {
-		return nameOf(s.X)
-	}
-	return nameOf(arg)
+// isPart reports whether an argument is q.Query of a statement q that the function was given, or
+// another of the fields.
+func (r relay) isPart(arg ast.Expr, fields ...string) bool {
+	s, ok := arg.(*ast.SelectorExpr)
+	return ok && r.whole[nameOf(s.X)] && slices.Contains(fields, s.Sel.Name)
 }
+
+// isGiven reports whether an argument is what the function was given.
+func (r relay) isGiven(arg ast.Expr) bool { return r.given[nameOf(arg)] || r.isWhole(arg) }
 
 // handsClosureOn reports whether an argument of a call is a closure that hands on a statement.
 func (r relay) handsClosureOn(call *ast.CallExpr) bool {

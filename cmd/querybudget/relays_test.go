@@ -16,6 +16,8 @@ func TestRelays(t *testing.T) {
 		`func Save(db Executor, record any) error { return db.Update(record) }`:                                                                      true,
 		`func Save[T any](db Executor, record *T) error { return db.Update(record) }`:                                                                true,
 		`func (r *Repo[T]) Save(ctx context.Context, record T) error { return r.db.Save(ctx, record) }`:                                              true,
+		`func (r *Repo[K, V]) Save(record V) error { return r.db.Save(record) }`:                                                                     true,
+		`func (s *Store) Delete(ctx context.Context, query *DeleteUserQuery) error { return s.db.DeleteByID(ctx, query.ID) }`:                        false,
 		`func Audit(record any) error { return db.Exec(insertAudit, record) }`:                                                                       false,
 		`func Read(to any, id int) error { return db.Get(to, selectOne, id) }`:                                                                       false,
 		`func Find(db Executor, f Filter) error { return db.Select(f.Where, f.Arguments...) }`:                                                       false,

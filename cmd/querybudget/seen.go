@@ -30,6 +30,7 @@ type seen struct {
 	startedIn   string           // the latest process whose TestMain did it
 	startsAgain bool             // TestMain of one did it several times
 	units       int64
+	first       []int64             // the first of them, by number
 	loops       int64               // of them, those in which a duplicate is as many as a loop
 	callsOut    int64               // of them, those in which another service is called each time
 	saved       int64               // executions that a repair saves, in all units

@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // Some tests start the application anew, each by the same helper, which opens a database and has
 // the application make what each installation has. That is a start as the one of TestMain is.
 
@@ -10,46 +12,87 @@ const startTests = 8
 // starts has the tests that went on after what a helper did, by helper.
 type starts map[string]*startOf
 
-type startOf struct {
-	waits map[string]bool // tests that have done no more yet
-	tests int             // others
-}
+type startOf struct{ waits, went map[string]bool }
 
 // add takes note of a call, in the order in which a process reports them.
 func (s starts) add(u *unit) {
 	test := u.Package + " " + u.Test
 	if u.Opener == "" {
 		for _, of := range s {
-			if of.waits[test] {
-				delete(of.waits, test)
-				of.tests++
-			}
+			of.goesOn(test)
 		}
 		return
 	}
 	of := s[u.Opener]
 	if of == nil {
-		of = &startOf{waits: map[string]bool{}}
+		of = &startOf{map[string]bool{}, map[string]bool{}}
 		s[u.Opener] = of
 	}
 	of.waits[test] = true
 }
 
-// mostStarts is from how many starts for each other call on that one is a start, too: a test of it.
-const mostStarts = 9
+// goesOn takes note that a test, or a subtest of one, has done more.
+func (s *startOf) goesOn(test string) {
+	for ; test != ""; test = parentTest(test) {
+		if s.waits[test] {
+			delete(s.waits, test)
+			s.went[test] = true
+		}
+	}
+}
 
-// sent names what a finding is about: a statement from a line, and its caller.
-func (s *summary) sent(f *seen) string {
-	own := s.passed.own(f.frames, nil)
-	return string(f.worst.Kind) + f.worst.Shape + "\n" + lines(own[:min(len(own), causeFrames)])
+// parentTest returns the test that a subtest belongs to, empty for none.
+func parentTest(test string) string {
+	pkg, name, _ := strings.Cut(test, " ")
+	i := strings.LastIndexByte(name, '/')
+	if i < 0 {
+		return ""
+	}
+	return pkg + " " + name[:i]
 }
 
 // calls returns in how many of its calls a finding is part of such a start.
 func (s starts) calls(f *seen) (n int64) {
 	for helper, calls := range f.openers {
-		if of := s[helper]; of != nil && of.tests >= startTests {
+		if of := s[helper]; of != nil && len(of.went) >= startTests {
 			n += calls
 		}
 	}
 	return n
+}
+
+// mostStarts is from how many starts for each other call on that one is a start, too: a test of it,
+// which calls what a start calls.
+const mostStarts = 9
+
+// begun is what was sent by starts, by kind and statement.
+type begun map[string][]begunFrom
+
+type begunFrom struct {
+	lines string
+	calls int64
+}
+
+// begun returns what starts have sent.
+func (s *summary) begun() begun {
+	out := begun{}
+	for _, f := range s.findings {
+		if calls := s.starts.calls(f); calls > 0 {
+			key := string(f.worst.Kind) + f.worst.Shape
+			out[key] = append(out[key], begunFrom{lines(f.frames), calls})
+		}
+	}
+	return out
+}
+
+// has reports whether a finding that was in other calls as well is a start's, from the same lines
+// as far as the test called.
+func (b begun) has(f *seen, others int64) bool {
+	calls := int64(0)
+	for _, from := range b[string(f.worst.Kind)+f.worst.Shape] {
+		if strings.HasPrefix(from.lines, lines(f.frames)) {
+			calls += from.calls
+		}
+	}
+	return calls > 0 && calls >= mostStarts*others
 }

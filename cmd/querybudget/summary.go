@@ -124,13 +124,10 @@ func readReports(folder string, about *scanned) (*summary, error) {
 // started the application: a start on an empty database, as most tests begin with. Some
 // TestMain run their tests themselves, and do the same again and again.
 func (s *summary) leaveOutSetUp() {
-	started := map[string]int64{} // calls, by what is sent
-	for _, f := range s.findings {
-		started[s.sent(f)] += s.starts.calls(f)
-	}
+	begun := s.begun()
 	for key, f := range s.findings {
 		calls := f.setUp + s.starts.calls(f)
-		if calls >= f.units || started[s.sent(f)] >= mostStarts*(f.units-calls) && started[s.sent(f)] > 0 || f.isOfStart() {
+		if calls >= f.units || begun.has(f, f.units-calls) || f.isOfStart() {
 			delete(s.findings, key)
 			s.leftOut++
 		}
@@ -280,6 +277,9 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	}
 	if f.Kind == budget.Duplicate {
 		old.pairs[s.asked.pair(f)] = true
+	}
+	if len(old.first) < fewCalls {
+		old.first = append(old.first, s.units)
 	}
 	old.units++
 	if f.Count >= likeLoops {

@@ -18,7 +18,7 @@ import (
 func hospital() []Case {
 	return slices.Concat(
 		hospitalLoops(), hospitalKeys(), hospitalRepairs(), hospitalParents(), hospitalBatches(), hospitalWalks(), hospitalWrites(),
-		hospitalWorkers(), hospitalDuplicates(), hospitalHints(), hospitalModels(), hospitalMore(),
+		hospitalWorkers(), hospitalDuplicates(), hospitalHints(), hospitalModels(), hospitalMore(), hospitalPaths(),
 	)
 }
 

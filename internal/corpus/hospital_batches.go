@@ -28,7 +28,7 @@ func hospitalBatches() []Case {
 		{Name: "hospital/case-updates", About: "the same with CASE", Setup: bedsOf(6, 4), Run: updateByCase},
 		{Name: "hospital/unnest-inserts", About: "INSERTs of arrays, six times", Systems: []string{"postgres"}, Setup: drugs(3), Run: insertArrays},
 		{Name: "hospital/json-lists", About: "a list of keys is one document: six batches", Setup: people, Run: jsonLists},
-		{Name: "hospital/string-lists", About: "a list of keys is one text: six batches", Systems: []string{"mysql", "postgres"}, Setup: people, Run: stringLists},
+		{Name: "hospital/string-lists", About: "a list of keys is one text: six batches", Systems: []string{"postgres"}, Setup: people, Run: stringLists},
 		{Name: "hospital/row-value-lists", About: "lists of pairs", Setup: bedsOf(6, 4), Run: rowValueLists},
 		{Name: "hospital/list-of-equal-pairs", About: "two pairs that OR joins, and less than three are no list", Setup: bedsOf(6, 4), Run: orLists, Want: []Want{found(budget.NPlusOne, "orLists", "beds", "")}},
 		{Name: "hospital/loader", About: "a loader collects the keys of each level of a tree of fields: 1 to 4 keys", Setup: and(people, visitsOf(24, 1)), Run: loaderTicks},

@@ -22,7 +22,7 @@ func hospitalParents() []Case {
 		},
 		{
 			Name: "hospital/tabs-of-states", About: "the tabs of a page are counted, after the visits: floors 1 to 5 stand in the code", Values: true,
-			Setup: and(wards(8), []string{"UPDATE wards SET floor = CASE WHEN id <= 5 THEN id ELSE 1 END"}), Run: countsOfFloors,
+			Setup: and(wards(12), []string{"UPDATE wards SET floor = CASE WHEN id <= 5 THEN id ELSE 1 END"}), Run: countsOfFloors,
 			Want: []Want{found(budget.NPlusOne, "countsOfFloors", "wards", none)},
 		},
 		{
