@@ -50,7 +50,8 @@ func (f *finder) readModifyWrites() {
 			case q.Row == 0:
 			case q.Locks:
 				delete(reads, row)
-			case guards[q.Transaction] > 0 && guards[q.Transaction] < q.Position, q.Transaction > 0 && locked[row] == q.Transaction:
+			case guards.before(q), q.Transaction > 0 && locked[row] == q.Transaction:
+				delete(reads, row) // what is set comes from here
 			case q.Rows == 1 && !q.Probes && !q.Batched:
 				reads[row] = append(reads[row], q)
 			}
@@ -69,10 +70,15 @@ func (f *finder) readModifyWrites() {
 	})
 }
 
-// guards returns for each transaction the position of its first lock, of another row or of a word: who
+// guards are the positions of the first lock of each transaction, of another row or of a word: who
 // locks something first does so to be alone.
-func (f *finder) guards() map[int]int64 {
-	out := make(map[int]int64)
+type guards map[int]int64
+
+// before reports whether a query's transaction has locked something before it.
+func (g guards) before(q *Query) bool { return g[q.Transaction] > 0 && g[q.Transaction] < q.Position }
+
+func (f *finder) guards() guards {
+	out := make(guards)
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
 		if q.Transaction > 0 && out[q.Transaction] == 0 && (q.Kind == statement.Read && q.Locks || strings.Contains(q.Shape, "advisory_xact_lock(")) {

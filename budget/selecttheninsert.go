@@ -20,7 +20,9 @@ func (f *finder) selectThenInserts() {
 		row.row = q.Row
 		looked := missing[row]
 		switch {
-		case q.Row == 0, q.Verb != "INSERT" && guards[q.Transaction] > 0 && guards[q.Transaction] < q.Position:
+		case q.Row == 0:
+		case q.Verb != "INSERT" && guards.before(q):
+			delete(missing, row) // it looks again, where nobody else is
 		case q.Verb == "INSERT":
 			// Who looks a second time does so behind a lock.
 			isSerial := looked != nil && looked.Transaction == q.Transaction && f.isSerial(looked)
