@@ -218,3 +218,23 @@ func TestLateGoroutine(t *testing.T) {
 		t.Error("a test that waits in the next line has the unit of the one before")
 	}
 }
+
+// A helper is a function of test code that is no test: closures in variables may be tests.
+func TestHelperOf(t *testing.T) {
+	for function, want := range map[string]string{
+		"example.com/shop_test.newShop":           "example.com/shop_test.newShop",
+		"example.com/shop_test.newShop.func1":     "example.com/shop_test.newShop",
+		"example.com/shop.(*suite).SetupTest":     "example.com/shop.(*suite).SetupTest",
+		"example.com/shop.(*suite).TestBooks":     "",
+		"example.com/shop.TestBooks.func1.2":      "",
+		"example.com/shop.Testing":                "example.com/shop.Testing",
+		"example.com/shop.TestMain":               "",
+		"example.com/shop.init.func3":             "",
+		"example.com/shop.glob..func3":            "",
+		"example.com/shop.BenchmarkBooks.func1.1": "",
+	} {
+		if got := helperOf(function); got != want {
+			t.Errorf("%s: got %q, want %q", function, got, want)
+		}
+	}
+}
