@@ -107,8 +107,11 @@ func (s *Statement) KeyOf(argument int) (column string, ok bool) {
 	return "", false
 }
 
-// Reuses reports whether an argument, counted from 0, stands in several places: $1 and ?1 may.
-func (s *Statement) Reuses(argument int) bool { return argument < 64 && s.reused&(1<<argument) != 0 }
+// Reuses reports whether an argument, counted from 0, stands in several places: $1 and ?1 may. It is
+// false for one that the statement has not, and behind the first 64.
+func (s *Statement) Reuses(argument int) bool {
+	return 0 <= argument && argument < 64 && s.reused&(1<<argument) != 0
+}
 
 // KeyTexts calls f for each of Keys that is compared with a literal, with the hash that
 // [Hasher.Text] gives to the value.

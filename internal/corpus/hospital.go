@@ -130,28 +130,7 @@ func texts(rows *sql.Rows, err error) (out []string) {
 
 // sameKeys is [sameRows] for keys of any type.
 func sameKeys[K any](loop string, keys []K, fixed ...any) func(context.Context, *Env, string) error {
-	return func(ctx context.Context, e *Env, text string) error {
-		keys := keys[:max(1, len(keys)-1)]
-		var want, columns []string
-		for _, key := range keys {
-			rows, names, err := e.table(ctx, e.Q(loop), nil, append([]any{key}, fixed...)...)
-			if err != nil {
-				return err
-			}
-			want, columns = append(want, rows...), names
-		}
-		query, args := e.fill(text, append([]any{keys}, fixed...))
-		got, _, err := e.table(ctx, query, columns, args...)
-		if err != nil {
-			return err
-		}
-		slices.Sort(want)
-		slices.Sort(got)
-		if !slices.Equal(want, got) {
-			return fmt.Errorf("rows %v, and the loop has %v", got, want)
-		}
-		return nil
-	}
+	return sameRowsOf(loop, keys, fixed, fixed)
 }
 
 // noProposal is for loops that no list of one key can replace.

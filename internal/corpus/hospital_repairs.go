@@ -3,7 +3,6 @@ package corpus
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/querybudget/querybudget/budget"
 )
@@ -96,28 +95,7 @@ func hospitalRepairs() []Case {
 // sameAs compares the rows of a loop, whose text has its literals, with those of a
 // proposal, which has placeholders for them.
 func sameAs(loop string, keys []int64, fixed ...any) func(context.Context, *Env, string) error {
-	return func(ctx context.Context, e *Env, text string) error {
-		keys := keys[:max(1, len(keys)-1)]
-		var want, columns []string
-		for _, key := range keys {
-			rows, names, err := e.table(ctx, e.Q(loop), nil, key)
-			if err != nil {
-				return err
-			}
-			want, columns = append(want, rows...), names
-		}
-		query, args := e.fill(text, append([]any{keys}, fixed...))
-		got, _, err := e.table(ctx, query, columns, args...)
-		if err != nil {
-			return err
-		}
-		slices.Sort(want)
-		slices.Sort(got)
-		if !slices.Equal(want, got) {
-			return fmt.Errorf("rows %v, and the loop has %v", got, want)
-		}
-		return nil
-	}
+	return sameRowsOf(loop, keys, nil, fixed)
 }
 
 func drugsByLowerCode(ctx context.Context, e *Env) error {

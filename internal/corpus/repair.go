@@ -64,17 +64,23 @@ func (e *Env) prepare(ctx context.Context, text string) error {
 // of the placeholders after the key's; a slice stands for the placeholders of a list. The
 // last key is left out, so that a statement without its condition has too many rows.
 func sameRows(loop string, keys []int64, fixed ...any) func(context.Context, *Env, string) error {
+	return sameRowsOf(loop, keys, flat(fixed), fixed)
+}
+
+// sameRowsOf compares the rows of a loop with those of a proposal, which have other arguments
+// beside the keys.
+func sameRowsOf[K any](loop string, keys []K, ofLoop, ofProposal []any) func(context.Context, *Env, string) error {
 	return func(ctx context.Context, e *Env, text string) error {
 		keys := keys[:max(1, len(keys)-1)]
 		var want, columns []string
 		for _, key := range keys {
-			rows, names, err := e.table(ctx, e.Q(loop), nil, flat(append([]any{key}, fixed...))...)
+			rows, names, err := e.table(ctx, e.Q(loop), nil, append([]any{key}, ofLoop...)...)
 			if err != nil {
 				return err
 			}
 			want, columns = append(want, rows...), names
 		}
-		query, args := e.fill(text, append([]any{keys}, fixed...))
+		query, args := e.fill(text, append([]any{keys}, ofProposal...))
 		got, _, err := e.table(ctx, query, columns, args...)
 		if err != nil {
 			return err

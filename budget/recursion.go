@@ -1,0 +1,116 @@
+package budget
+
+import (
+	"slices"
+
+	"github.com/querybudget/querybudget/statement"
+)
+
+// recursion is a statement of a function that calls itself, whatever the depth.
+type recursion struct {
+	statement statement.Fingerprint
+	handle    int
+	stack     uint64
+}
+
+// recursions returns the recursion that each group belongs to, and the groups of each.
+func (b *builder) recursions() (of []recursion, groups map[recursion][]int) {
+	of, groups = make([]recursion, len(b.report.Groups)), make(map[recursion][]int)
+	for i := range b.report.Groups {
+		g := &b.report.Groups[i]
+		of[i] = recursion{g.Fingerprint, g.Handle, g.stack.Folded()}
+		groups[of[i]] = append(groups[of[i]], i)
+	}
+	return of, groups
+}
+
+// parentsOfRecursions looks for the parents of what a function sends at all of its depths: one
+// that walks a tree in memory asks for the rows that the tree was read from.
+func (b *builder) parentsOfRecursions(records []*record, all []results) {
+	of, groups := b.recursions()
+	var lists [][]argumentList
+	for _, members := range groups {
+		if len(members) < fewRows {
+			continue
+		}
+		if lists == nil {
+			lists = b.argumentLists(records, func(group int) int { return groups[of[group]][0] })
+		}
+		sum := Group{Statement: b.report.Groups[members[0]].Statement}
+		for _, i := range members {
+			sum.add(&b.report.Groups[i].Sums)
+		}
+		var parents []Parent
+		for _, arguments := range lists[members[0]] {
+			parents = append(parents, b.parentsOf(&sum, arguments, all)...)
+		}
+		parents = strongest(parents)
+		for _, i := range members {
+			if g := &b.report.Groups[i]; len(g.Parents) == 0 {
+				g.Parents = slices.Clone(parents)
+			}
+		}
+	}
+}
+
+// isChained reports whether each execution of a group asks for what the one before
+// answered, as in a walk from a child to its parent.
+func (b *builder) isChained(group int, lists []argumentList, records []*record) bool {
+	for _, l := range lists {
+		if countDistinct(l.values) < 2 {
+			continue
+		}
+		var before *record
+		k, links := 0, 0
+		for i, rec := range records {
+			if b.report.Queries[i].Group != group || k >= len(l.values) {
+				continue
+			}
+			if before != nil && before.hasValue(l.values[k]) {
+				links++
+			}
+			before = rec
+			k++
+		}
+		if links > 0 && links >= k-1 {
+			return true
+		}
+	}
+	return false
+}
+
+// chains marks the groups of a statement that a function sends at several depths of its own
+// recursion, if each asks for what another one answered.
+func (b *builder) chains(records []*record) {
+	of, depths := b.recursions()
+	answered := make(map[recursion]map[uint64]bool)
+	for i, rec := range records {
+		group := b.report.Queries[i].Group
+		if group < 0 || len(depths[of[group]]) < fewRows {
+			continue
+		}
+		values := answered[of[group]]
+		if values == nil {
+			values = make(map[uint64]bool)
+			answered[of[group]] = values
+		}
+		if slices.ContainsFunc(rec.hashes(), func(h uint64) bool { return values[h] }) {
+			b.report.Groups[group].Chained = true
+		}
+		if isAggregate(rec.origin.statement) {
+			continue // a number of rows is the key of none
+		}
+		for _, c := range rec.columns() {
+			for _, v := range c.values {
+				if !slices.Contains(rec.hashes(), v) { // its own key leads nowhere
+					values[v] = true
+				}
+			}
+		}
+	}
+}
+
+// hasValue reports whether a value is in a result, and was not asked for.
+func (r *record) hasValue(v uint64) bool {
+	return !slices.Contains(r.hashes(), v) && slices.ContainsFunc(r.columns(), func(c column) bool { return slices.Contains(c.values, v) })
+}
