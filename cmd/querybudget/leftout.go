@@ -111,6 +111,7 @@ var (
 var reasons = []*reason{
 	{func(f *seen) bool { return f.layer }, "writes of a layer that saves the records of any table one by one, with their hooks"},
 	{func(f *seen) bool { return f.fixed }, strconv.Itoa(fewWrites-1) + " writes at most, and as many in each call"},
+	{func(f *seen) bool { return f.ofList }, "a loop over a list that stands in the source"},
 	{(*seen).isOfCalls, "another service is called each time"},
 	{(*seen).isOfMigration, "in folders and files of migrations"},
 	{(*seen).isSmall, "a read again, in few calls"},

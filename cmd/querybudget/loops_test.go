@@ -32,7 +32,7 @@ func (w *worker) run(ids []int) {
 }
 `
 	s := newSources()
-	s.read("example.com/shop/shop.go", "", text)
+	s.read("example.com/shop", "example.com/shop/shop.go", "", text)
 	got := s.Loops["example.com/shop/shop.go"]
 	if !slices.Equal(got, [][2]int{{5, 7}, {12, 14}, {15, 17}}) {
 		t.Errorf("got %v", got)
@@ -42,7 +42,7 @@ func (w *worker) run(ids []int) {
 			t.Errorf("line %d: want %t", line, want)
 		}
 	}
-	if s.read("shop/broken.go", "", "package"); len(s.Loops) > 1 {
+	if s.read("shop", "shop/broken.go", "", "package"); len(s.Loops) > 1 {
 		t.Error("a file that cannot be parsed has loops")
 	}
 }

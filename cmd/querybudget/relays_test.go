@@ -31,7 +31,7 @@ func TestRelays(t *testing.T) {
 		`func (s store) sum(args ...any) error { return s.x.Get(&to, "SELECT sum(?, ?)", args...) }`:                                                 false,
 	} {
 		s := newSources()
-		s.read("shop/shop.go", "", "package shop\n\n"+text+"\n")
+		s.read("shop", "shop/shop.go", "", "package shop\n\n"+text+"\n")
 		if got := slices.Equal(s.Relays["shop/shop.go"], [][2]int{{3, 3}}); got != want {
 			t.Errorf("%s: got %v", text, s.Relays)
 		}

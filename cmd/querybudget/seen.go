@@ -38,6 +38,7 @@ type seen struct {
 	own         []callsite.Frame    // the frames but for those that everything passes
 	layer       bool                // a write of a layer that saves any record
 	fixed       bool                // few writes, as many in each call
+	ofList      bool                // all loops around it go over lists that stand in the source
 	pairs       map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement   agreement           // and what all units say of them
 	joined      []callsite.Frame    // the lines of several that are one finding
@@ -98,7 +99,7 @@ func (f *seen) merge(other *seen) {
 		f.callers = append(f.callers, other.outside())
 	}
 	f.units += other.units
-	f.fixed = f.fixed && other.fixed
+	f.fixed, f.ofList = f.fixed && other.fixed, f.ofList && other.ofList
 	f.loops += other.loops
 	f.callsOut += other.callsOut
 	f.saved += other.saved

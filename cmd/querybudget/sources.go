@@ -17,6 +17,8 @@ import (
 type sources struct {
 	Loops  spans `json:"loops,omitempty"`  // that end by themselves
 	Relays spans `json:"relays,omitempty"` // functions that send a statement which they are given
+	Fixed  spans `json:"fixed,omitempty"`  // loops over lists that stand in the source
+	lists  fixedLists
 }
 
 // spans are lines of files, first and last, by file, as "import/path/file.go".
@@ -27,16 +29,21 @@ func (s spans) has(f callsite.Frame) bool { return s.of(f) != "" }
 
 // of names the lines that a frame's line is one of, the innermost ones, empty for none.
 func (s spans) of(f callsite.Frame) (name string) {
-	file := f.Package() + "/" + path.Base(f.File)
-	if f.Package() == "main" {
-		file = "main/" + f.File // of one of several commands
-	}
+	file := fileOf(f)
 	for _, lines := range s[file] { // what encloses others comes first
 		if lines[0] <= f.Line && f.Line <= lines[1] {
 			name = fmt.Sprint(file, lines)
 		}
 	}
 	return name
+}
+
+// fileOf is a frame's file as it is called here.
+func fileOf(f callsite.Frame) string {
+	if f.Package() == "main" {
+		return "main/" + f.File // of one of several commands
+	}
+	return f.Package() + "/" + path.Base(f.File)
 }
 
 // sources reads the files of the application.
@@ -47,7 +54,9 @@ func (all packages) sources() sources {
 	for _, s := range of {
 		maps.Copy(found.Loops, s.Loops)
 		maps.Copy(found.Relays, s.Relays)
+		found.lists.addAll(s.lists)
 	}
+	found.Fixed = found.lists.spans()
 	return found
 }
 
@@ -62,25 +71,28 @@ func (p *listed) sources() sources {
 		folder = path.Join("main", p.folder())
 	}
 	for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
-		found.read(folder+"/"+name, filepath.Join(p.Dir, name), nil)
+		found.read(p.ImportPath, folder+"/"+name, filepath.Join(p.Dir, name), nil)
 	}
 	return found
 }
 
-func newSources() sources { return sources{spans{}, spans{}} }
+func newSources() sources {
+	return sources{Loops: spans{}, Relays: spans{}, lists: fixedLists{map[string]bool{}, map[string][]fixedLoop{}}}
+}
 
-// read reads a file, whose text is that of the disk if it is nil.
-func (s sources) read(file, name string, text any) {
+// read reads a file of a package, whose text is that of the disk if it is nil.
+func (s sources) read(of, file, name string, text any) {
 	set := token.NewFileSet()
 	parsed, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
 	if err != nil {
 		return
 	}
-	for of, found := range map[*spans][][2]int{&s.Loops: loopsOf(set, parsed), &s.Relays: relaysOf(set, parsed)} {
+	for kind, found := range map[*spans][][2]int{&s.Loops: loopsOf(set, parsed), &s.Relays: relaysOf(set, parsed)} {
 		if len(found) > 0 {
-			(*of)[file] = found
+			(*kind)[file] = found
 		}
 	}
+	s.lists.read(of, file, set, parsed)
 }
 
 func linesOf(set *token.FileSet, n ast.Node) [2]int {

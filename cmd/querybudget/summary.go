@@ -21,40 +21,6 @@ import (
 	"github.com/querybudget/querybudget/zerocode"
 )
 
-// unit is a report as a watched program writes it.
-type unit struct {
-	Test, Package string
-	Endless       bool // all that a goroutine did, in one piece of work or many
-	Start         bool // of TestMain
-	SQLite        budget.SQLiteUse
-	Opener        string           // the helper of tests that made the call, and opens a database
-	Fixtures      bool             // what tests sent themselves
-	Dropped       int64            // reports that nobody read in time, in place of one
-	Asked         map[int][]uint32 // by group: numbers for its arguments
-	Rows          map[int][]uint32 // and for the row that it asks for
-	budget.Report
-}
-
-func (u *unit) UnmarshalJSON(text []byte) error {
-	var head struct {
-		Test, Package string
-		Endless       bool
-		Start         bool
-		Opener        string
-		SQLite        budget.SQLiteUse
-		Fixtures      bool
-		Dropped       int64
-		Asked         map[int][]uint32
-		Rows          map[int][]uint32 `json:"rows_asked"`
-	}
-	if err := json.Unmarshal(text, &head); err != nil {
-		return err
-	}
-	u.Test, u.Package, u.Endless, u.Start, u.Opener, u.SQLite = head.Test, head.Package, head.Endless, head.Start, head.Opener, head.SQLite
-	u.Fixtures, u.Dropped, u.Asked, u.Rows = head.Fixtures, head.Dropped, head.Asked, head.Rows
-	return json.Unmarshal(text, &u.Report)
-}
-
 // summary is what many units had in common.
 type summary struct {
 	code              testCode
@@ -64,6 +30,7 @@ type summary struct {
 	leftOut           int // findings of set-up
 	passed            passed
 	loops             spans
+	fixedLists        spans
 	exercised         exercised
 	starts            starts
 	across            budget.Across
@@ -75,25 +42,27 @@ type summary struct {
 	interrupted       int
 }
 
-// testCode tells frames of tests from those of the application.
-type testCode struct{ zerocode.TestCode }
-
-func (c testCode) has(f callsite.Frame) bool { return c.Has(f.Function, f.File) }
-
-// application returns the frames below the test, from the inside out.
-func (c testCode) application(site callsite.CallSite) []callsite.Frame {
-	frames := site.Frames()
-	if i := slices.IndexFunc(frames, c.has); i >= 0 {
-		return frames[:i]
+func newSummary(about *scanned) *summary {
+	code := testCode{zerocode.NewTestCode(about.TestCode)}
+	s := &summary{
+		code:       code,
+		loops:      about.Loops,
+		fixedLists: about.Fixed,
+		flags:      about.Flags,
+		findings:   map[findingKey]*seen{},
+		passed:     passed{generated: about.Generated, relays: about.Relays, lines: map[callsite.Frame]*passedBy{}},
+		exercised:  exercised{},
+		starts:     starts{},
+		fewest:     map[string]int64{},
+		asked:      asked{code, map[askedPair]*agreement{}},
 	}
-	return frames
+	s.across.Outside = code.has
+	return s
 }
 
 // readReports adds up the reports of a folder.
 func readReports(folder string, about *scanned) (*summary, error) {
-	code := testCode{zerocode.NewTestCode(about.TestCode)}
-	s := &summary{code: code, loops: about.Loops, flags: about.Flags, findings: map[findingKey]*seen{}, passed: passed{generated: about.Generated, relays: about.Relays, lines: map[callsite.Frame]*passedBy{}}, exercised: exercised{}, starts: starts{}, fewest: map[string]int64{}, asked: asked{code, map[askedPair]*agreement{}}}
-	s.across.Outside = code.has
+	s := newSummary(about)
 	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
 	if err != nil {
 		return nil, err
@@ -148,6 +117,7 @@ func (s *summary) join() {
 		}
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
 		f.fixed = f.isFixed(s.fewest[key.lines])
+		f.ofList = s.isOfFixedList(f)
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].add(f)

@@ -146,6 +146,16 @@ func (w *Worker) Add(lines ...string) {
 	<-w.done
 }
 
+// sections are those of each new shop.
+var sections = []string{"novels", "travel", "cooking", "children", "music"}
+
+// Found writes the sections of a new shop.
+func (s *Shop) Found() {
+	for _, name := range sections {
+		_, _ = s.DB.Exec("INSERT INTO sections (name) VALUES (?)", name)
+	}
+}
+
 // Open fills an empty shop, once.
 func (s *Shop) Open(roles ...string) {
 	for _, role := range roles {

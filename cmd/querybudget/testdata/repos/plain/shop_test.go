@@ -39,6 +39,13 @@ func TestRounds(t *testing.T) {
 	all.Wait()
 }
 
+// A list that stands in the source has as many rounds in production.
+func TestFound(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	s.Found()
+}
+
 // Three writes are a loop. Three reads of one line may be no loop over rows.
 func TestLog(t *testing.T) {
 	s := &Shop{fakedb.Open()}

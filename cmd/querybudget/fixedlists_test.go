@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
+)
+
+// What a loop goes over stands in the source, or comes from elsewhere.
+func TestFixedLists(t *testing.T) {
+	const (
+		list = "var roles = []string{\"admin\", \"guest\"}\n"
+		loop = "for _, r := range roles { save(r) }"
+	)
+	for text, want := range map[string]bool{
+		"func f() { for _, r := range []string{\"admin\", \"guest\"} { save(r) } }":                                true,
+		"func f() { for r := range map[string]int{\"admin\": 1} { save(r) } }":                                     true,
+		"func f() { for _, r := range []string{} { save(r) } }":                                                    false,
+		"func f() { roles := []string{\"admin\"}; " + loop + " }":                                                  true,
+		"func f() { var roles = []string{\"admin\"}; " + loop + " }":                                               true,
+		"func f() { roles := []string{\"admin\"}; roles = append(roles, more()); " + loop + " }":                   false,
+		"func f() { roles := []string{\"admin\"}; add(&roles); " + loop + " }":                                     false,
+		"func f() { roles := []string{\"admin\"}; use(&roles[0]); " + loop + " }":                                  true,
+		"func f() { roles := map[string]int{\"admin\": 1}; roles[other()] = 2; " + loop + " }":                     false,
+		"func f(roles []string) { " + loop + " }":                                                                  false,
+		list + "func f() { " + loop + " }":                                                                         true,
+		list + "func f(roles []string) { " + loop + " }":                                                           false,
+		list + "func f() { " + loop + " }\nfunc g() { roles = append(roles, more()) }":                             false,
+		"func f() { " + loop + " }":                                                                                false,
+		"func roles() []string { return []string{\"admin\"} }\nfunc f() { for _, r := range roles() { save(r) } }": true,
+		"func roles() []string { return read() }\nfunc f() { for _, r := range roles() { save(r) } }":              false,
+		"func f() { for _, r := range setup.Roles { save(r) } }":                                                   true,
+		"func f() { for _, r := range setup.Defaults() { save(r) } }":                                              true,
+		"func f() { for _, r := range setup.Defaults(2) { save(r) } }":                                             false,
+		"func f() { for _, r := range setup.Read() { save(r) } }":                                                  false,
+		"func f(setup *config) { for _, r := range setup.Roles { save(r) } }":                                      false,
+		"func f() { for i := 0; i < 3; i++ { save(i) } }":                                                          true,
+		"func f() { for range 3 { save(1) } }":                                                                     true,
+		"const tries = 3\nfunc f() { for i := 0; i < tries; i++ { save(i) } }":                                     true,
+		"const most = 1000\nfunc f() { for i := 0; i < most; i++ { save(i) } }":                                    false,
+		"func f(n int) { for i := 0; i < n; i++ { save(i) } }":                                                     false,
+		"func f() { lo.ForEach([]string{\"admin\"}, func(r string, _ int) { save(r) }) }":                          true,
+		"func f() { for rows.Next() { save(1) } }":                                                                 false,
+	} {
+		s := newSources()
+		s.read("shop/setup", "shop/setup/setup.go", "", "package setup\nvar Roles = []string{\"admin\"}\nfunc Defaults() []string { return []string{\"admin\"} }\nfunc Read() []string { return nil }\n")
+		s.read("shop", "shop/shop.go", "", "package shop\nimport \"shop/setup\"\n"+text+"\n")
+		if got := len(s.lists.spans()["shop/shop.go"]) == 1; got != want {
+			t.Errorf("%s\ngot %t", text, got)
+		}
+	}
+}
+
+// All loops around a statement have to go over such lists, in all functions of the stack.
+func TestIsOfFixedList(t *testing.T) {
+	at := func(lines ...int) (frames []callsite.Frame) {
+		for i, line := range lines {
+			frames = append(frames, callsite.Frame{Function: fmt.Sprintf("shop.f%d", i), File: "shop.go", Line: line})
+		}
+		return frames
+	}
+	s := &summary{
+		loops:      spans{"shop/shop.go": {{10, 19}, {30, 39}, {33, 36}}},
+		fixedLists: spans{"shop/shop.go": {{10, 19}, {33, 36}}},
+	}
+	for _, c := range []struct {
+		kind   budget.FindingKind
+		count  int64
+		frames []callsite.Frame
+		want   bool
+	}{
+		{budget.WriteLoop, 3, at(12), true},
+		{budget.NPlusOne, 3, at(50, 12, 60), true},
+		{budget.WriteLoop, 3, at(50), false},
+		{budget.WriteLoop, 3, at(34), false},
+		{budget.WriteLoop, 3, at(12, 31), false},
+		{budget.WriteLoop, manyTimes, at(12), false},
+		{budget.Duplicate, 3, at(12), false},
+	} {
+		f := &seen{worst: budget.Finding{Kind: c.kind, Count: c.count}, frames: c.frames}
+		if got := s.isOfFixedList(f); got != c.want {
+			t.Errorf("%s %d times at %v: got %t", c.kind, c.count, c.frames, got)
+		}
+	}
+	few := seen{ofList: true}
+	if few.add(&seen{}); few.ofList || !slices.ContainsFunc(reasons, func(r *reason) bool { return r.is(&seen{ofList: true}) }) {
+		t.Error("what another loop sends, too, is not of a list")
+	}
+}
