@@ -167,3 +167,23 @@ func TestIsOfOtherColumns(t *testing.T) {
 		}
 	}
 }
+
+// A line that sends its statement for several tables, or with other filters, is listed once. Other
+// statements of one line are not the same.
+func TestAlso(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}}
+	f := s.loop(budget.WriteLoop, "INSERT INTO a", "a:1 < pages:13 < serve:20")
+	for _, other := range []*seen{
+		s.loop(budget.WriteLoop, "INSERT INTO b_north", "b:1 < pages:14 < serve:20"),
+		s.loop(budget.WriteLoop, "insert into b_south", "b:1 < pages:14 < serve:20"),
+		s.loop(budget.WriteLoop, "DELETE FROM b_south", "b:1 < pages:14 < serve:20"),
+		s.loop(budget.WriteLoop, "INSERT INTO a2", "a:1 < pages:13 < serve:20"), // of the same line
+	} {
+		other.own = other.frames
+		f.with = append(f.with, other)
+	}
+	f.own = f.frames
+	if got, want := s.also(f), []string{"INSERT INTO b_north at b.go:1 shop.b", "DELETE FROM b_south at b.go:1 shop.b", "INSERT INTO a2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}

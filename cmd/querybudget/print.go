@@ -222,17 +222,21 @@ func (f *seen) repair() string {
 // alsoMost is how many other statements of a loop are printed.
 const alsoMost = 3
 
-// also returns the other statements of a finding, each once.
+// also returns the other statements of a finding, each once. A line that sends one with other
+// filters, or for other tables, stands there once, too.
 func (s *summary) also(f *seen) (lines []string) {
+	said := map[string]bool{}
 	add := func(shape string, at callsite.Frame) {
-		line := cut(shape, 100)
+		line, key := cut(shape, 100), shape
 		isElsewhere := at != (callsite.Frame{}) && at != f.own[0]
 		if isElsewhere {
-			line += " at " + at.String()
+			verb, _, _ := strings.Cut(shape, " ")
+			line, key = line+" at "+at.String(), strings.ToUpper(verb)+" at "+at.String()
 		}
-		if !slices.Contains(lines, line) && (isElsewhere || shape != f.worst.Shape) {
+		if !said[key] && (isElsewhere || shape != f.worst.Shape) {
 			lines = append(lines, line)
 		}
+		said[key] = true
 	}
 	for _, of := range append([]*seen{f}, f.with...) {
 		if of != f {
