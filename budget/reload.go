@@ -7,8 +7,9 @@ import (
 	"github.com/querybudget/querybudget/statement"
 )
 
-// A function that loads a thing with its parts is called again after some of them were written:
-// the parts that did not change are read for nothing, but the call is needed.
+// A function that loads a thing with its parts is called again after some of them were written, or for
+// the first time, to read back what was written: the parts that did not change are read for nothing,
+// but the call is needed.
 
 // maxReloads is how often a group may be such a part: beyond that it is a loop.
 const maxReloads = 8
@@ -24,7 +25,7 @@ func (f *finder) isReload(group int) bool {
 			continue
 		}
 		before := f.answerBefore(q)
-		if before == nil || !f.isNeededAgain(before, q) {
+		if before == nil || !f.isNeededAgain(before, q) && !f.isPartOfReadBack(before, q) {
 			return false
 		}
 		some = true
@@ -51,6 +52,32 @@ func (f *finder) isNeededAgain(before, again *Query) bool {
 		}
 	}
 	return false
+}
+
+// isPartOfReadBack reports whether a query belongs to a call that begins with the read of a row which
+// was written since another query, by the same function: its parts come with it.
+func (f *finder) isPartOfReadBack(before, again *Query) bool {
+	call, ok := calledBehind(again.CallSite(), before.CallSite())
+	if !ok {
+		return false
+	}
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		if q.Position <= before.Position || !call.has(q.CallSite()) {
+			continue
+		}
+		return q != again && q.Kind == statement.Read && q.Rows == 1 && len(q.Keys) > 0 && !q.Duplicate && f.isWrittenRow(q, before, call)
+	}
+	return false
+}
+
+// isWrittenRow reports whether a query reads a row that was written since another query, as far as is
+// known: an INSERT does not say the id that the database makes.
+func (f *finder) isWrittenRow(q, since *Query, call calling) bool {
+	return slices.ContainsFunc(f.report.Queries, func(w Query) bool {
+		return w.Position > since.Position && w.Position < q.Position && w.Kind == statement.Write && w.Failed == "" &&
+			(w.Verb == "INSERT" || w.Row != 0 && w.Row == q.Row) && w.Handle == q.Handle && w.SharesTable(q.Statement) && !call.has(w.CallSite())
+	})
 }
 
 // wasAsked reports whether a call asked what a later query asks: the answer may be another one
@@ -82,18 +109,29 @@ type calling struct {
 	from     []callsite.Frame // the line that calls it, and the frames around that
 }
 
-// calledFor returns the call that led to the first call site, where a function called it on one
-// line and on another one for the second call site.
-func calledFor(site, other callsite.CallSite) (calling, bool) {
+// calledBehind returns the call that led to a call site, where the same function led to the other one
+// by another line, which may be that of the query.
+func calledBehind(site, other callsite.CallSite) (calling, bool) {
 	x, y := site.Frames(), other.Frames()
 	i, j := len(x)-1, len(y)-1
 	for i > 0 && j > 0 && x[i] == y[j] {
 		i, j = i-1, j-1
 	}
-	if i < 1 || j < 1 || x[i] == y[j] || x[i].Function != y[j].Function || x[i-1].Function != y[j-1].Function {
+	if i < 1 || x[i] == y[j] || x[i].Function != y[j].Function {
 		return calling{}, false
 	}
 	return calling{x[i-1].Function, x[i:]}, true
+}
+
+// calledFor returns the call that led to the first call site, where a function called it on one
+// line and on another one for the second call site.
+func calledFor(site, other callsite.CallSite) (calling, bool) {
+	call, ok := calledBehind(site, other)
+	if !ok {
+		return calling{}, false
+	}
+	at := len(other.Frames()) - len(call.from) - 1
+	return call, at >= 0 && other.Frames()[at].Function == call.function
 }
 
 // has reports whether a call site is below the call.

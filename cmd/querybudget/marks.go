@@ -150,8 +150,13 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 			marks = append(marks, insertion{set.Position(body.Lbrace).Offset + 1, rounds + "." + call + "();"})
 		}
 	}
+	cleanUps := map[*ast.FuncLit]bool{}
 	ast.Inspect(node, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.CallExpr:
+			if f := cleanUp(n); f != nil {
+				cleanUps[f] = true
+			}
 		case *ast.ForStmt:
 			add(n.Body, "Round", n)
 		case *ast.RangeStmt:
@@ -161,7 +166,11 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 				add(n.Body, "Round")
 			}
 		case *ast.FuncLit:
-			add(n.Body, "Func")
+			if cleanUps[n] {
+				add(n.Body, "Step") // package testing calls those of a test one after the other
+			} else {
+				add(n.Body, "Func")
+			}
 		case *ast.FuncDecl:
 			if isDirective(n) {
 				return false
@@ -171,6 +180,16 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 		return true
 	})
 	return marks
+}
+
+// cleanUp returns the function that a call hands to package testing for the end of a test, nil for none.
+func cleanUp(call *ast.CallExpr) *ast.FuncLit {
+	method, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || method.Sel.Name != "Cleanup" || len(call.Args) != 1 {
+		return nil
+	}
+	f, _ := call.Args[0].(*ast.FuncLit)
+	return f
 }
 
 // calls reports whether code calls a function that could send a query, or lets another goroutine

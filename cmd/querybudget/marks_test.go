@@ -35,6 +35,23 @@ func TestA(t *testing.T) {
 	}
 }
 
+// What package testing calls when a test ends is a step of it, each time.
+func TestMarksOfCleanUps(t *testing.T) {
+	for call, want := range map[string]string{
+		"t.Cleanup(func() { f() })":             ".Step();",
+		"s.T().Cleanup(func() { f() })":         ".Step();",
+		"t.Cleanup(func() { })":                 "",
+		"t.Cleanup(f)":                          "",
+		"t.Run(name, func() { f() })":           ".Func();",
+		"t.Cleanup(func() { f(func() {g()}) })": ".Func();",
+	} {
+		got, _ := mark("package a\n\nvar _ = func() {}\nfunc init() { " + call + " }\n")
+		if want == "" && strings.Count(got, rounds) > 2 || want != "" && !strings.Contains(got, want) {
+			t.Errorf("%s: %s", call, got)
+		}
+	}
+}
+
 // Loops in which nothing is called have no marks: they may have millions of rounds.
 func TestMarksOfCalls(t *testing.T) {
 	for loop, want := range map[string]int{

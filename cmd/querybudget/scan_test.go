@@ -85,7 +85,7 @@ func TestScan(t *testing.T) {
 		"6 times at worst, in 1 call; go test -run '^TestFanOut$' example.com/plain",
 		"n+1          SELECT title, price FROM books WHERE id = ?",
 		"the number of its executions is that of the rows in 2 units: 0, 1, 2",
-		"not: INSERT INTO notes",
+		"not: INSERT INTO notes", "not: DELETE FROM notes",
 		"write-loop   INSERT INTO boxes (number) VALUES (?)", "5 times at worst, in 1 call; go test -run '^TestPack$' example.com/plain/shared",
 		"n+1          SELECT address FROM readers", "not: SELECT mail", "not: SELECT phone", "findings left out: another service is called each time",
 		"n+1          SELECT reagent", "n+1          SELECT cover", "write-loop   INSERT INTO archive", "not: INSERT INTO charges", "not: INSERT INTO written", "not: INSERT INTO mails", "not: FROM watched", "not: INSERT INTO messages", "not: INSERT INTO roles", "not: SELECT version", "3 findings left out: seen only where tests start the application", "write-loop   INSERT INTO invitations (name) VALUES (?)",

@@ -251,3 +251,6 @@ func (s *Shop) Receive(books ...int) {
 		_, _ = s.DB.Exec("INSERT INTO received (book_id) VALUES (?)", id)
 	}
 }
+
+// Forget removes one line.
+func (s *Shop) Forget(line string) { _, _ = s.DB.Exec("DELETE FROM notes WHERE line = ?", line) }

@@ -39,6 +39,20 @@ func TestRounds(t *testing.T) {
 	all.Wait()
 }
 
+// What a test cleans up at its end is one call for each thing.
+func TestCleanUp(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	t.Cleanup(func() { _ = s.DB.Close() })
+	for _, line := range []string{"a", "b", "c", "d", "e", "f"} {
+		note(t, s, line)
+	}
+}
+
+func note(t *testing.T, s *Shop, line string) {
+	s.Note(line)
+	t.Cleanup(func() { s.Forget(line) })
+}
+
 // A list that stands in the source has as many rounds in production.
 func TestFound(t *testing.T) {
 	s := &Shop{fakedb.Open()}
