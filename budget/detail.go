@@ -42,7 +42,8 @@ type Query struct {
 	// Retries is how often it was tried again.
 	Retries int
 	// Duplicate is set for a read that repeated one that was answered. Changed is set if
-	// the answer was another one all the same: with [Bounds.TrackValues] only.
+	// the answer was another one all the same, and for what asks like a duplicate after a
+	// write if it is another one then: with [Bounds.TrackValues] only.
 	Duplicate, Changed bool
 	// Failed is the type of the error, empty without one: "*pgconn.PgError". The
 	// text stays with the application, because drivers quote values in it.

@@ -3,7 +3,6 @@ package budget
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/statement"
@@ -150,15 +149,41 @@ func (f *finder) repeated(group int) int64 {
 	if n == 0 {
 		return 0
 	}
+	var latest *Query
 	for _, q := range f.queriesOf(group) {
 		if !q.Duplicate || q.Open {
 			continue
 		}
-		if before := f.answerBefore(q); q.Changed || before != nil && before.Rows != q.Rows {
+		if f.isOtherAnswer(q) {
 			return 0 // it is asked for until it changes
 		}
+		latest = q
+	}
+	if latest != nil && f.isPolled(latest) {
+		return 0
 	}
 	return n
+}
+
+// isOtherAnswer reports whether a query had another answer than the one before that asked the same.
+func (f *finder) isOtherAnswer(q *Query) bool {
+	before := f.answerBefore(q)
+	return q.Changed || before != nil && before.Rows != q.Rows
+}
+
+// isPolled reports whether the function whose one line has asked until now asks once more after a
+// write, which another part of the unit has made, and has another answer.
+func (f *finder) isPolled(latest *Query) bool {
+	if first := f.firstAnswer(latest); first == nil || first.Group != latest.Group {
+		return false
+	}
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		if q.Position > latest.Position && q.asksLike(latest) {
+			return !q.Duplicate && inOneFunction(q.CallSite(), latest.CallSite()) && f.isOtherAnswer(q)
+		}
+	}
+	return false
 }
 
 // answerBefore is the query with the same question before one, nil if it is not kept in
@@ -194,11 +219,6 @@ func (f *finder) loopAround(group int) *Finding {
 func (f *finder) isOnceByLibrary(group int, n int64) bool {
 	g := &f.report.Groups[group]
 	return n == 1 && g.Queries == 2 && libraryOf(g.Via()).prefix != ""
-}
-
-// mayBeOfOneRow knows the reads that may be answered by an earlier one of the same row.
-func mayBeOfOneRow(st *statement.Statement) bool {
-	return st.Kind == statement.Read && st.Repeatable && len(st.Keys) > 0 && len(st.Tables) == 1 && !st.Batched && !st.Paged
 }
 
 // sameRows: reads of other columns of a row that was read before, with the same
@@ -240,51 +260,6 @@ func (f *finder) sameRows() {
 	}
 }
 
-// maxSameKeys is how many different rows are kept that reads with one key asked for.
-const maxSameKeys = 8
-
-// rowAsked says which row a read asks for: by tables and conditions, of which others than those for
-// its keys may have arguments, and by its order, where a LIMIT takes the first one.
-type rowAsked struct {
-	from    string
-	hasMore bool
-	order   string
-	limited bool
-}
-
-// isSameRow reports whether the first row of one read is that of another one. Without a LIMIT there
-// is no other row.
-func (r rowAsked) isSameRow(other rowAsked) bool {
-	return !r.limited || !other.limited || r.order == other.order
-}
-
-// groupsOfOneRow returns the tables and conditions of the groups that may ask for a row
-// that another one asks for too.
-func (f *finder) groupsOfOneRow() map[int]rowAsked {
-	var out map[int]rowAsked
-	f.each(func(i int, g *Group) {
-		if !mayBeOfOneRow(g.Statement) || f.isSetUp(i) {
-			return
-		}
-		f.each(func(j int, h *Group) {
-			if i == j || g.Fingerprint == h.Fingerprint || !mayBeOfOneRow(h.Statement) || !asksForSameRow(g.Statement, h.Statement) {
-				return
-			}
-			if row, ok := rowOfRead(g.Statement); ok {
-				if out == nil {
-					out = make(map[int]rowAsked)
-				}
-				out[i] = row
-			}
-		})
-	})
-	return out
-}
-
-func asksForSameRow(a, b *statement.Statement) bool {
-	return a.Tables[0] == b.Tables[0] && slices.Equal(a.Keys, b.Keys)
-}
-
 func (f *finder) addSameRow(before, q *Query) {
 	if f.loopOfGroup(q.Group) > 0 || f.loopOfGroup(before.Group) > 0 || f.find(Duplicate, before.Group) != nil || f.find(Duplicate, q.Group) != nil {
 		return
@@ -299,37 +274,3 @@ func (f *finder) addSameRow(before, q *Query) {
 }
 
 func lineOf(s callsite.CallSite) callsite.Frame { return s.Frame }
-
-// rowOfRead returns the row that a read asks for, for those that select plain columns, or ask whether
-// there is a row.
-func rowOfRead(st *statement.Statement) (row rowAsked, ok bool) {
-	upper := strings.ToUpper(st.Shape)
-	if rest, isProbe := strings.CutPrefix(upper, "SELECT EXISTS ("); isProbe {
-		rest, isProbe = strings.CutSuffix(rest, ")")
-		inner, parsed := parseSelect(rest)
-		return inner.row(st.Keys), isProbe && parsed
-	}
-	s, ok := parseSelect(upper)
-	if !ok || s.groupBy != "" || slices.ContainsFunc(s.items, func(item string) bool {
-		return strings.ContainsAny(item, "(?") || strings.HasPrefix(item, "DISTINCT ")
-	}) {
-		return row, false
-	}
-	return s.row(st.Keys), true
-}
-
-// row is the row that a SELECT asks for. To order it by one of its keys says nothing.
-func (s *selectShape) row(keys []string) rowAsked {
-	row := rowAsked{from: s.from + " WHERE " + strings.Join(s.conditions, " AND "), limited: s.limit != ""}
-	for _, by := range splitTop(s.orderBy, ",") {
-		name := plainName(unquoted(strings.TrimSuffix(strings.TrimSuffix(by, " DESC"), " ASC")))
-		if !slices.ContainsFunc(keys, func(key string) bool { return plainName(key) == name }) {
-			row.order += by + ","
-		}
-	}
-	for _, condition := range s.conditions {
-		_, _, isKey := equation(condition)
-		row.hasMore = row.hasMore || !isKey && strings.Contains(condition, "?")
-	}
-	return row
-}

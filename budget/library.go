@@ -3,6 +3,8 @@ package budget
 import (
 	"fmt"
 	"strings"
+
+	"github.com/querybudget/querybudget/statement"
 )
 
 // library is what a data library calls the repairs.
@@ -45,7 +47,7 @@ func (l library) read(key string) string {
 		}
 		return words
 	}
-	return fmt.Sprintf(l.reads, unquoted(unqualifiedName(key)))
+	return fmt.Sprintf(l.reads, unquoted(statement.Unqualified(key)))
 }
 
 func (l library) write(g *Group) string {
@@ -58,8 +60,6 @@ func (l library) write(g *Group) string {
 		return l.insert
 	}
 }
-
-func unqualifiedName(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
 // changesNothing reports whether no execution of a write has changed a row.
 func (g *Group) changesNothing() bool {

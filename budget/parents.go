@@ -93,7 +93,8 @@ func strongest(parents []Parent) []Parent {
 }
 
 // changes marks the duplicates whose answers have other values than the ones before, on
-// whichever line they were asked: one line may have several origins.
+// whichever line they were asked: one line may have several origins. What asks like a duplicate
+// after a write is marked, too.
 func (b *builder) changes(records []*record) {
 	type question struct {
 		statement statement.Fingerprint
@@ -104,7 +105,7 @@ func (b *builder) changes(records []*record) {
 	for i, rec := range records {
 		q := &b.report.Queries[i]
 		key := question{q.Fingerprint, q.Handle, rec.list()}
-		if old := before[key]; rec.duplicate && old != nil {
+		if old := before[key]; old != nil && (rec.duplicate || old.duplicate) {
 			q.Changed = !slices.EqualFunc(old.columns(), rec.columns(), func(x, y column) bool {
 				return slices.Equal(x.values, y.values)
 			})

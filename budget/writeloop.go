@@ -130,13 +130,29 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct == 1 && isConditional(g) && g.RowsAffected == 0 {
 		return false // it is sent again because it hit nothing
 	}
-	return !f.isWorker(g) && !f.isCompareAndSwap(g)
+	if isConditional(g) && g.RowsAffected == 1 && g.Queries <= 2*maxTries && f.hitsLast(g) {
+		return false // the first that hits is the last
+	}
+	return !isProgress(g) && !f.isWorker(g) && !f.isCompareAndSwap(g)
+}
+
+// isProgress reports whether one row is set to another value each time, outside of a transaction: a
+// state, or how far a job is, which others are to see in between. What is added to a column can be
+// added at once.
+func isProgress(g *loopGroup) bool {
+	return g.Verb == "UPDATE" && !g.InTransaction && g.Distinct > 1 && len(g.Keys) > 0 && len(g.Sets) > 0 && slices.Equal(g.Varying, []string{""})
 }
 
 // endsWell reports whether the last execution of a loop is known, and did not fail.
 func (f *finder) endsWell(g *loopGroup) bool {
 	last := f.at(g.Last)
 	return last != nil && last.Failed == ""
+}
+
+// hitsLast reports whether the last execution of a loop is known, and changed a row.
+func (f *finder) hitsLast(g *loopGroup) bool {
+	last := f.at(g.Last)
+	return last != nil && last.RowsAffected > 0
 }
 
 // isCompareAndSwap reports whether a row is read and written again until nobody else has

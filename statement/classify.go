@@ -64,27 +64,28 @@ type classifier struct {
 	decided   bool // Kind is set by some statement of the text
 	routine   bool // CREATE FUNCTION and the like: the body does not count
 
-	prev     token
-	before   token  // prev
-	last     string // the word before, in lower case; "" if it was none
-	name     string // being read, perhaps still without its last part
-	isTable  bool   // it is a table's
-	equation equation
-	keys     []key
-	params   int    // seen so far
-	negated  bool   // a NOT stands before the condition
-	upserts  bool   // ON DUPLICATE KEY: VALUES is a function from here on
-	limited  bool   // LIMIT with a value
-	used     uint64 // arguments, of the first 64
-	anyLimit bool   // LIMIT, also inside of a bracket
-	batch    bool   // and of more than the one row that a look is for
-	values   bool   // VALUES
-	ranged   bool   // a WHERE with a range to continue from
-	window   bool   // a WHERE with a range that has two ends
-	ranges   []columnRange
-	anyOr    bool // an OR was seen anywhere
-	into     bool // SELECT ... INTO was read
-	lost     bool // a table's name could not be read
+	prev      token
+	before    token  // prev
+	last      string // the word before, in lower case; "" if it was none
+	name      string // being read, perhaps still without its last part
+	isTable   bool   // it is a table's
+	equation  equation
+	keys      []key
+	constants uint32 // of the columns that are set: one bit for each that is set to a literal
+	params    int    // seen so far
+	negated   bool   // a NOT stands before the condition
+	upserts   bool   // ON DUPLICATE KEY: VALUES is a function from here on
+	limited   bool   // LIMIT with a value
+	used      uint64 // arguments, of the first 64
+	anyLimit  bool   // LIMIT, also inside of a bracket
+	batch     bool   // and of more than the one row that a look is for
+	values    bool   // VALUES
+	ranged    bool   // a WHERE with a range to continue from
+	window    bool   // a WHERE with a range that has two ends
+	ranges    []columnRange
+	anyOr     bool // an OR was seen anywhere
+	into      bool // SELECT ... INTO was read
+	lost      bool // a table's name could not be read
 
 	// What it calls, and what it is read as part of.
 	volatile, session, unknown       bool
@@ -337,6 +338,9 @@ func (c *classifier) endEquation(whole bool) {
 	switch {
 	case !l.main:
 	case l.clause == inSet && l.verb == "update" && len(c.st.Sets) < maxColumns:
+		if e.argument == -1 {
+			c.constants |= 1 << len(c.st.Sets)
+		}
 		c.st.Sets = append(c.st.Sets, Unqualified(column))
 	case l.clause == inWhere && !l.either && len(c.keys) < maxColumns:
 		k := key{column: column, argument: e.argument}
@@ -369,7 +373,7 @@ func (c *classifier) punct(p string) {
 		l.commas++
 		switch l.clause {
 		case inColumns:
-			c.st.Probes = c.st.Probes && !l.main
+			c.st.Probes = c.st.Probes && (!l.main || l.probe) // what EXISTS selects is not read
 		case inTables:
 			l.clause = atTable
 		case inLimit:
@@ -405,6 +409,7 @@ func (c *classifier) end() *Statement {
 	}
 	switch st.Verb {
 	case "SELECT", "UPDATE", "DELETE":
+		c.endSets(&st)
 		c.endKeys(&st)
 		st.others = c.others
 	case "INSERT":
@@ -436,6 +441,21 @@ func (c *classifier) isPaged(st *Statement) bool {
 		return c.batch && !c.values
 	}
 	return st.Verb == "SELECT" && (st.Paged || c.window || c.limited && c.ranged)
+}
+
+// endSets leaves out the columns that are set to constants. Where nothing is an argument, a library
+// wrote all values into the text.
+func (c *classifier) endSets(st *Statement) {
+	if c.params == 0 || c.constants == 0 {
+		return
+	}
+	sets := st.Sets
+	st.Sets = nil
+	for i, column := range sets {
+		if c.constants&(1<<i) == 0 {
+			st.Sets = append(st.Sets, column)
+		}
+	}
 }
 
 // endKeys takes over the keys.

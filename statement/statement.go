@@ -29,8 +29,8 @@ type Statement struct {
 	// Keys are the columns that a row must equal a value in: those of "column =
 	// value" which a WHERE joins with AND, in order of appearance.
 	Keys []string `json:"keys,omitempty"`
-	// Sets are the columns that an UPDATE sets to a plain value: SET a = ?, and not
-	// SET a = a + ?.
+	// Sets are the columns that an UPDATE sets to a value of the application: SET a = ?, and
+	// not SET a = a + ?, nor SET a = 'done' beside arguments.
 	Sets []string `json:"sets,omitempty"`
 	// Batched is set for a text that asks for several keys at once, or writes several
 	// rows: an IN list or VALUES of more than one, = ANY(?), unnest(?). A list of

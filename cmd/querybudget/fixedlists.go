@@ -6,18 +6,25 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
 )
 
 // A loop over a list that stands in the source, such as the roles of a new installation, has as
-// many rounds in production as in a test: no data makes them more.
+// many rounds in production as in a test: no data makes them more. So has one over the arguments of
+// a function with "...", which the application calls with single ones.
 
 // fixedLists are the lists that stand in the source of an application, as "import/path.Name", and
 // the loops over lists: those whose list has a name wait for the other files.
 type fixedLists struct {
 	named map[string]bool // variables, and functions that return one; false for what is changed
 	loops map[string][]fixedLoop
+	calls map[string]calledWith // functions, by their names alone
+}
+
+func newFixedLists() fixedLists {
+	return fixedLists{map[string]bool{}, map[string][]fixedLoop{}, map[string]calledWith{}}
 }
 
 // fixedLoop is a loop of a file, over a list with a name or, without one, over what stands in it.
@@ -40,8 +47,9 @@ func (l fixedLists) read(of, name string, set *token.FileSet, file *ast.File) {
 			if d.Recv == nil && isListReturned(d.Body) {
 				l.add(of+"."+d.Name.Name, true)
 			}
-			in := function{of: of, imports: imports, names: map[string]bool{}}
+			in := function{of: of, imports: imports, names: map[string]bool{}, name: d.Name.Name, given: givenTo(d)}
 			in.read(d)
+			l.readCalls(&in, d.Body)
 			for changed := range in.changed {
 				l.add(of+"."+changed, false)
 			}
@@ -78,6 +86,17 @@ func (l fixedLists) addAll(other fixedLists) {
 	for file, loops := range other.loops {
 		l.loops[file] = append(l.loops[file], loops...)
 	}
+	for name, called := range other.calls {
+		l.call(name, called)
+	}
+}
+
+// isFixed reports whether a list with a name is one.
+func (l fixedLists) isFixed(name string) bool {
+	if of, ok := strings.CutPrefix(name, given); ok {
+		return l.isGivenFew(of)
+	}
+	return name == "" || l.named[name]
 }
 
 // spans returns the lines of the loops over fixed lists.
@@ -85,7 +104,7 @@ func (l fixedLists) spans() spans {
 	found := spans{}
 	for file, loops := range l.loops {
 		for _, loop := range loops {
-			if loop.over == "" || l.named[loop.over] {
+			if l.isFixed(loop.over) {
 				found[file] = append(found[file], loop.lines)
 			}
 		}
@@ -116,6 +135,10 @@ type function struct {
 	imports map[string]string
 	names   map[string]bool // its own variables: whether each is a list that nothing changes
 	changed map[string]bool // variables of the package
+	name    string
+	given   string // its parameter with "..."
+	// isChanged is set if that is another list afterwards.
+	isChanged bool
 }
 
 // read looks at what is declared and changed. That of a closure is the function's.
@@ -161,6 +184,7 @@ func (in *function) change(x ast.Expr) {
 		x = index.X
 	}
 	name := nameOf(x)
+	in.isChanged = in.isChanged || name == in.given
 	if _, own := in.names[name]; own {
 		in.names[name] = false
 	} else if name != "" {
@@ -213,6 +237,9 @@ func (in *function) list(x ast.Expr) (name string, ok bool) {
 	case *ast.BasicLit:
 		return "", isSmall(x)
 	case *ast.Ident:
+		if x.Name == in.given && in.given != "" && !in.isChanged {
+			return given + in.name, true
+		}
 		if isFixed, own := in.names[x.Name]; own {
 			return "", isFixed
 		}

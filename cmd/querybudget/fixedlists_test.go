@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/querybudget/querybudget/budget"
@@ -48,6 +49,28 @@ func TestFixedLists(t *testing.T) {
 		s := newSources()
 		s.read("shop/setup", "shop/setup/setup.go", "", "package setup\nvar Roles = []string{\"admin\"}\nfunc Defaults() []string { return []string{\"admin\"} }\nfunc Read() []string { return nil }\n")
 		s.read("shop", "shop/shop.go", "", "package shop\nimport \"shop/setup\"\n"+text+"\n")
+		if got := len(s.lists.spans()["shop/shop.go"]) == 1; got != want {
+			t.Errorf("%s\ngot %t", text, got)
+		}
+	}
+}
+
+// What a function is given by "..." is a list if the application has one for it.
+func TestGivenFew(t *testing.T) {
+	const add = "func (s *store) Add(kind string, names ...string) { for _, n := range names { save(n) } }\n"
+	for text, want := range map[string]bool{
+		add:                                      false, // nobody calls it
+		add + "func f() { s.Add(\"a\", \"b\") }": true,
+		add + "func f() { s.Add(\"a\", \"b\") }\nfunc g(all []string) { s.Add(\"a\", all...) }":                          false,
+		add + "func g(all ...string) { s.Add(\"a\", all...) }":                                                           false, // nobody calls that
+		add + "func g(all ...string) { s.Add(\"a\", all...) }\nfunc f() { g(\"b\") }":                                    true,
+		add + "func g(all ...string) { s.Add(\"a\", all...) }\nfunc f(l []string) { g(l...) }":                           false,
+		add + "func Add(all ...string) { s.Add(\"a\", all...) }":                                                         false, // of itself
+		strings.Replace(add, "{ for", "{ names = append(names, more()...); for", 1) + "func f() { s.Add(\"a\", \"b\") }": false,
+		"func (s *store) Add(names []string) { for _, n := range names { save(n) } }\nfunc f() { s.Add(nil) }":           false,
+	} {
+		s := newSources()
+		s.read("shop", "shop/shop.go", "", "package shop\n"+text+"\n")
 		if got := len(s.lists.spans()["shop/shop.go"]) == 1; got != want {
 			t.Errorf("%s\ngot %t", text, got)
 		}

@@ -109,9 +109,7 @@ func (s *summary) joinCalls() {
 		if old.joined == nil {
 			old.joined = old.frames[:1:1]
 		}
-		units := old.units
 		old.merge(f)
-		old.units = max(units, f.units) // the same calls, as a rule
 		old.joined = append(old.joined, f.frames[0])
 		old.worst.Repair = "pass on what the first call read: saves " + format.Plural(old.worst.Count*int64(len(old.shapes)), "round trip")
 		delete(s.findings, key)
@@ -135,13 +133,11 @@ func (s *summary) joinFirsts() {
 		}
 	}
 	for _, all := range again {
-		units := map[int64]bool{}
+		var calls seen
 		for _, f := range all {
-			for _, unit := range f.first {
-				units[unit] = true
-			}
+			calls.isIn(f)
 		}
-		if len(all) < fewSmall || len(units) < fewCalls {
+		if len(all) < fewSmall || calls.units < fewCalls {
 			continue
 		}
 		f := all[0]

@@ -61,7 +61,7 @@ func (f *seen) isFixed(fewest int64) bool {
 // isOfCalls reports whether each round calls another service: it is one piece of work for
 // each item, next to which a query costs little.
 func (f *seen) isOfCalls() bool {
-	return f.isLoop() && f.callsOut > 0 && f.callsOut == f.units
+	return f.isLoop() && f.allCallOut()
 }
 
 // isOfMigration reports whether what is sent moves data to another form, when a new version of the

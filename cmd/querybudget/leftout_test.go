@@ -73,10 +73,10 @@ func TestJoinFirsts(t *testing.T) {
 	unit := int64(0)
 	again := func(shape, at, before string, calls int64) {
 		f := s.twice(t, shape, at, before)
-		f.units, f.pairs = calls, map[askedPair]bool{}
+		f.units, f.calls, f.pairs = calls, nil, map[askedPair]bool{}
 		for range calls {
 			unit++
-			f.first = append(f.first, unit)
+			f.calls = append(f.calls, unit)
 		}
 	}
 	again("SELECT a", "list:1 < serve:20", "auth:3 < serve:20", 3)
@@ -172,5 +172,25 @@ func TestIsFixed(t *testing.T) {
 	few.merge(&seen{})
 	if few.isLeftOut() {
 		t.Error("few writes hide many of the same line")
+	}
+}
+
+// Findings of one call are in one call together. What a line sent most often stands for the others.
+func TestAddCounts(t *testing.T) {
+	s := &summary{findings: map[findingKey]*seen{}}
+	f := s.repeated("SELECT a", "a:1 < page:5", 19, 2)
+	f.calls = []int64{4, 7}
+	other := s.repeated("SELECT a_north", "a:1 < page:5", 25, 3)
+	other.calls, other.in.Name = []int64{7, 9, 11}, "TestNorth"
+	f.add(other)
+	if f.units != 4 || f.worst.Count != 25 || f.in.Name != "TestNorth" || !f.shapes["SELECT a"] {
+		t.Errorf("in %d calls, %d times in %s", f.units, f.worst.Count, f.in.Name)
+	}
+	out, in := &seen{units: 2, callsOut: 2, calls: []int64{1, 2}}, &seen{units: 1, callsOut: 1, calls: []int64{2}}
+	if out.merge(in); !out.allCallOut() || out.units != 2 {
+		t.Errorf("called out in %d of %d", out.callsOut, out.units)
+	}
+	if out.merge(&seen{units: 1, calls: []int64{2}}); out.allCallOut() {
+		t.Error("what is sent without a call is one of each")
 	}
 }

@@ -126,7 +126,7 @@ func (s *summary) joinRepeats() {
 		}
 		at := slices.IndexFunc(loops, func(loop *seen) bool { return loop.worst.Shape == f.worst.Shape && loop.isSame(f) })
 		if at >= 0 {
-			loops[at].units += f.units
+			loops[at].isIn(f)
 			loops[at].saved += f.saved
 			delete(s.findings, key)
 		}

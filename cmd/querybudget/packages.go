@@ -36,11 +36,33 @@ type listed struct {
 // packages are those that are tested, with what they are built from.
 type packages []listed
 
-// list asks the command go. Errors of packages are left to go test, which says them.
+// list asks the command go about packages, their tests, and all that they are built from.
 func list(ctx context.Context, goTool string, env, flags, patterns []string) (packages, error) {
-	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,DepOnly,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Imports,TestImports,XTestImports,Module"
 	folder, flags := cutFolder(flags)
-	args := slices.Concat([]string{"list"}, folder, []string{"-e", "-test", "-deps", fields}, flags, patterns)
+	all, err := ask(ctx, goTool, env, slices.Concat(folder, []string{"-test", "-deps"}, flags, patterns))
+	return all.withPlain(), err
+}
+
+// listModules asks it about all packages of the application, whose modules some packages have told.
+func (all packages) listModules(ctx context.Context, goTool string, env, flags []string) (packages, error) {
+	var patterns []string
+	for _, p := range all {
+		if p.isOwn() && !slices.Contains(patterns, p.Module.Path+"/...") {
+			patterns = append(patterns, p.Module.Path+"/...")
+		}
+	}
+	if patterns == nil {
+		return nil, nil
+	}
+	folder, flags := cutFolder(flags)
+	return ask(ctx, goTool, env, slices.Concat(folder, flags, patterns))
+}
+
+// ask runs go list. Errors of packages are left to go test, which says them.
+func ask(ctx context.Context, goTool string, env, args []string) (packages, error) {
+	const fields = "-json=Dir,ImportPath,ForTest,Name,Standard,DepOnly,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,Imports,TestImports,XTestImports,Module"
+	folder, args := cutFolder(args)
+	args = slices.Concat([]string{"list"}, folder, []string{"-e", fields}, args)
 	cmd := exec.CommandContext(ctx, goTool, args...)
 	var said strings.Builder
 	cmd.Env, cmd.Stderr = env, &said
@@ -55,7 +77,7 @@ func list(ctx context.Context, goTool string, env, flags, patterns []string) (pa
 	if failed := cmd.Wait(); failed != nil {
 		return nil, fmt.Errorf("go list: %s", cmp.Or(strings.TrimSpace(said.String()), failed.Error()))
 	}
-	return all.withPlain(), err
+	return all, err
 }
 
 func decode(from io.Reader) (all packages, err error) {
@@ -118,9 +140,10 @@ func (all packages) modules() (paths []string) {
 func (p *listed) isVariant() bool { return p.ForTest != "" || strings.HasSuffix(p.ImportPath, ".test") }
 
 // testOnly returns packages of the repository that serve its tests: nothing but tests
-// imports them, and their names or what they import say so. A library's packages, which its
-// own tests alone import, are not.
-func (all packages) testOnly() []string {
+// imports them in the whole application, and their names or what they import say so. A
+// library's packages, which its own tests alone import, are not.
+func (all packages) testOnly(whole packages) []string {
+	all = slices.Concat(all, whole)
 	imported, tested := map[string]bool{}, map[string]bool{}
 	for _, p := range all {
 		if !p.isOwn() || p.isVariant() {

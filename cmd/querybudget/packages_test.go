@@ -28,8 +28,14 @@ func TestTestOnly(t *testing.T) {
 	own("shop/rowstest [shop/store.test]", "shop/store", "shop/store [shop/store.test]", "")
 	own("shop/api", "", "shop/store", "")
 	own("shop/store.test", "", "shop/store_test [shop/store.test]", "")
-	if got := all.withPlain().testOnly(); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"shop/rowstest", "shop/storetest"}) {
+	if got := all.withPlain().testOnly(nil); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"shop/rowstest", "shop/storetest"}) {
 		t.Errorf("got %q", got)
+	}
+	// What is tested alone has no importer, but in the rest of the application.
+	storetest := slices.DeleteFunc(all.withPlain(), func(p listed) bool { return p.ImportPath == "shop/api" })
+	rest := packages{{ImportPath: "shop/cmd", Name: "main", Imports: []string{"shop/storetest"}, Module: all[0].Module}}
+	if got := storetest.testOnly(rest); slices.Contains(got, "shop/storetest") {
+		t.Errorf("got %q, of which a command imports one", got)
 	}
 }
 

@@ -14,9 +14,10 @@ import (
 // relaysOf returns the lines of the calls in a file that hand on a statement, from those that a
 // closure with such a call is handed to, such as a helper that tries again.
 func relaysOf(set *token.FileSet, file *ast.File) (found [][2]int) {
+	builders := buildersOf(file)
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
-			r := relay{text: map[string]bool{}, args: map[string]bool{}, whole: map[string]bool{}, given: map[string]bool{}}
+			r := relay{text: map[string]bool{}, args: map[string]bool{}, whole: map[string]bool{}, given: map[string]bool{}, receiver: nameOfReceiver(f), builders: builders}
 			r.parameters(f.Type.Params, typeParameters(f))
 			for _, call := range r.calls(f.Body) {
 				found = append(found, linesOf(set, call))
@@ -28,7 +29,38 @@ func relaysOf(set *token.FileSet, file *ast.File) (found [][2]int) {
 
 // relay is what a function was given, by name: texts, lists of arguments, statements or records
 // of any kind, and anything.
-type relay struct{ text, args, whole, given map[string]bool }
+type relay struct {
+	text, args, whole, given map[string]bool
+	receiver                 string
+	builders                 map[string]bool // fields of the file's types that make a statement
+}
+
+// buildersOf returns the fields of the types of a file that are builders of statements. What is
+// prepared is one statement, and says who asks.
+func buildersOf(file *ast.File) map[string]bool {
+	fields := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		s, ok := n.(*ast.StructType)
+		if !ok {
+			return true
+		}
+		for _, field := range s.Fields.List {
+			for _, name := range field.Names {
+				fields[name.Name] = fields[name.Name] || isStatement(field.Type) && !strings.Contains(strings.ToLower(name.Name), "stmt")
+			}
+		}
+		return true
+	})
+	return fields
+}
+
+// nameOfReceiver is the name that a method gives its receiver, empty for none.
+func nameOfReceiver(f *ast.FuncDecl) string {
+	if f.Recv == nil || len(f.Recv.List) == 0 || len(f.Recv.List[0].Names) == 0 {
+		return ""
+	}
+	return f.Recv.List[0].Names[0].Name
+}
 
 func (r relay) parameters(list *ast.FieldList, types []string) {
 	for _, field := range list.List {
@@ -89,7 +121,7 @@ func (r relay) calls(body ast.Node) (found []ast.Node) {
 		case *ast.AssignStmt:
 			r.assigned(n)
 		case *ast.CallExpr:
-			if r.handsOn(n) || r.handsClosureOn(n) {
+			if r.handsOn(n) || r.handsClosureOn(n) || r.sendsOwn(n) {
 				found = append(found, n)
 				return false
 			}
@@ -124,6 +156,20 @@ func (r relay) handsOn(call *ast.CallExpr) bool {
 		return true
 	}
 	return slices.ContainsFunc(call.Args, r.isWhole) && !slices.ContainsFunc(call.Args, func(arg ast.Expr) bool { return !r.isGiven(arg) })
+}
+
+// sendsOwn reports whether a call sends the statement that a field of the receiver has, as a lazy
+// iterator does with its builder: its arguments are a context at most.
+func (r relay) sendsOwn(call *ast.CallExpr) bool {
+	method, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || len(call.Args) > 1 || !slices.Contains([]string{"Query", "QueryContext", "QueryRow", "QueryRowContext", "Exec", "ExecContext"}, method.Sel.Name) {
+		return false
+	}
+	if (len(call.Args) == 1) != strings.HasSuffix(method.Sel.Name, "Context") {
+		return false
+	}
+	field, ok := method.X.(*ast.SelectorExpr)
+	return ok && r.receiver != "" && nameOf(field.X) == r.receiver && r.builders[field.Sel.Name]
 }
 
 // isWhole reports whether an argument is a statement or a record that the function was given, or

@@ -86,13 +86,19 @@ func scan(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	w.set(zerocode.FolderVariable, folder)
 	outcome := w.runTests(ctx, patterns, after, stdout, stderr)
 	var exit *exec.ExitError
-	if ctx.Err() != nil && o.reports != "" {
+	if ctx.Err() != nil && o.reports != "" && hasReports(folder) {
 		return fmt.Errorf("%w: scan -from %s prints what there is", ctx.Err(), o.reports)
 	}
 	if outcome != nil && !errors.As(outcome, &exit) || ctx.Err() != nil {
 		return errors.Join(outcome, ctx.Err())
 	}
 	return errors.Join(outcome, o.show(ctx, folder, stdout))
+}
+
+// hasReports reports whether a program has written reports into a folder.
+func hasReports(folder string) bool {
+	files, _ := filepath.Glob(filepath.Join(folder, "*"+reportsEnding))
+	return len(files) > 0
 }
 
 // folder returns where reports go.

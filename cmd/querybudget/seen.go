@@ -30,7 +30,7 @@ type seen struct {
 	startedIn   string           // the latest process whose TestMain did it
 	startsAgain bool             // TestMain of one did it several times
 	units       int64
-	first       []int64             // the first of them, by number
+	calls       []int64             // their numbers, but for those that only many units show together
 	loops       int64               // of them, those in which a duplicate is as many as a loop
 	callsOut    int64               // of them, those in which another service is called each time
 	saved       int64               // executions that a repair saves, in all units
@@ -83,14 +83,27 @@ func (f *seen) isSame(other *seen) bool {
 	return lines(a[:n]) == lines(b[:n])
 }
 
-// add adds what the same lines send. Other statements are sent in the same calls, as a rule.
+// add adds what the same line sends. The statement that it sent most often is the one to show.
 func (f *seen) add(other *seen) {
-	units := f.units
 	f.merge(other)
-	if !other.shapes[f.worst.Shape] {
-		f.units = max(units, other.units)
+	if other.worst.Count > f.worst.Count && lines(other.frames) == lines(f.frames) {
+		also := f.worst.Also
+		f.worst, f.in = other.worst, other.in
+		f.worst.Also = also
 	}
 }
+
+// isIn adds calls of another finding to those that a finding was seen in.
+func (f *seen) isIn(other *seen) {
+	unknown := f.units - int64(len(f.calls)) + other.units - int64(len(other.calls))
+	f.calls = append(slices.Clip(f.calls), other.calls...)
+	slices.Sort(f.calls)
+	f.calls = slices.Compact(f.calls)
+	f.units = int64(len(f.calls)) + unknown
+}
+
+// allCallOut reports whether another service is called in all calls.
+func (f *seen) allCallOut() bool { return f.callsOut > 0 && f.callsOut == f.units }
 
 // merge adds what is one finding.
 func (f *seen) merge(other *seen) {
@@ -98,10 +111,13 @@ func (f *seen) merge(other *seen) {
 	if f.toLoop > 0 && other.toLoop > 0 {
 		f.callers = append(f.callers, other.outside())
 	}
-	f.units += other.units
+	callOut := f.allCallOut() && other.allCallOut()
+	f.isIn(other)
+	if f.callsOut = 0; callOut {
+		f.callsOut = f.units
+	}
 	f.fixed, f.ofList = f.fixed && other.fixed, f.ofList && other.ofList
 	f.loops += other.loops
-	f.callsOut += other.callsOut
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)
 	maps.Copy(f.pairs, other.pairs)

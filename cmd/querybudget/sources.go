@@ -77,7 +77,7 @@ func (p *listed) sources() sources {
 }
 
 func newSources() sources {
-	return sources{Loops: spans{}, Relays: spans{}, lists: fixedLists{map[string]bool{}, map[string][]fixedLoop{}}}
+	return sources{Loops: spans{}, Relays: spans{}, lists: newFixedLists()}
 }
 
 // read reads a file of a package, whose text is that of the disk if it is nil.

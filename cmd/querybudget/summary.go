@@ -60,10 +60,13 @@ func newSummary(about *scanned) *summary {
 	return s
 }
 
+// reportsEnding is that of the files of reports.
+const reportsEnding = ".ndjson"
+
 // readReports adds up the reports of a folder.
 func readReports(folder string, about *scanned) (*summary, error) {
 	s := newSummary(about)
-	files, err := filepath.Glob(filepath.Join(folder, "*.ndjson"))
+	files, err := filepath.Glob(filepath.Join(folder, "*"+reportsEnding))
 	if err != nil {
 		return nil, err
 	}
@@ -248,8 +251,8 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	if f.Kind == budget.Duplicate {
 		old.pairs[s.asked.pair(f)] = true
 	}
-	if len(old.first) < fewCalls {
-		old.first = append(old.first, s.units)
+	if n := len(old.calls); n == 0 || old.calls[n-1] != s.units {
+		old.calls = append(old.calls, s.units)
 	}
 	old.units++
 	if f.Count >= likeLoops {

@@ -14,9 +14,10 @@ import (
 )
 
 // testCode names what is test code outside of test files: packages that serve tests, and in
-// others the files and functions that do.
-func (all packages) testCode() []string {
-	names, forTests := all.testOnly(), all.forTests()
+// others the files and functions that do. The whole
+// application has more packages than those that are tested.
+func (all packages) testCode(whole packages) []string {
+	names, forTests := all.testOnly(whole), all.forTests()
 	for _, p := range all { // their folders in the module, as call sites have them
 		if p.Module == nil {
 			continue

@@ -94,7 +94,11 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	if w.packages, err = list(ctx, w.goTool(), w.environ(), forList, patterns); err != nil {
 		return nil, err
 	}
-	w.testCode = w.packages.testCode()
+	whole, err := w.packages.listModules(ctx, w.goTool(), w.environ(), forList)
+	if err != nil {
+		return nil, err
+	}
+	w.testCode = w.packages.testCode(whole)
 	w.set(zerocode.TestCodeVariable, strings.Join(append(w.packages.folders(w.testCode), w.testCode...), ","))
 	w.set(zerocode.ServersVariable, w.packages.server())
 	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))

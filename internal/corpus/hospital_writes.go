@@ -43,7 +43,8 @@ func hospitalWrites() []Case {
 		{Name: "hospital/get-or-create", About: "an INSERT that may do nothing, and a read where it did", Systems: []string{"postgres", "sqlite"}, Setup: tagsOf(6), Run: getOrCreateTags,
 			Want: []Want{found(budget.NPlusOne, "getOrCreate", "tags", none), {Kind: budget.WriteLoop, Func: "getOrCreate", Table: "tags"}}},
 		{Name: "hospital/code-until-free", About: "a code that is taken is refused by the index, and another one is tried", Setup: tagsOf(6), Run: codeUntilFree},
-		{Name: "hospital/progress", About: "a job tells after each page how far it has come: the last of these writes is left", Setup: and(people, outbox(1)), Run: exportWithProgress, Want: writeLoop("exportWithProgress", "outbox")},
+		{Name: "hospital/progress", Values: true, About: "a job tells after each page how far it has come, for others to see", Setup: and(people, outbox(1)), Run: exportWithProgress},
+		{Name: "hospital/progress-unseen", Systems: servers, About: "the same in a transaction, where nobody sees it: the last of these writes is left", Setup: and(people, outbox(1)), Run: exportUnseen, Want: writeLoop("", "outbox")},
 		{Name: "hospital/positions", About: "a list is sorted anew", Systems: servers, Setup: drugs(7), Run: sortAnew, Want: loopOf("drugs")},
 		{Name: "hospital/positions-at-once", About: "the repair: one UPDATE", Setup: drugs(7), Run: sortAnewAtOnce},
 		{Name: "hospital/open-rows-and-writes", About: "each row is written while the list is open, on another connection", Systems: servers, Setup: bedsOf(3, 2), Run: writeWhileOpen,
@@ -220,6 +221,14 @@ func codeUntilFree(ctx context.Context, e *Env) error {
 			return err
 		}
 	}
+}
+
+func exportUnseen(ctx context.Context, e *Env) error {
+	return inTransaction(ctx, e, nil, func(tx *sql.Tx) {
+		for at := range 6 {
+			done(tx.ExecContext(ctx, e.Q("UPDATE outbox SET tries = ? WHERE id = ?"), at, 1))
+		}
+	})
 }
 
 func exportWithProgress(ctx context.Context, e *Env) error {

@@ -8,10 +8,10 @@ import (
 	"example.com/store"
 )
 
-// Prices serves the prices of seven books.
+// Prices serves the prices of some books.
 func Prices(db *sql.DB) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		for id := range 7 {
+		for _, id := range r.URL.Query()["book"] {
 			store.Price(r.Context(), db, id)
 		}
 	}

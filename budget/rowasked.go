@@ -1,0 +1,168 @@
+package budget
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/statement"
+)
+
+// mayBeOfOneRow knows the reads that may be answered by an earlier one of the same row.
+func mayBeOfOneRow(st *statement.Statement) bool {
+	return st.Kind == statement.Read && st.Repeatable && len(st.Keys) > 0 && len(st.Tables) == 1 && !st.Batched && !st.Paged
+}
+
+// maxSameKeys is how many different rows are kept that reads with one key asked for.
+const maxSameKeys = 8
+
+// rowAsked says which row a read asks for: by tables and conditions, of which others than those for
+// its keys may have arguments, and by its order, where a LIMIT takes the first one.
+type rowAsked struct {
+	from    string
+	hasMore bool
+	order   string
+	limited bool
+}
+
+// isSameRow reports whether the first row of one read is that of another one. Without a LIMIT there
+// is no other row.
+func (r rowAsked) isSameRow(other rowAsked) bool {
+	return !r.limited || !other.limited || r.order == other.order
+}
+
+// groupsOfOneRow returns the tables and conditions of the groups that may ask for a row
+// that another one asks for too.
+func (f *finder) groupsOfOneRow() map[int]rowAsked {
+	var out map[int]rowAsked
+	f.each(func(i int, g *Group) {
+		if !mayBeOfOneRow(g.Statement) || f.isSetUp(i) {
+			return
+		}
+		f.each(func(j int, h *Group) {
+			if i == j || g.Fingerprint == h.Fingerprint || !mayBeOfOneRow(h.Statement) || !asksForSameRow(g.Statement, h.Statement) {
+				return
+			}
+			if row, ok := rowOfRead(g.Statement); ok {
+				if out == nil {
+					out = make(map[int]rowAsked)
+				}
+				out[i] = row
+			}
+		})
+	})
+	return out
+}
+
+// asksForSameRow reports whether two reads have the same keys of one table, whatever names it has in them.
+func asksForSameRow(a, b *statement.Statement) bool {
+	if !strings.EqualFold(a.Tables[0], b.Tables[0]) || len(a.Keys) != len(b.Keys) {
+		return false
+	}
+	return !slices.ContainsFunc(a.Keys, func(key string) bool {
+		return !slices.ContainsFunc(b.Keys, func(other string) bool {
+			return strings.EqualFold(statement.Unqualified(other), statement.Unqualified(key))
+		})
+	})
+}
+
+// rowOfRead returns the row that a read asks for, for those that select plain columns, or ask whether
+// there is a row.
+func rowOfRead(st *statement.Statement) (row rowAsked, ok bool) {
+	upper := strings.ToUpper(st.Shape)
+	if rest, isProbe := strings.CutPrefix(upper, "SELECT EXISTS ("); isProbe {
+		rest, isProbe = strings.CutSuffix(rest, ")")
+		inner, parsed := parseSelect(rest)
+		return inner.row(st.Keys), isProbe && parsed
+	}
+	s, ok := parseSelect(upper)
+	if !ok || s.groupBy != "" || slices.ContainsFunc(s.items, func(item string) bool {
+		return strings.ContainsAny(item, "(?") || strings.HasPrefix(item, "DISTINCT ")
+	}) {
+		return row, false
+	}
+	return s.row(st.Keys), true
+}
+
+// row is the row that a SELECT asks for. To order it by one of its keys says nothing.
+func (s *selectShape) row(keys []string) rowAsked {
+	table, conditions := s.bare()
+	row := rowAsked{limited: s.limit != ""}
+	for _, by := range splitTop(s.orderBy, ",") {
+		name := plainName(unquoted(strings.TrimSuffix(strings.TrimSuffix(by, " DESC"), " ASC")))
+		if !slices.ContainsFunc(keys, func(key string) bool { return plainName(key) == name }) {
+			row.order += by + ","
+		}
+	}
+	for _, condition := range conditions {
+		_, _, isKey := equation(condition)
+		row.hasMore = row.hasMore || !isKey && strings.Contains(condition, "?")
+	}
+	if !row.hasMore {
+		slices.Sort(conditions) // whose values are compared by their columns
+	}
+	row.from = table + " WHERE " + strings.Join(conditions, " AND ")
+	return row
+}
+
+// bare returns the table and the conditions of a SELECT as nobody's library writes them: without
+// quotes, the table's name or alias before a column, and brackets around a condition. What does
+// not read from one table is as it stands there.
+func (s *selectShape) bare() (table string, conditions []string) {
+	f := strings.Fields(s.from)
+	if len(f) == 3 && f[1] == "AS" {
+		f = []string{f[0], f[2]}
+	}
+	if len(f) > 2 || slices.ContainsFunc(f, func(name string) bool { return !isName(name) }) {
+		return s.from, s.conditions
+	}
+	table = unquoted(f[0])
+	qualifiers := []string{table + ".", statement.Unqualified(table) + "."}
+	if len(f) == 2 {
+		qualifiers = append(qualifiers, unquoted(f[1])+".")
+	}
+	for _, condition := range s.conditions {
+		conditions = append(conditions, bareConditions(condition, qualifiers)...)
+	}
+	return table, conditions
+}
+
+// bareConditions returns what stands in brackets without them, and of a comparison the column on
+// the left, by its name alone.
+func bareConditions(condition string, qualifiers []string) (plain []string) {
+	if inner, ok := inBrackets(condition); ok {
+		for _, c := range splitTop(inner, "AND") {
+			plain = append(plain, bareConditions(c, qualifiers)...)
+		}
+		return plain
+	}
+	column, rest, _ := strings.Cut(condition, " ")
+	if !isName(column) {
+		return []string{condition}
+	}
+	column = unquoted(column)
+	for _, q := range qualifiers {
+		column = strings.TrimPrefix(column, q)
+	}
+	return []string{strings.TrimSpace(column + " " + rest)}
+}
+
+// inBrackets returns what one pair of brackets encloses, if that is all of a text.
+func inBrackets(text string) (inner string, ok bool) {
+	if !strings.HasPrefix(text, "(") || !strings.HasSuffix(text, ")") || len(topWords(text)) != 1 {
+		return text, false
+	}
+	inner = text[1 : len(text)-1]
+	depth := 0
+	for i := range len(inner) {
+		switch inner[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth < 0 {
+			return text, false
+		}
+	}
+	return inner, true
+}
