@@ -78,7 +78,7 @@ func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
 	if (isFit || best.Words && best.Arguments >= fewRows) && !tied {
 		g.proof = why
 	}
-	g.parent, g.parentKey = relatedQuery(q, why), best.Key
+	g.parent, g.parentKey, g.ofColumn = relatedQuery(q, why), best.Key, best.Column
 	if best.Queries > 1 {
 		g.parent = f.relatedRows(q, why)
 	}

@@ -38,6 +38,11 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 	case len(g.Tables) == 0:
 		return "one query that calls the function for all values"
 	}
+	if parent := f.parentOfSameRows(g, key); parent != nil && (parent.Batched || asksForList(parent.Shape, key)) {
+		return "the query of the rows has read these rows: use what it returned"
+	} else if parent != nil {
+		return "the query of the rows reads this table: select there what is needed of each row"
+	}
 	library := libraryOf(g.Via())
 	if library.prefix != "" && g.isFirstOfEach(key) {
 		return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
@@ -54,6 +59,28 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 		return "one query for all, with JOIN or a list of all the values that differ, and put the rows together in memory"
 	}
 	return g.batched(key)
+}
+
+// parentOfSameRows returns the read whose rows a loop goes through, if these are the rows that it asks
+// for again, one by one.
+func (f *finder) parentOfSameRows(g *loopGroup, key string) *Query {
+	if g.parent == nil || g.proof == "" || g.MostRows > 1 || len(g.Tables) != 1 || g.Verb != "SELECT" || isAggregate(g.Statement) || plainName(g.ofColumn) != plainName(key) {
+		return nil
+	}
+	parent := f.at(g.parent.Position)
+	if parent == nil || len(parent.Tables) == 0 || tableKey(parent.Tables[0]) != tableKey(g.Tables[0]) {
+		return nil
+	}
+	return parent
+}
+
+// asksForList reports whether a SELECT compares a column with a list.
+func asksForList(shape, column string) bool {
+	s, _ := parseSelect(shape)
+	return slices.ContainsFunc(s.conditions, func(condition string) bool {
+		f := strings.Fields(condition)
+		return len(f) == 3 && strings.EqualFold(f[1], "IN") && plainName(unquoted(f[0])) == plainName(column)
+	})
 }
 
 // isFirstOfEach reports whether a LIMIT takes some of many rows of a key. ORDER BY the

@@ -1,10 +1,13 @@
 package corpus
 
 import (
+	"context"
 	"math"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/querybudget/querybudget/budget"
 )
 
 // bar is how much has to be right.
@@ -102,4 +105,34 @@ func TestCorpusOfPgx(t *testing.T) {
 		t.Fatal(err)
 	}
 	barOfPgx.check(t, outcomes)
+}
+
+// What a repair says of rows that the parent has read, or could read, from its own table. Books of
+// an author are other rows than the ones that named the authors.
+func TestRepairsOfSameRows(t *testing.T) {
+	each := func(list, query string) func(context.Context, *Env) error {
+		return func(ctx context.Context, e *Env) error {
+			for _, id := range ints(e.DB.QueryContext(ctx, list)) {
+				drain(e.DB.QueryContext(ctx, query, id))
+			}
+			return nil
+		}
+	}
+	const row = "SELECT title, price FROM books WHERE id = ?"
+	for _, c := range []struct {
+		list, query, want string
+	}{
+		{"SELECT id FROM books WHERE price > 0 ORDER BY id", row, "reads this table: select there what is needed of each row"},
+		{"SELECT id FROM books WHERE id IN (2, 3, 5, 7, 8, 9)", row, "has read these rows: use what it returned"},
+		{"SELECT DISTINCT author_id FROM books", "SELECT title FROM books WHERE author_id = ?", "one query for all"},
+		{"SELECT author_id FROM books WHERE id < 7", row, "JOIN it to the query of the rows"},
+	} {
+		outcomes, err := Run(t.Context(), "sqlite", []Case{{Name: c.list, Setup: library(6, 2), Run: each(c.list, c.query), Want: []Want{{Kind: budget.NPlusOne}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := outcomes[0]; len(o.Right) != 1 || !strings.Contains(o.Right[0].Finding.Repair, c.want) {
+			t.Errorf("%s: %+v", c.list, o)
+		}
+	}
 }

@@ -40,8 +40,8 @@ func freightHidden() []Case {
 			Setup: and(frShipments(12, 3), frDocuments(12, 1)), Run: frPagesWithDetails, Want: []Want{proven(budget.NPlusOne, "frDetailsOf", "documents", "shipments")},
 		},
 		{
-			Name: "freight/loader-of-one", About: "a loader that waits for nobody: IN lists of one key each",
-			Setup: and(frContainers(3, 2, 6), frDepots(6)), Run: frLoaderOfOne, Want: []Want{proven(budget.NPlusOne, "flush", "depots", "containers")},
+			Name: "freight/loader-of-one", About: "a loader that waits for nobody: IN lists of one key each, which prove nothing, as is documented",
+			Setup: and(frContainers(3, 2, 6), frDepots(6)), Run: frLoaderOfOne, Want: []Want{found(budget.NPlusOne, "flush", "depots", "containers")},
 		},
 		{
 			Name: "freight/pool-of-workers", About: "three workers take containers from a channel, and ask for each",

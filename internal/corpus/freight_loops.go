@@ -24,7 +24,7 @@ func freightLoops() []Case {
 			Setup: and(frShipments(4, 3), frDocuments(4, 2)), Run: frDocumentsOfRefs, Want: []Want{proven(budget.NPlusOne, "frDocumentsOfRefs", "documents", "shipments")},
 		},
 		{
-			Name: "freight/names-on-invoices", About: "twelve invoices of three customers: repeated keys are a loop, and no duplicate",
+			Name: "freight/names-on-invoices", Values: true, About: "twelve invoices of three customers: repeated keys are a loop, and no duplicate",
 			Setup: and(frInvoices(12, 3), frCustomers(3)), Run: frNamesOnInvoices, Want: []Want{found(budget.NPlusOne, "frNamesOnInvoices", "customers", "invoices")},
 		},
 		{
@@ -93,7 +93,7 @@ func freightLoops() []Case {
 			Setup: and(frContainers(1, 3, 4), frEvents(3, 4)), Run: frBunCountThree, Want: []Want{found(budget.NPlusOne, "frBunCountThree", "events", "containers")},
 		},
 		{
-			Name: "freight/last-of-route", About: "each depot names the next: a chain, of which no list of keys is known before",
+			Name: "freight/last-of-route", Values: true, About: "each depot names the next: a chain, of which no list of keys is known before",
 			Setup: frDepots(9), Run: frRoute, Want: []Want{{Kind: budget.NPlusOne, Func: "frRoute", Table: "depots"}},
 			Same: frRecursive,
 		},

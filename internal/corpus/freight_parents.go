@@ -16,7 +16,7 @@ func freightParents() []Case {
 			Setup: and(frContainers(3, 2, 4), frDepots(6), frEvents(6, 2)), Run: frParentBeforeMenu, Want: []Want{proven(budget.NPlusOne, "frParentBeforeMenu", "events", "containers")},
 		},
 		{
-			Name: "freight/parent-by-order", About: "the origins of shipments come in the order of the shipments; a list of carriers has the same numbers",
+			Name: "freight/parent-by-order", Values: true, About: "the origins of shipments come in the order of the shipments; a list of carriers has the same numbers",
 			Setup: and(frShipments(6, 3), frCarriers(6), frDepots(6)), Run: frParentByOrder, Want: []Want{found(budget.NPlusOne, "frParentByOrder", "depots", "shipments")},
 		},
 		{
@@ -56,7 +56,7 @@ func freightParents() []Case {
 			Setup: and(frContainers(6, 2, 6), frCarriers(6), frDepots(6)), Run: frParentByMap, Want: []Want{found(budget.NPlusOne, "frParentByMap", "depots", "containers")},
 		},
 		{
-			Name: "freight/parent-and-holds", About: "a read with a column of the right name and other values comes after the parent",
+			Name: "freight/parent-and-holds", Values: true, About: "a read with a column of the right name and other values comes after the parent",
 			Setup: and(frContainers(3, 2, 4), frEvents(6, 2), filled("holds", "container_id BIGINT, reason VARCHAR(20)", 6, func(i int) string { return fmt.Sprintf("%d, 'customs'", 100+i) })),
 			Run:   frParentAndHolds, Want: []Want{proven(budget.NPlusOne, "frParentAndHolds", "events", "containers")},
 		},

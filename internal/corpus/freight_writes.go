@@ -15,7 +15,7 @@ import (
 func freightWrites() []Case {
 	return []Case{
 		{
-			Name: "freight/four-deletes", About: "four containers were read, and the events of each are deleted", SQLite: frServer,
+			Name: "freight/four-deletes", Values: true, About: "four containers were read, and the events of each are deleted", SQLite: frServer,
 			Setup: and(frContainers(1, 4, 3), frEvents(4, 3)), Run: frFourDeletes, Want: writeLoop("frFourDeletes", "events"),
 		},
 		{
