@@ -114,7 +114,7 @@ func frPreparedInTx(ctx context.Context, e *Env) error {
 	try(err)
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
 	for _, id := range ids {
-		done(tx.StmtContext(ctx, set).ExecContext(ctx, id))
+		done(tx.StmtContext(ctx, set).ExecContext(ctx, id)) //nolint:sqlclosecheck // the transaction closes it
 	}
 	return tx.Commit()
 }

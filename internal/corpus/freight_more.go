@@ -439,15 +439,6 @@ func frTransactionHelperEach(ctx context.Context, e *Env) error {
 	return nil
 }
 
-type frDocument struct {
-	ID         int64 `gorm:"primaryKey;autoIncrement:false"`
-	ShipmentID int64
-	Kind       string
-}
-
-// TableName is that of documents.
-func (frDocument) TableName() string { return "documents" }
-
 func frBunSlices(ctx context.Context, e *Env) error {
 	for chunk := range int64(5) {
 		var legs []frLeg
