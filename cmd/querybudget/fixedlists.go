@@ -281,13 +281,13 @@ func isListReturned(body *ast.BlockStmt) bool {
 }
 
 // isOfFixedList reports whether all loops of the source around what is sent go over fixed lists,
-// and there is one.
+// and there is one. That of a line which everything passes tries again.
 func (s *summary) isOfFixedList(f *seen) bool {
 	if !f.isLoop() || f.worst.Count >= manyTimes {
 		return false
 	}
 	n := 0
-	for _, frame := range f.frames {
+	for _, frame := range s.passed.own(f.frames, nil) {
 		for _, loop := range s.loops.around(frame) {
 			if !slices.Contains(s.fixedLists.around(frame), loop) {
 				return false

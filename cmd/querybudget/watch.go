@@ -22,6 +22,7 @@ type watch struct {
 	env      []string
 	goflags  string // the user's, without an overlay
 	packages packages
+	whole    packages // of the application, its tests apart
 	testCode []string
 	flags    []string // that the tests need
 	noTurns  bool     // of workers, which marks in files of the application tell
@@ -94,11 +95,10 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	if w.packages, err = list(ctx, w.goTool(), w.environ(), forList, patterns); err != nil {
 		return nil, err
 	}
-	whole, err := w.packages.listModules(ctx, w.goTool(), w.environ(), forList)
-	if err != nil {
+	if w.whole, err = w.packages.listModules(ctx, w.goTool(), w.environ(), forList); err != nil {
 		return nil, err
 	}
-	w.testCode = w.packages.testCode(whole)
+	w.testCode = w.packages.testCode(w.whole)
 	w.set(zerocode.TestCodeVariable, strings.Join(append(w.packages.folders(w.testCode), w.testCode...), ","))
 	w.set(zerocode.ServersVariable, w.packages.server())
 	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
