@@ -128,7 +128,7 @@ func (b *builder) fill(q *Query, rec *record) {
 	if !rec.unknown() {
 		q.identity = rec.list()
 	}
-	q.row = rec.row
+	q.row, q.oneEach = rec.row, rec.oneEach()
 	if t := rec.transaction(); t != nil {
 		q.Serializable, q.repeatable = t.Serializable, t.RepeatableRead
 	}

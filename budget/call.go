@@ -43,6 +43,9 @@ type CallDetail struct {
 	// Hashes are those of the arguments one by one, where the recorder tracks
 	// values; see [Recorder.TracksValues].
 	Hashes []uint64
+	// OneEach is set where each list among the arguments has one value, whose hash is that of
+	// the argument then: a statement for several keys that asks for one.
+	OneEach bool
 	// SQL and Values are the full text and the arguments, where the handle
 	// opted in. They are kept in memory and are part of no encoding.
 	SQL    string

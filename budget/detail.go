@@ -56,6 +56,7 @@ type Query struct {
 	stack     *callsite.Stack
 	identity  uint64 // of its arguments
 	row       uint64 // identity of the row that it asks for
+	oneEach   bool   // its lists of keys have one key each
 	goroutine uint64 // that sent it, 0 where that is not known
 
 	repeatable bool // in a transaction of that level of isolation

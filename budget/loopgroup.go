@@ -224,11 +224,11 @@ func (f *finder) distinct(groups []int, atMost int64) int64 {
 	seen := make(map[int]bool)
 	for _, i := range groups {
 		for _, q := range f.queriesOf(i) {
-			key := q.Arguments
-			if q.Paged || q.Batched {
+			key, isPart := q.Arguments, q.Paged || q.Batched && !q.oneEach
+			if isPart {
 				key = -q.Row // 0 for all that have none: they are one
 			}
-			if key == 0 && !q.Paged && !q.Batched || !seen[key] {
+			if key == 0 && !isPart || !seen[key] {
 				seen[key] = true
 				n++
 			}

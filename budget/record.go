@@ -165,11 +165,14 @@ func (r *record) list() uint64 { return r.arguments ^ r.origin.statement.Literal
 // statement takes one part of the rows after another, or several keys at once, it is the
 // row that its other keys ask for; parts of one row are one.
 func (r *record) key() (key uint64, isList bool) {
-	if st := r.origin.statement; st.Paged || st.Batched {
+	if st := r.origin.statement; st.Paged || st.Batched && !r.oneEach() {
 		return r.row, false
 	}
 	return r.list(), true
 }
+
+// oneEach reports whether lists of keys have one key each.
+func (r *record) oneEach() bool { return r.details != nil && r.details.OneEach }
 
 // returnedAt is when the driver returned, closedAt when the rows were closed.
 func (r *record) returnedAt() time.Duration { return r.start + r.exec }

@@ -2,6 +2,8 @@ package sqlwrap
 
 import (
 	"database/sql/driver"
+	"reflect"
+	"strings"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/statement"
@@ -40,11 +42,61 @@ func (v *values) add(bare driver.Rows, i int, value driver.Value) {
 	}
 }
 
-// hashTexts hashes arguments one by one.
-func hashTexts(h *statement.Hasher, args []driver.NamedValue) []uint64 {
-	out := make([]uint64, len(args))
+// hashTexts hashes arguments one by one. Where a statement takes lists, one of one value is that
+// value; oneEach is set if there are lists, and all are such.
+func hashTexts(h *statement.Hasher, args []driver.NamedValue, lists bool) (hashes []uint64, oneEach bool) {
+	hashes = make([]uint64, len(args))
+	several := false
 	for i := range args {
-		out[i] = h.Text(args[i].Value)
+		value, n := any(args[i].Value), -1
+		if lists {
+			value, n = elements(value)
+		}
+		hashes[i] = h.Text(value)
+		oneEach, several = oneEach || n == 1, several || n == 0 || n > 1
 	}
-	return out
+	return hashes, oneEach && !several
+}
+
+// elements returns the number of values in a list and the first of them, and what is no list with
+// -1. Drivers for PostgreSQL take slices, or the text of an array.
+func elements(value any) (first any, n int) {
+	switch v := value.(type) {
+	case string:
+		if inner, ok := inBraces(v); ok {
+			return inner, strings.Count(inner, ",") + min(len(inner), 1)
+		}
+		return v, -1
+	case []byte:
+		if len(v) > maxArray { // a document, as a rule
+			return v, -1
+		}
+		if inner, ok := inBraces(string(v)); ok {
+			return inner, strings.Count(inner, ",") + min(len(inner), 1)
+		}
+		return v, -1
+	}
+	list := reflect.ValueOf(value)
+	if list.Kind() != reflect.Slice {
+		return value, -1
+	}
+	if list.Len() == 1 && list.Index(0).CanInterface() {
+		return list.Index(0).Interface(), 1
+	}
+	return value, list.Len()
+}
+
+// maxArray is the length up to which bytes are taken for the text of an array.
+const maxArray = 100
+
+// inBraces returns what stands in the braces of an array's text, without the quotes of one value.
+func inBraces(text string) (inner string, ok bool) {
+	if len(text) < 2 || len(text) > maxArray || text[0] != '{' || text[len(text)-1] != '}' || strings.Contains(text, ":") {
+		return "", false // JSON has colons
+	}
+	inner = text[1 : len(text)-1]
+	if len(inner) > 1 && inner[0] == '"' && inner[len(inner)-1] == '"' && !strings.Contains(inner, ",") {
+		inner = inner[1 : len(inner)-1]
+	}
+	return inner, true
 }
