@@ -2,7 +2,6 @@ package zerocode
 
 import (
 	"hash/maphash"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -163,7 +162,7 @@ var program = sync.OnceValue(func() (p struct {
 
 // named returns the names in a variable.
 func named(variable string) []string {
-	return strings.FieldsFunc(os.Getenv(variable), func(r rune) bool { return r == ',' })
+	return strings.FieldsFunc(setting(variable), func(r rune) bool { return r == ',' })
 }
 
 func isTest(f runtime.Frame) bool { return program().tests.Has(f.Function, f.File) }

@@ -2,7 +2,6 @@ package zerocode
 
 import (
 	"database/sql"
-	"os"
 	"strings"
 	"sync"
 
@@ -16,7 +15,7 @@ import (
 var bounds = sync.OnceValue(func() budget.Bounds {
 	return budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{
 		Slow: budget.None, IdleTransaction: budget.None, LargeResult: budget.None,
-		WriteLoop: fewestWrites(), SQLite: sqliteUse(os.Getenv(ServersVariable), sql.Drivers()),
+		WriteLoop: fewestWrites(), SQLite: sqliteUse(setting(ServersVariable), sql.Drivers()),
 	}}
 })
 

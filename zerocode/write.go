@@ -69,7 +69,7 @@ type line struct {
 // write writes the report of a unit that has ended, if it sent a query. The program goes
 // on if that fails: it is watched, and not changed. The failure is said once.
 func write(r *budget.Recorder, with line) {
-	if r.Totals().Queries == 0 && !live() || os.Getenv(FolderVariable) == "" && !live() {
+	if r.Totals().Queries == 0 && !live() || setting(FolderVariable) == "" && !live() {
 		return
 	}
 	report := r.Report()
@@ -209,7 +209,7 @@ func create() (io.Writer, error) {
 	if live() {
 		return newPipe(os.Getenv(PipeVariable))
 	}
-	return os.OpenFile(filepath.Join(os.Getenv(FolderVariable), strconv.Itoa(os.Getpid())+".ndjson"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	return os.OpenFile(filepath.Join(setting(FolderVariable), strconv.Itoa(os.Getpid())+".ndjson"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }
 
 // lookOn ends the units of goroutines of a program while it runs.

@@ -52,7 +52,7 @@ func printEnv(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if err := w.scanned().keep(reports); err != nil {
 		return err
 	}
-	for _, name := range []string{"GOROOT", "GOTOOLCHAIN", "GOFLAGS", "PATH", zerocode.FolderVariable, zerocode.TestCodeVariable, zerocode.ModulesVariable} {
+	for _, name := range append([]string{"GOROOT", "GOTOOLCHAIN", "GOFLAGS", "PATH"}, settings...) {
 		_, _ = fmt.Fprintf(stdout, "export %s='%s'\n", name, strings.ReplaceAll(w.value(name), "'", `'\''`))
 	}
 	return nil

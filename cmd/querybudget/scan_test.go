@@ -72,7 +72,7 @@ func TestScan(t *testing.T) {
 		t.Errorf("a test fails there, and the scan ended with %v", err)
 	}
 	wants(t, got,
-		"querybudget: 14 findings",
+		"querybudget: 15 findings", "write-loop   INSERT INTO children (name) VALUES (?)\n  at         child/main.go:14 main.main",
 		"n+1          SELECT title FROM books WHERE author_id = ?\n  at         shop.go:31 plain.(*Shop).Titles",
 		"4 times at worst, in 1 call; go test -run '^TestTitles$' example.com/plain",
 		"for each   row of SELECT id FROM authors at shop.go:30",

@@ -115,8 +115,26 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	if err != nil {
 		return nil, err
 	}
-	w.forAll(inEnv, name)
+	settings, err := w.writeSettings(folder)
+	if err != nil {
+		return nil, err
+	}
+	w.forAll(inEnv, name, settings)
 	return flags, nil
+}
+
+// settings are the variables that a watched program reads.
+var settings = []string{zerocode.FolderVariable, zerocode.TestCodeVariable, zerocode.ModulesVariable, zerocode.ServersVariable}
+
+// writeSettings writes them into a folder, for programs that somebody starts without these variables,
+// and returns the file's name.
+func (w *watch) writeSettings(folder string) (string, error) {
+	var text strings.Builder
+	for _, name := range settings {
+		fmt.Fprintf(&text, "%s=%s\n", name, w.value(name))
+	}
+	name := filepath.Join(folder, "settings")
+	return name, os.WriteFile(name, []byte(text.String()), 0o600)
 }
 
 // isCover reports whether a flag asks for coverage: Go's tool for it reads the files of the
@@ -125,13 +143,19 @@ func isCover(flag string) bool {
 	return strings.HasPrefix(strings.TrimPrefix(strings.TrimPrefix(flag, "-"), "-"), "cover") && strings.HasPrefix(flag, "-")
 }
 
-// forAll sets the environment so that every go below is watched: tests may call it, too.
-func (w *watch) forAll(goflags []string, overlay string) {
+// forAll sets the environment so that every go below is watched: tests may call it, too. Flags for
+// the linker are the user's, if there are any.
+func (w *watch) forAll(goflags []string, overlay, settings string) {
 	set := "-overlay=" + overlay
 	if strings.Contains(set, " ") {
 		set = "'" + set + "'"
 	}
-	w.set("GOFLAGS", strings.Join(append(goflags, "-count=1", set), " "))
+	goflags = append(goflags, "-count=1", set)
+	isOwn := slices.ContainsFunc(goflags, func(f string) bool { return strings.Contains(f, "-ldflags") })
+	if !isOwn && !strings.ContainsAny(settings, " '\"") {
+		goflags = append(goflags, "-ldflags=-X="+zerocode.SettingsVariable+"="+settings)
+	}
+	w.set("GOFLAGS", strings.Join(goflags, " "))
 	w.set("PATH", filepath.Join(w.root, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
