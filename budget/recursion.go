@@ -54,25 +54,29 @@ func (b *builder) parentsOfRecursions(records []*record, all []results) {
 }
 
 // isChained reports whether each execution of a group asks for what the one before
-// answered, as in a walk from a child to its parent.
+// answered, as in a walk from a child to its parent. Several walks may begin at one root.
 func (b *builder) isChained(group int, lists []argumentList, records []*record) bool {
 	for _, l := range lists {
 		if countDistinct(l.values) < 2 {
 			continue
 		}
 		var before *record
-		k, links := 0, 0
+		k, links, begun := 0, 0, 0
 		for i, rec := range records {
 			if b.report.Queries[i].Group != group || k >= len(l.values) {
 				continue
 			}
-			if before != nil && before.hasValue(l.values[k]) {
+			switch {
+			case before == nil:
+			case before.hasValue(l.values[k]):
 				links++
+			case l.values[k] == l.values[0]:
+				begun++
 			}
 			before = rec
 			k++
 		}
-		if links > 0 && links >= k-1 {
+		if links > 2*begun && links+begun >= k-1 {
 			return true
 		}
 	}

@@ -136,3 +136,25 @@ func TestRepairsOfSameRows(t *testing.T) {
 		}
 	}
 }
+
+// Walks down a tree, one after the other from one root, are walks without recursion in the source.
+func TestRepairOfWalks(t *testing.T) {
+	paths := func(ctx context.Context, e *Env) error {
+		for _, id := range []int64{1, 2, 4, 8, 1, 3, 7, 15} {
+			drain(e.DB.QueryContext(ctx, "SELECT leads_to FROM edges WHERE begins_at = ? ORDER BY leads_to", id))
+		}
+		return nil
+	}
+	edges := []string{
+		"CREATE TABLE edges (begins_at BIGINT, leads_to BIGINT)",
+		"INSERT INTO edges VALUES (1, 2), (1, 3), (2, 4), (2, 5), (3, 6), (3, 7), (4, 8), (7, 14), (7, 15), (8, 16), (15, 30)",
+	}
+	outcomes, err := Run(t.Context(), "sqlite", []Case{{Name: "walks", Setup: edges, Run: paths, Want: []Want{{Kind: budget.NPlusOne, Parent: none}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := outcomes[0]
+	if len(o.Right) != 1 || !o.Right[0].Parent || !strings.Contains(o.Right[0].Finding.Repair, "a walk of a tree") {
+		t.Errorf("%+v", o)
+	}
+}
