@@ -40,6 +40,7 @@ func (l fixedLists) read(of, name string, set *token.FileSet, file *ast.File) {
 		switch d := d.(type) {
 		case *ast.GenDecl:
 			l.readVariables(of, d)
+			l.readCode(&function{of: of, imports: imports}, d) // closures in variables
 		case *ast.FuncDecl:
 			if d.Body == nil {
 				continue
@@ -47,16 +48,22 @@ func (l fixedLists) read(of, name string, set *token.FileSet, file *ast.File) {
 			if d.Recv == nil && isListReturned(d.Body) {
 				l.add(of+"."+d.Name.Name, true)
 			}
-			in := function{of: of, imports: imports, names: map[string]bool{}, name: d.Name.Name, given: givenTo(d)}
-			in.read(d)
-			l.readCalls(&in, d.Body)
-			for changed := range in.changed {
-				l.add(of+"."+changed, false)
-			}
+			in := &function{of: of, imports: imports, name: d.Name.Name, given: givenTo(d)}
+			l.readCode(in, d)
 			if found := in.loops(set, d.Body); len(found) > 0 {
 				l.loops[name] = append(l.loops[name], found...)
 			}
 		}
+	}
+}
+
+// readCode looks at what code declares, changes and calls.
+func (l fixedLists) readCode(in *function, code ast.Node) {
+	in.names, in.changed = map[string]bool{}, map[string]bool{}
+	in.read(code)
+	l.readCalls(in, code)
+	for changed := range in.changed {
+		l.add(changed, false)
 	}
 }
 
@@ -134,7 +141,7 @@ type function struct {
 	of      string // the package
 	imports map[string]string
 	names   map[string]bool // its own variables: whether each is a list that nothing changes
-	changed map[string]bool // variables of the package
+	changed map[string]bool // variables of packages, as "import/path.Name"
 	name    string
 	given   string // its parameter with "..."
 	// isChanged is set if that is another list afterwards.
@@ -142,13 +149,12 @@ type function struct {
 }
 
 // read looks at what is declared and changed. That of a closure is the function's.
-func (in *function) read(f *ast.FuncDecl) {
-	in.changed = map[string]bool{}
+func (in *function) read(code ast.Node) {
 	declare := func(name string, isFixed bool) {
 		_, known := in.names[name]
 		in.names[name] = isFixed && !known
 	}
-	ast.Inspect(f, func(n ast.Node) bool {
+	ast.Inspect(code, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Field:
 			for _, name := range n.Names {
@@ -170,8 +176,8 @@ func (in *function) read(f *ast.FuncDecl) {
 				}
 			}
 		case *ast.UnaryExpr:
-			if name, ok := n.X.(*ast.Ident); ok && n.Op == token.AND {
-				in.change(name)
+			if _, isElement := n.X.(*ast.IndexExpr); !isElement && n.Op == token.AND {
+				in.change(n.X)
 			}
 		}
 		return true
@@ -184,11 +190,16 @@ func (in *function) change(x ast.Expr) {
 		x = index.X
 	}
 	name := nameOf(x)
+	if s, ok := x.(*ast.SelectorExpr); ok {
+		if of, imported := in.imports[nameOf(s.X)]; imported {
+			in.changed[of+"."+s.Sel.Name] = true
+		}
+	}
 	in.isChanged = in.isChanged || name == in.given
 	if _, own := in.names[name]; own {
 		in.names[name] = false
 	} else if name != "" {
-		in.changed[name] = true
+		in.changed[in.of+"."+name] = true
 	}
 }
 

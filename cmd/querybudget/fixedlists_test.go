@@ -42,6 +42,9 @@ func TestFixedLists(t *testing.T) {
 		"func f() { for range 3 { save(1) } }":                                                                     true,
 		"const tries = 3\nfunc f() { for i := 0; i < tries; i++ { save(i) } }":                                     true,
 		"const most = 1000\nfunc f() { for i := 0; i < most; i++ { save(i) } }":                                    false,
+		list + "func f() { " + loop + " }\nvar _ = func() { roles = append(roles, more()) }":                       false,
+		"func f() { for _, r := range setup.Roles { save(r) } }\nfunc g() { setup.Roles = more() }":                false,
+		"func f() { for _, r := range setup.Roles { save(r) } }\nfunc g() { decode(&setup.Roles) }":                false,
 		"func f(n int) { for i := 0; i < n; i++ { save(i) } }":                                                     false,
 		"func f() { lo.ForEach([]string{\"admin\"}, func(r string, _ int) { save(r) }) }":                          true,
 		"func f() { for rows.Next() { save(1) } }":                                                                 false,
@@ -61,13 +64,14 @@ func TestGivenFew(t *testing.T) {
 	for text, want := range map[string]bool{
 		add:                                      false, // nobody calls it
 		add + "func f() { s.Add(\"a\", \"b\") }": true,
-		add + "func f() { s.Add(\"a\", \"b\") }\nfunc g(all []string) { s.Add(\"a\", all...) }":                          false,
-		add + "func g(all ...string) { s.Add(\"a\", all...) }":                                                           false, // nobody calls that
-		add + "func g(all ...string) { s.Add(\"a\", all...) }\nfunc f() { g(\"b\") }":                                    true,
-		add + "func g(all ...string) { s.Add(\"a\", all...) }\nfunc f(l []string) { g(l...) }":                           false,
-		add + "func Add(all ...string) { s.Add(\"a\", all...) }":                                                         false, // of itself
-		strings.Replace(add, "{ for", "{ names = append(names, more()...); for", 1) + "func f() { s.Add(\"a\", \"b\") }": false,
-		"func (s *store) Add(names []string) { for _, n := range names { save(n) } }\nfunc f() { s.Add(nil) }":           false,
+		add + "func f() { s.Add(\"a\", \"b\") }\nfunc g(all []string) { s.Add(\"a\", all...) }":                           false,
+		add + "func g(all ...string) { s.Add(\"a\", all...) }":                                                            false, // nobody calls that
+		add + "func g(all ...string) { s.Add(\"a\", all...) }\nfunc f() { g(\"b\") }":                                     true,
+		add + "func g(all ...string) { s.Add(\"a\", all...) }\nfunc f(l []string) { g(l...) }":                            false,
+		add + "func f() { s.Add(\"a\", \"b\") }\nvar command = cli.Command{Run: func(l []string) { s.Add(\"a\", l...) }}": false,
+		add + "func Add(all ...string) { s.Add(\"a\", all...) }":                                                          false, // of itself
+		strings.Replace(add, "{ for", "{ names = append(names, more()...); for", 1) + "func f() { s.Add(\"a\", \"b\") }":  false,
+		"func (s *store) Add(names []string) { for _, n := range names { save(n) } }\nfunc f() { s.Add(nil) }":            false,
 	} {
 		s := newSources()
 		s.read("shop", "shop/shop.go", "", "package shop\n"+text+"\n")
