@@ -177,13 +177,24 @@ func (f *finder) isPolled(latest *Query) bool {
 	if first := f.firstAnswer(latest); first == nil || first.Group != latest.Group {
 		return false
 	}
+	isWritten := false
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		if q.Position > latest.Position && q.asksLike(latest) {
-			return !q.Duplicate && inOneFunction(q.CallSite(), latest.CallSite()) && f.isOtherAnswer(q)
+		switch {
+		case q.Position <= latest.Position:
+		case q.asksLike(latest):
+			return isWritten && !q.Duplicate && inOneFunction(q.CallSite(), latest.CallSite()) && f.isOtherAnswer(q)
+		case q.Kind == statement.Write && q.SharesTable(latest.Statement):
+			isWritten = !beganAlike(q.CallSite(), latest.CallSite())
 		}
 	}
 	return false
+}
+
+// beganAlike reports whether two stacks have one outermost frame, as those of one goroutine have.
+func beganAlike(a, b callsite.CallSite) bool {
+	x, y := a.Frames(), b.Frames()
+	return len(x) == 0 || len(y) == 0 || x[len(x)-1].Function == y[len(y)-1].Function
 }
 
 // answerBefore is the query with the same question before one, nil if it is not kept in

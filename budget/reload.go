@@ -66,9 +66,17 @@ func (f *finder) isPartOfReadBack(before, again *Query) bool {
 		if q.Position <= before.Position || !call.has(q.CallSite()) {
 			continue
 		}
-		return q != again && q.Kind == statement.Read && q.Rows == 1 && len(q.Keys) > 0 && !q.Duplicate && f.isWrittenRow(q, before, call)
+		return q != again && q.Kind == statement.Read && q.Rows == 1 && len(q.Keys) > 0 && !q.Duplicate && !f.wasAskedFor(q) && f.isWrittenRow(q, before, call)
 	}
 	return false
+}
+
+// wasAskedFor reports whether a read of another statement asked for a query's row before: then it is no
+// new one.
+func (f *finder) wasAskedFor(q *Query) bool {
+	return slices.ContainsFunc(f.report.Queries, func(p Query) bool {
+		return p.Position < q.Position && p.Kind == statement.Read && p.Row != 0 && p.Row == q.Row && p.Fingerprint != q.Fingerprint && p.SharesTable(q.Statement)
+	})
 }
 
 // isWrittenRow reports whether a query reads a row that was written since another query, as far as is

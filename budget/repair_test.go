@@ -75,3 +75,22 @@ func FuzzSelectShape(f *testing.F) {
 		}
 	})
 }
+
+// An UPDATE whose conditions no argument tells apart is about one row, if all of them are equations.
+func TestSetsOneRow(t *testing.T) {
+	for shape, want := range map[string]bool{
+		"UPDATE jobs SET done = ? WHERE id = ?":                                           true,
+		"UPDATE `jobs` SET `done` = ?, `at` = CURRENT_TIMESTAMP WHERE (`id` = ?)":         false, // brackets are not looked into
+		"update jobs set done = ?, at = now() where tenant = ? and id = ? returning done": true,
+		"UPDATE orders SET state = ? WHERE tenant = ? AND id = UUID_TO_BIN(?)":            false,
+		"UPDATE users SET state = ? WHERE tenant = ? AND lower(email) = ?":                false,
+		"UPDATE users SET state = ? WHERE tenant = ? AND id IN (?)":                       false,
+		"UPDATE users SET state = ? WHERE tenant = ? AND path LIKE ?":                     false,
+		"UPDATE accounts SET touched = ?, balance = balance + ? WHERE id = ?":             false,
+		"UPDATE a SET x = ?": false,
+	} {
+		if got := setsOneRow(shape); got != want {
+			t.Errorf("%s: %t", shape, got)
+		}
+	}
+}

@@ -72,7 +72,10 @@ func rowOfRead(st *statement.Statement) (row rowAsked, ok bool) {
 	if rest, isProbe := strings.CutPrefix(upper, "SELECT EXISTS ("); isProbe {
 		rest, isProbe = strings.CutSuffix(rest, ")")
 		inner, parsed := parseSelect(rest)
-		return inner.row(st.Keys), isProbe && parsed
+		if !isProbe || !parsed {
+			return row, false
+		}
+		return inner.row(st.Keys), true
 	}
 	s, ok := parseSelect(upper)
 	if !ok || s.groupBy != "" || slices.ContainsFunc(s.items, func(item string) bool {
@@ -85,8 +88,8 @@ func rowOfRead(st *statement.Statement) (row rowAsked, ok bool) {
 
 // row is the row that a SELECT asks for. To order it by one of its keys says nothing.
 func (s *selectShape) row(keys []string) rowAsked {
-	table, conditions := s.bare()
-	row := rowAsked{limited: s.limit != ""}
+	table, conditions, isOne := s.bare()
+	row := rowAsked{limited: s.limit != "", hasMore: !isOne} // of a table with itself, columns have no name alone
 	for _, by := range splitTop(s.orderBy, ",") {
 		name := plainName(unquoted(strings.TrimSuffix(strings.TrimSuffix(by, " DESC"), " ASC")))
 		if !slices.ContainsFunc(keys, func(key string) bool { return plainName(key) == name }) {
@@ -106,14 +109,14 @@ func (s *selectShape) row(keys []string) rowAsked {
 
 // bare returns the table and the conditions of a SELECT as nobody's library writes them: without
 // quotes, the table's name or alias before a column, and brackets around a condition. What does
-// not read from one table is as it stands there.
-func (s *selectShape) bare() (table string, conditions []string) {
+// not read from one table is as it stands there, and isOne is false.
+func (s *selectShape) bare() (table string, conditions []string, isOne bool) {
 	f := strings.Fields(s.from)
 	if len(f) == 3 && f[1] == "AS" {
 		f = []string{f[0], f[2]}
 	}
-	if len(f) > 2 || slices.ContainsFunc(f, func(name string) bool { return !isName(name) }) {
-		return s.from, s.conditions
+	if len(f) == 0 || len(f) > 2 || slices.ContainsFunc(f, func(name string) bool { return !isName(name) }) {
+		return s.from, s.conditions, false
 	}
 	table = unquoted(f[0])
 	qualifiers := []string{table + ".", statement.Unqualified(table) + "."}
@@ -123,13 +126,13 @@ func (s *selectShape) bare() (table string, conditions []string) {
 	for _, condition := range s.conditions {
 		conditions = append(conditions, bareConditions(condition, qualifiers)...)
 	}
-	return table, conditions
+	return table, conditions, true
 }
 
-// bareConditions returns what stands in brackets without them, and of a comparison the column on
-// the left, by its name alone.
+// bareConditions returns what stands in brackets without them, but for an OR, and of a comparison the
+// column on the left, by its name alone.
 func bareConditions(condition string, qualifiers []string) (plain []string) {
-	if inner, ok := inBrackets(condition); ok {
+	if inner, ok := inBrackets(condition); ok && len(splitTop(inner, "OR")) == 1 {
 		for _, c := range splitTop(inner, "AND") {
 			plain = append(plain, bareConditions(c, qualifiers)...)
 		}

@@ -130,7 +130,7 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct == 1 && isConditional(g) && g.RowsAffected == 0 {
 		return false // it is sent again because it hit nothing
 	}
-	if isConditional(g) && g.RowsAffected == 1 && g.Queries <= 2*maxTries && f.hitsLast(g) {
+	if isConditional(g) && g.RowsAffected == 1 && g.Queries <= 2*maxTries && g.setsTheSame() && f.hitsLast(g) {
 		return false // the first that hits is the last
 	}
 	return !isProgress(g) && !f.isWorker(g) && !f.isCompareAndSwap(g)
@@ -140,13 +140,40 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 // state, or how far a job is, which others are to see in between. What is added to a column can be
 // added at once.
 func isProgress(g *loopGroup) bool {
-	return g.Verb == "UPDATE" && !g.InTransaction && g.Distinct > 1 && len(g.Keys) > 0 && len(g.Sets) > 0 && slices.Equal(g.Varying, []string{""})
+	return g.Verb == "UPDATE" && !g.InTransaction && g.Distinct > 1 && slices.Equal(g.Varying, []string{""}) && setsOneRow(g.Shape)
+}
+
+// setsOneRow reports whether an UPDATE sets columns to arguments, or to what needs none, where others
+// are equal to arguments: if none of those differs, it is one row each time.
+func setsOneRow(shape string) bool {
+	upper := strings.ToUpper(shape)
+	set, where := strings.Index(upper, " SET "), strings.Index(upper, " WHERE ")
+	if set < 0 || where < set {
+		return false
+	}
+	conditions, _, _ := strings.Cut(upper[where+len(" WHERE "):], " RETURNING ")
+	for _, c := range splitTop(conditions, "AND") {
+		if _, _, ok := equation(c); !ok {
+			return false
+		}
+	}
+	for _, a := range splitTop(upper[set+len(" SET "):where], ",") {
+		if _, _, ok := equation(a); !ok && strings.Contains(a, "?") {
+			return false
+		}
+	}
+	return true
 }
 
 // endsWell reports whether the last execution of a loop is known, and did not fail.
 func (f *finder) endsWell(g *loopGroup) bool {
 	last := f.at(g.Last)
 	return last != nil && last.Failed == ""
+}
+
+// setsTheSame reports whether executions of an UPDATE set the same each time, as far as is known.
+func (g *loopGroup) setsTheSame() bool {
+	return !slices.Contains(g.Varying, "") && (len(g.Varying) > 0 || len(g.Sets) == 0)
 }
 
 // hitsLast reports whether the last execution of a loop is known, and changed a row.

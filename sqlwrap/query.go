@@ -80,7 +80,7 @@ func (c *conn) detail(
 ) (d *budget.CallDetail, more *moreOfQuery) {
 	d = &budget.CallDetail{}
 	if r.TracksValues() {
-		d.Hashes, d.OneEach = hashTexts(c.handle.hasher, args, st.Batched)
+		d.Hashes, d.OneEach = hashTexts(c.handle.hasher, args, takesArrays(st))
 		more = &moreOfQuery{values: &values{hasher: c.handle.hasher, isInsert: st.Verb == "INSERT"}}
 	}
 	if c.handle.arguments {

@@ -58,6 +58,15 @@ func hashTexts(h *statement.Hasher, args []driver.NamedValue, lists bool) (hashe
 	return hashes, oneEach && !several
 }
 
+// takesArrays reports whether a read takes its keys as arrays, and no list of keys beside them.
+func takesArrays(st *statement.Statement) bool {
+	if !st.Batched || st.Kind != statement.Read {
+		return false
+	}
+	upper := strings.ToUpper(st.Shape)
+	return (strings.Contains(upper, "ANY(") || strings.Contains(upper, "ANY (") || strings.Contains(upper, "UNNEST(")) && !strings.Contains(upper, " IN (")
+}
+
 // elements returns the number of values in a list and the first of them, and what is no list with
 // -1. Drivers for PostgreSQL take slices, or the text of an array.
 func elements(value any) (first any, n int) {

@@ -18,19 +18,20 @@ import (
 // fixedLists are the lists that stand in the source of an application, as "import/path.Name", and
 // the loops over lists: those whose list has a name wait for the other files.
 type fixedLists struct {
-	named map[string]bool // variables, and functions that return one; false for what is changed
+	named map[string]int // lengths of variables, and of what functions return; 0 for what is changed
 	loops map[string][]fixedLoop
 	calls map[string]calledWith // functions, by their names alone
 }
 
 func newFixedLists() fixedLists {
-	return fixedLists{map[string]bool{}, map[string][]fixedLoop{}, map[string]calledWith{}}
+	return fixedLists{map[string]int{}, map[string][]fixedLoop{}, map[string]calledWith{}}
 }
 
 // fixedLoop is a loop of a file, over a list with a name or, without one, over what stands in it.
 type fixedLoop struct {
-	lines [2]int
-	over  string
+	lines  [2]int
+	over   string
+	rounds int
 }
 
 // read reads a file of a package.
@@ -39,14 +40,15 @@ func (l fixedLists) read(of, name string, set *token.FileSet, file *ast.File) {
 	for _, d := range file.Decls {
 		switch d := d.(type) {
 		case *ast.GenDecl:
-			l.readVariables(of, d)
-			l.readCode(&function{of: of, imports: imports}, d) // closures in variables
+			for _, value := range l.readVariables(of, d) {
+				l.readCode(&function{of: of, imports: imports}, value) // it may have closures
+			}
 		case *ast.FuncDecl:
 			if d.Body == nil {
 				continue
 			}
-			if d.Recv == nil && isListReturned(d.Body) {
-				l.add(of+"."+d.Name.Name, true)
+			if n := listReturned(d.Body); d.Recv == nil && n > 0 {
+				l.add(of+"."+d.Name.Name, n)
 			}
 			in := &function{of: of, imports: imports, name: d.Name.Name, given: givenTo(d)}
 			l.readCode(in, d)
@@ -59,36 +61,41 @@ func (l fixedLists) read(of, name string, set *token.FileSet, file *ast.File) {
 
 // readCode looks at what code declares, changes and calls.
 func (l fixedLists) readCode(in *function, code ast.Node) {
-	in.names, in.changed = map[string]bool{}, map[string]bool{}
+	in.names, in.changed = map[string]int{}, map[string]bool{}
 	in.read(code)
 	l.readCalls(in, code)
 	for changed := range in.changed {
-		l.add(changed, false)
+		l.add(changed, 0)
 	}
 }
 
-func (l fixedLists) readVariables(of string, d *ast.GenDecl) {
+// readVariables takes note of variables of a package, and returns their values.
+func (l fixedLists) readVariables(of string, d *ast.GenDecl) (values []ast.Expr) {
 	for _, spec := range d.Specs {
 		v, ok := spec.(*ast.ValueSpec)
 		if !ok {
 			continue
 		}
 		for i, name := range v.Names {
-			l.add(of+"."+name.Name, i < len(v.Values) && (isList(v.Values[i]) || d.Tok == token.CONST && isSmall(v.Values[i])))
+			l.add(of+"."+name.Name, sliceAt(v.Values, i))
 		}
+		values = append(values, v.Values...)
 	}
+	return values
 }
 
-// add takes note of a name. What is changed once is no fixed list.
-func (l fixedLists) add(name string, isFixed bool) {
-	was, known := l.named[name]
-	l.named[name] = isFixed && (was || !known)
+// add takes note of the length of what has a name. What is changed once is no fixed list.
+func (l fixedLists) add(name string, length int) {
+	if was, known := l.named[name]; known && was != length {
+		length = 0
+	}
+	l.named[name] = length
 }
 
 // addAll adds what other files have.
 func (l fixedLists) addAll(other fixedLists) {
-	for name, isFixed := range other.named {
-		l.add(name, isFixed)
+	for name, length := range other.named {
+		l.add(name, length)
 	}
 	for file, loops := range other.loops {
 		l.loops[file] = append(l.loops[file], loops...)
@@ -98,25 +105,42 @@ func (l fixedLists) addAll(other fixedLists) {
 	}
 }
 
-// isFixed reports whether a list with a name is one.
-func (l fixedLists) isFixed(name string) bool {
-	if of, ok := strings.CutPrefix(name, given); ok {
-		return l.isGivenFew(of)
+// rounds returns how often a loop goes around, 0 for one over what is no fixed list.
+func (l fixedLists) rounds(loop fixedLoop, few map[string]int) int {
+	switch of, isGiven := strings.CutPrefix(loop.over, given); {
+	case loop.over == "":
+		return loop.rounds
+	case isGiven:
+		return few[of]
 	}
-	return name == "" || l.named[name]
+	return l.named[loop.over]
 }
 
-// spans returns the lines of the loops over fixed lists.
-func (l fixedLists) spans() spans {
-	found := spans{}
+// spans returns the loops over fixed lists.
+func (l fixedLists) spans() fixedLoops {
+	few, found := l.givenFew(), fixedLoops{}
 	for file, loops := range l.loops {
 		for _, loop := range loops {
-			if l.isFixed(loop.over) {
-				found[file] = append(found[file], loop.lines)
+			if n := l.rounds(loop, few); n > 0 {
+				found[file] = append(found[file], [3]int{loop.lines[0], loop.lines[1], n})
 			}
 		}
 	}
 	return found
+}
+
+// fixedLoops are loops over fixed lists: their first lines, last lines and rounds, by file, as those of
+// [spans].
+type fixedLoops map[string][][3]int
+
+// rounds returns how often a loop around a frame goes around, 0 if nothing is known of it.
+func (s fixedLoops) rounds(f callsite.Frame, lines [2]int) int64 {
+	for _, loop := range s[fileOf(f)] {
+		if loop[0] == lines[0] && loop[1] == lines[1] {
+			return int64(loop[2])
+		}
+	}
+	return 0
 }
 
 // importsOf returns the packages that a file imports, by their names in it.
@@ -140,7 +164,7 @@ func importsOf(file *ast.File) map[string]string {
 type function struct {
 	of      string // the package
 	imports map[string]string
-	names   map[string]bool // its own variables: whether each is a list that nothing changes
+	names   map[string]int  // its own variables: the length of a list that nothing changes
 	changed map[string]bool // variables of packages, as "import/path.Name"
 	name    string
 	given   string // its parameter with "..."
@@ -150,27 +174,36 @@ type function struct {
 
 // read looks at what is declared and changed. That of a closure is the function's.
 func (in *function) read(code ast.Node) {
-	declare := func(name string, isFixed bool) {
-		_, known := in.names[name]
-		in.names[name] = isFixed && !known
+	declare := func(name string, length int) {
+		if _, known := in.names[name]; known {
+			in.isChanged, length = in.isChanged || name == in.given, 0
+		}
+		in.names[name] = length
 	}
 	ast.Inspect(code, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Field:
 			for _, name := range n.Names {
-				declare(name.Name, false)
+				declare(name.Name, 0)
 			}
 		case *ast.RangeStmt:
-			declare(nameOf(n.Key), false)
-			declare(nameOf(n.Value), false)
+			for _, x := range []ast.Expr{n.Key, n.Value} {
+				if n.Tok == token.ASSIGN {
+					in.change(x)
+				} else if nameOf(x) != "" && nameOf(x) != "_" {
+					declare(nameOf(x), 0)
+				}
+			}
+		case *ast.IncDecStmt:
+			in.change(n.X)
 		case *ast.ValueSpec:
 			for i, name := range n.Names {
-				declare(name.Name, i < len(n.Values) && isList(n.Values[i]))
+				declare(name.Name, sliceAt(n.Values, i))
 			}
 		case *ast.AssignStmt:
 			for i, left := range n.Lhs {
 				if name := nameOf(left); n.Tok == token.DEFINE && name != "" {
-					declare(name, len(n.Lhs) == len(n.Rhs) && isList(n.Rhs[i]))
+					declare(name, sliceAt(n.Rhs, i))
 				} else {
 					in.change(left)
 				}
@@ -197,7 +230,7 @@ func (in *function) change(x ast.Expr) {
 	}
 	in.isChanged = in.isChanged || name == in.given
 	if _, own := in.names[name]; own {
-		in.names[name] = false
+		in.names[name] = 0
 	} else if name != "" {
 		in.changed[in.of+"."+name] = true
 	}
@@ -210,8 +243,6 @@ func (in *function) loops(set *token.FileSet, body ast.Node) (found []fixedLoop)
 		switch n := n.(type) {
 		case *ast.RangeStmt:
 			over = n.X
-		case *ast.ForStmt:
-			over = boundOf(n)
 		case *ast.CallExpr:
 			if loops(n) {
 				over = n.Args[0]
@@ -220,93 +251,92 @@ func (in *function) loops(set *token.FileSet, body ast.Node) (found []fixedLoop)
 		if over == nil {
 			return true
 		}
-		if name, ok := in.list(over); ok {
-			found = append(found, fixedLoop{linesOf(set, n), name})
+		if loop, ok := in.list(over); ok {
+			loop.lines = linesOf(set, n)
+			found = append(found, loop)
 		}
 		return true
 	})
 	return found
 }
 
-// boundOf returns the number at which a loop ends that counts to it, nil for another loop.
-func boundOf(n *ast.ForStmt) ast.Expr {
-	cond, ok := n.Cond.(*ast.BinaryExpr)
-	if ok && n.Init != nil && n.Post != nil && (cond.Op == token.LSS || cond.Op == token.LEQ) {
-		return cond.Y
-	}
-	return nil
-}
-
-// list reports whether an expression may be a fixed list, and its name if other files tell.
-func (in *function) list(x ast.Expr) (name string, ok bool) {
+// list reports whether an expression may be a fixed list: how long it is, or its name if other files
+// tell.
+func (in *function) list(x ast.Expr) (loop fixedLoop, ok bool) {
 	if call, isCall := x.(*ast.CallExpr); isCall && len(call.Args) == 0 {
 		x = call.Fun
 	}
 	switch x := x.(type) {
 	case *ast.CompositeLit:
-		return "", isList(x)
-	case *ast.BasicLit:
-		return "", isSmall(x)
+		return fixedLoop{rounds: len(x.Elts)}, len(x.Elts) > 0
 	case *ast.Ident:
 		if x.Name == in.given && in.given != "" && !in.isChanged {
-			return given + in.name, true
+			return fixedLoop{over: given + in.name}, true
 		}
-		if isFixed, own := in.names[x.Name]; own {
-			return "", isFixed
+		if length, own := in.names[x.Name]; own {
+			return fixedLoop{rounds: length}, length > 0
 		}
-		return in.of + "." + x.Name, true
+		return fixedLoop{over: in.of + "." + x.Name}, true
 	case *ast.SelectorExpr:
 		of, imported := in.imports[nameOf(x.X)]
 		if _, own := in.names[nameOf(x.X)]; own || !imported {
-			return "", false
+			return loop, false
 		}
-		return of + "." + x.Sel.Name, true
+		return fixedLoop{over: of + "." + x.Sel.Name}, true
 	}
-	return "", false
+	return loop, false
 }
 
-// isList reports whether an expression is a list, or a map, with what stands in it.
-func isList(x ast.Expr) bool {
-	l, ok := x.(*ast.CompositeLit)
-	return ok && len(l.Elts) > 0
-}
-
-// isSmall reports whether an expression is a small number. A large one is a guard, behind which the
-// data ends.
-func isSmall(x ast.Expr) bool {
-	number, ok := x.(*ast.BasicLit)
-	if !ok || number.Kind != token.INT {
-		return false
+// sliceAt returns the length of a slice with what stands in it, 0 for anything else. A map may be
+// given other keys by whoever has it.
+func sliceAt(values []ast.Expr, i int) int {
+	if i >= len(values) {
+		return 0
 	}
-	n, err := strconv.ParseInt(number.Value, 0, 64)
-	return err == nil && n < manyTimes
+	l, ok := values[i].(*ast.CompositeLit)
+	if !ok {
+		return 0
+	}
+	if _, isSlice := l.Type.(*ast.ArrayType); !isSlice {
+		return 0
+	}
+	return len(l.Elts)
 }
 
-// isListReturned reports whether a function does nothing but return a list.
-func isListReturned(body *ast.BlockStmt) bool {
+// listReturned returns the length of the list that a function returns, and does nothing else.
+func listReturned(body *ast.BlockStmt) int {
 	if len(body.List) != 1 {
-		return false
+		return 0
 	}
 	r, ok := body.List[0].(*ast.ReturnStmt)
-	return ok && len(r.Results) == 1 && isList(r.Results[0])
+	if !ok || len(r.Results) != 1 {
+		return 0
+	}
+	l, ok := r.Results[0].(*ast.CompositeLit)
+	if !ok {
+		return 0
+	}
+	return len(l.Elts)
 }
 
-// isOfFixedList reports whether all loops of the source around what is sent go over fixed lists,
-// and there is one. That of a line which everything passes tries again.
+// isOfFixedList reports whether all loops of the source around what is sent go over fixed lists, there
+// is one, and it was sent as often as these go around, at most: there are loops that a stack does not
+// show, such as an endless one. That of a line which everything passes tries again.
 func (s *summary) isOfFixedList(f *seen) bool {
 	if !f.isLoop() || f.worst.Count >= manyTimes {
 		return false
 	}
-	n := 0
+	rounds, some := int64(1), false
 	for _, frame := range s.passed.own(f.frames, nil) {
 		for _, loop := range s.loops.around(frame) {
-			if !slices.Contains(s.fixedLists.around(frame), loop) {
+			n := s.fixedLists.rounds(frame, loop)
+			if n == 0 {
 				return false
 			}
-			n++
+			rounds, some = rounds*n, true
 		}
 	}
-	return n > 0
+	return some && f.worst.Count <= rounds
 }
 
 // around returns the lines around a frame's.

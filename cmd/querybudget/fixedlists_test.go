@@ -17,37 +17,37 @@ func TestFixedLists(t *testing.T) {
 		loop = "for _, r := range roles { save(r) }"
 	)
 	for text, want := range map[string]bool{
-		"func f() { for _, r := range []string{\"admin\", \"guest\"} { save(r) } }":                                true,
-		"func f() { for r := range map[string]int{\"admin\": 1} { save(r) } }":                                     true,
-		"func f() { for _, r := range []string{} { save(r) } }":                                                    false,
-		"func f() { roles := []string{\"admin\"}; " + loop + " }":                                                  true,
-		"func f() { var roles = []string{\"admin\"}; " + loop + " }":                                               true,
-		"func f() { roles := []string{\"admin\"}; roles = append(roles, more()); " + loop + " }":                   false,
-		"func f() { roles := []string{\"admin\"}; add(&roles); " + loop + " }":                                     false,
-		"func f() { roles := []string{\"admin\"}; use(&roles[0]); " + loop + " }":                                  true,
-		"func f() { roles := map[string]int{\"admin\": 1}; roles[other()] = 2; " + loop + " }":                     false,
-		"func f(roles []string) { " + loop + " }":                                                                  false,
-		list + "func f() { " + loop + " }":                                                                         true,
-		list + "func f(roles []string) { " + loop + " }":                                                           false,
-		list + "func f() { " + loop + " }\nfunc g() { roles = append(roles, more()) }":                             false,
-		"func f() { " + loop + " }":                                                                                false,
-		"func roles() []string { return []string{\"admin\"} }\nfunc f() { for _, r := range roles() { save(r) } }": true,
-		"func roles() []string { return read() }\nfunc f() { for _, r := range roles() { save(r) } }":              false,
-		"func f() { for _, r := range setup.Roles { save(r) } }":                                                   true,
-		"func f() { for _, r := range setup.Defaults() { save(r) } }":                                              true,
-		"func f() { for _, r := range setup.Defaults(2) { save(r) } }":                                             false,
-		"func f() { for _, r := range setup.Read() { save(r) } }":                                                  false,
-		"func f(setup *config) { for _, r := range setup.Roles { save(r) } }":                                      false,
-		"func f() { for i := 0; i < 3; i++ { save(i) } }":                                                          true,
-		"func f() { for range 3 { save(1) } }":                                                                     true,
-		"const tries = 3\nfunc f() { for i := 0; i < tries; i++ { save(i) } }":                                     true,
-		"const most = 1000\nfunc f() { for i := 0; i < most; i++ { save(i) } }":                                    false,
-		list + "func f() { " + loop + " }\nvar _ = func() { roles = append(roles, more()) }":                       false,
-		"func f() { for _, r := range setup.Roles { save(r) } }\nfunc g() { setup.Roles = more() }":                false,
-		"func f() { for _, r := range setup.Roles { save(r) } }\nfunc g() { decode(&setup.Roles) }":                false,
-		"func f(n int) { for i := 0; i < n; i++ { save(i) } }":                                                     false,
-		"func f() { lo.ForEach([]string{\"admin\"}, func(r string, _ int) { save(r) }) }":                          true,
-		"func f() { for rows.Next() { save(1) } }":                                                                 false,
+		"func f() { for _, r := range []string{\"admin\", \"guest\"} { save(r) } }":                                         true,
+		"func f() { for r := range map[string]int{\"admin\": 1} { save(r) } }":                                              true,
+		"func f() { for _, r := range []string{} { save(r) } }":                                                             false,
+		"func f() { roles := []string{\"admin\"}; " + loop + " }":                                                           true,
+		"func f() { var roles = []string{\"admin\"}; " + loop + " }":                                                        true,
+		"func f() { roles := []string{\"admin\"}; roles = append(roles, more()); " + loop + " }":                            false,
+		"func f() { roles := []string{\"admin\"}; add(&roles); " + loop + " }":                                              false,
+		"func f() { roles := []string{\"admin\"}; use(&roles[0]); " + loop + " }":                                           true,
+		"func f() { roles := map[string]int{\"admin\": 1}; roles[other()] = 2; " + loop + " }":                              false,
+		"func f(roles []string) { " + loop + " }":                                                                           false,
+		list + "func f() { " + loop + " }":                                                                                  true,
+		list + "func f(roles []string) { " + loop + " }":                                                                    false,
+		list + "func f() { " + loop + " }\nfunc g() { roles = append(roles, more()) }":                                      false,
+		"func f() { " + loop + " }":                                                                                         false,
+		"func roles() []string { return []string{\"admin\"} }\nfunc f() { for _, r := range roles() { save(r) } }":          true,
+		"func roles() []string { return read() }\nfunc f() { for _, r := range roles() { save(r) } }":                       false,
+		"func f() { for _, r := range setup.Roles { save(r) } }":                                                            true,
+		"func f() { for _, r := range setup.Defaults() { save(r) } }":                                                       true,
+		"func f() { for _, r := range setup.Defaults(2) { save(r) } }":                                                      false,
+		"func f() { for _, r := range setup.Read() { save(r) } }":                                                           false,
+		"func f(setup *config) { for _, r := range setup.Roles { save(r) } }":                                               false,
+		"func f() { for i := 0; i < 3; i++ { save(i) } }":                                                                   false, // it may end earlier, or begin again
+		list + "func f() { " + loop + " }\nvar _ = func() { roles = append(roles, more()) }":                                false,
+		"func f() { for _, r := range setup.Roles { save(r) } }\nfunc g() { setup.Roles = more() }":                         false,
+		"func f() { for _, r := range setup.Roles { save(r) } }\nfunc g() { decode(&setup.Roles) }":                         false,
+		"func f() { lo.ForEach([]string{\"admin\"}, func(r string, _ int) { save(r) }) }":                                   true,
+		"func f() { roles := map[string]int{\"admin\": 1}; fill(roles); " + loop + " }":                                     false,
+		"func f() { for _, r := range roles { save(r) } }\nvar roles = Roles{\"admin\"}":                                    false, // with methods, perhaps
+		"func f() { roles := []string{\"admin\"}; for _, roles = range all() { }; " + loop + " }":                           false,
+		"var (\nroles = []string{\"admin\"}\nload = func() { roles = append(roles, more()) }\n)\nfunc f() { " + loop + " }": false,
+		"func f() { for rows.Next() { save(1) } }":                                                                          false,
 	} {
 		s := newSources()
 		s.read("shop/setup", "shop/setup/setup.go", "", "package setup\nvar Roles = []string{\"admin\"}\nfunc Defaults() []string { return []string{\"admin\"} }\nfunc Read() []string { return nil }\n")
@@ -69,6 +69,8 @@ func TestGivenFew(t *testing.T) {
 		add + "func g(all ...string) { s.Add(\"a\", all...) }\nfunc f() { g(\"b\") }":                                     true,
 		add + "func g(all ...string) { s.Add(\"a\", all...) }\nfunc f(l []string) { g(l...) }":                            false,
 		add + "func f() { s.Add(\"a\", \"b\") }\nvar command = cli.Command{Run: func(l []string) { s.Add(\"a\", l...) }}": false,
+		add + "func f(l []string) { s.Add(\"a\", \"b\"); Add[string](\"a\", l...) }":                                      false,
+		strings.Replace(add, "{ for", "{ each(func(names []string) {}); for", 1) + "\nfunc f() { s.Add(\"a\", \"b\") }":   false,
 		add + "func Add(all ...string) { s.Add(\"a\", all...) }":                                                          false, // of itself
 		strings.Replace(add, "{ for", "{ names = append(names, more()...); for", 1) + "func f() { s.Add(\"a\", \"b\") }":  false,
 		"func (s *store) Add(names []string) { for _, n := range names { save(n) } }\nfunc f() { s.Add(nil) }":            false,
@@ -91,7 +93,7 @@ func TestIsOfFixedList(t *testing.T) {
 	}
 	s := &summary{
 		loops:      spans{"shop/shop.go": {{10, 19}, {30, 39}, {33, 36}}},
-		fixedLists: spans{"shop/shop.go": {{10, 19}, {33, 36}}},
+		fixedLists: fixedLoops{"shop/shop.go": {{10, 19, 3}, {33, 36, 2}}},
 	}
 	for _, c := range []struct {
 		kind   budget.FindingKind
@@ -101,6 +103,7 @@ func TestIsOfFixedList(t *testing.T) {
 	}{
 		{budget.WriteLoop, 3, at(12), true},
 		{budget.NPlusOne, 3, at(50, 12, 60), true},
+		{budget.WriteLoop, 4, at(12), false}, // something else goes around it
 		{budget.WriteLoop, 3, at(50), false},
 		{budget.WriteLoop, 3, at(34), false},
 		{budget.WriteLoop, 3, at(12, 31), false},

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"go/ast"
-	"slices"
-)
+import "go/ast"
 
 // What a function is given by "..." is a list of the application only if somebody has one for it.
 
@@ -14,7 +11,8 @@ const given = "...:"
 // functions of other names were given in that way.
 type calledWith struct {
 	list   bool
-	givens []string
+	single int             // arguments, at most
+	givens map[string]bool // of these functions
 }
 
 // givenTo is the name of a function's parameter with "...", empty for none.
@@ -30,7 +28,27 @@ func givenTo(f *ast.FuncDecl) string {
 
 func (l fixedLists) call(name string, as calledWith) {
 	old := l.calls[name]
-	l.calls[name] = calledWith{old.list || as.list, append(old.givens, as.givens...)}
+	old.list, old.single = old.list || as.list, max(old.single, as.single)
+	for other := range as.givens {
+		if old.givens == nil {
+			old.givens = map[string]bool{}
+		}
+		old.givens[other] = true
+	}
+	l.calls[name] = old
+}
+
+// calledName is the name of a function that is called, without its package, receiver and types.
+func calledName(f ast.Expr) string {
+	switch f := f.(type) {
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	case *ast.IndexExpr:
+		return calledName(f.X)
+	case *ast.IndexListExpr:
+		return calledName(f.X)
+	}
+	return nameOf(f)
 }
 
 // readCalls looks at the calls of a function.
@@ -40,16 +58,13 @@ func (l fixedLists) readCalls(in *function, body ast.Node) {
 		if !ok {
 			return true
 		}
-		name := nameOf(call.Fun)
-		if method, ok := call.Fun.(*ast.SelectorExpr); ok {
-			name = method.Sel.Name
-		}
+		name := calledName(call.Fun)
 		switch {
 		case name == "":
 		case !call.Ellipsis.IsValid():
-			l.call(name, calledWith{})
-		case in.given != "" && nameOf(call.Args[len(call.Args)-1]) == in.given:
-			l.call(name, calledWith{givens: []string{in.name}})
+			l.call(name, calledWith{single: len(call.Args)})
+		case in.given != "" && nameOf(call.Args[len(call.Args)-1]) == in.given && !in.isChanged:
+			l.call(name, calledWith{givens: map[string]bool{in.name: true}})
 		default:
 			l.call(name, calledWith{list: true})
 		}
@@ -57,11 +72,25 @@ func (l fixedLists) readCalls(in *function, body ast.Node) {
 	})
 }
 
-// isGivenFew reports whether functions of a name are called, and with single arguments each time.
-func (l fixedLists) isGivenFew(name string, asked ...string) bool {
-	called, ok := l.calls[name]
-	if !ok || called.list || slices.Contains(asked, name) {
-		return false
+// givenFew returns the functions that are called with single arguments each time, and with how many
+// at most, as far as their names tell: what gives one of them its own list is one.
+func (l fixedLists) givenFew() map[string]int {
+	few := map[string]int{}
+	for changed := true; changed; {
+		changed = false
+		for name, called := range l.calls {
+			if _, known := few[name]; known || called.list || called.single == 0 && len(called.givens) == 0 {
+				continue
+			}
+			n, isFew := called.single, true
+			for other := range called.givens {
+				of, known := few[other]
+				n, isFew = max(n, of), isFew && known
+			}
+			if isFew {
+				few[name], changed = n, true
+			}
+		}
 	}
-	return !slices.ContainsFunc(called.givens, func(other string) bool { return !l.isGivenFew(other, append(asked, name)...) })
+	return few
 }

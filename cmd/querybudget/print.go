@@ -32,7 +32,7 @@ func (w *watch) scanned() scanned {
 	if w.noTurns {
 		say = append(say, "with -cover, the turns of workers are not known: what an endless loop sends may be listed as one loop")
 	}
-	return scanned{TestCode: w.testCode, NotSeen: say, Generated: w.packages.generated(), Flags: w.flags, sources: w.whole.sources()}
+	return scanned{TestCode: w.testCode, NotSeen: say, Generated: w.packages.generated(), Flags: w.flags, sources: slices.Concat(w.packages, w.whole).sources()}
 }
 
 // keep writes what is known before the tests run, so that the reports of a scan that somebody

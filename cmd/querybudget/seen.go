@@ -103,7 +103,7 @@ func (f *seen) isIn(other *seen) {
 }
 
 // allCallOut reports whether another service is called in all calls.
-func (f *seen) allCallOut() bool { return f.callsOut > 0 && f.callsOut == f.units }
+func (f *seen) allCallOut() bool { return f.callsOut > 0 && f.callsOut >= f.units }
 
 // merge adds what is one finding.
 func (f *seen) merge(other *seen) {

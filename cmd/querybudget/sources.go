@@ -15,9 +15,9 @@ import (
 
 // sources is what the sources of an application say about lines of stacks.
 type sources struct {
-	Loops  spans `json:"loops,omitempty"`  // that end by themselves
-	Relays spans `json:"relays,omitempty"` // functions that send a statement which they are given
-	Fixed  spans `json:"fixed,omitempty"`  // loops over lists that stand in the source
+	Loops  spans      `json:"loops,omitempty"`  // that end by themselves
+	Relays spans      `json:"relays,omitempty"` // functions that send a statement which they are given
+	Fixed  fixedLoops `json:"fixed,omitempty"`  // loops over lists that stand in the source
 	lists  fixedLists
 }
 
@@ -48,6 +48,7 @@ func fileOf(f callsite.Frame) string {
 
 // sources reads the files of the application.
 func (all packages) sources() sources {
+	all = all.once()
 	of := make([]sources, len(all))
 	inParallel(len(all), func(i int) { of[i] = all[i].sources() })
 	found := newSources()
@@ -58,6 +59,18 @@ func (all packages) sources() sources {
 	}
 	found.Fixed = found.lists.spans()
 	return found
+}
+
+// once returns each package once.
+func (all packages) once() (out packages) {
+	seen := map[string]bool{}
+	for _, p := range all {
+		if !seen[p.ImportPath] {
+			out = append(out, p)
+		}
+		seen[p.ImportPath] = true
+	}
+	return out
 }
 
 // sources reads the files of a package, if it is one of the application.

@@ -30,7 +30,7 @@ type summary struct {
 	leftOut           int // findings of set-up
 	passed            passed
 	loops             spans
-	fixedLists        spans
+	fixedLists        fixedLoops
 	exercised         exercised
 	starts            starts
 	across            budget.Across
@@ -253,8 +253,8 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	}
 	if n := len(old.calls); n == 0 || old.calls[n-1] != s.units {
 		old.calls = append(old.calls, s.units)
+		old.units++
 	}
-	old.units++
 	if f.Count >= likeLoops {
 		old.loops++
 	}
