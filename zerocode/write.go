@@ -24,7 +24,8 @@ const FolderVariable = "QUERYBUDGET_REPORTS"
 var output struct {
 	sync.Mutex
 	to     io.Writer
-	failed bool
+	failed bool // no more can be written
+	said   bool // that a report is lost
 }
 
 // PipeVariable is the number of an open file to which a program writes reports while it
@@ -72,6 +73,37 @@ func write(r *budget.Recorder, with line) {
 	if r.Totals().Queries == 0 && !live() || setting(FolderVariable) == "" && !live() {
 		return
 	}
+	text, err := textOf(r, with)
+	output.Lock()
+	defer output.Unlock()
+	switch {
+	case output.failed:
+		return
+	case err != nil:
+		if !output.said {
+			fmt.Fprintln(os.Stderr, "querybudget: a report is lost:", err)
+		}
+		output.said = true
+		return
+	case output.to == nil:
+		output.to, err = create()
+	}
+	if err == nil {
+		_, err = output.to.Write(text)
+	}
+	if err != nil {
+		output.failed = true
+		fmt.Fprintln(os.Stderr, "querybudget: no more reports of this process:", err)
+	}
+}
+
+// textOf returns the report of a unit as it is written. A fault of ours ends no test.
+func textOf(r *budget.Recorder, with line) (text []byte, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("a fault of querybudget: %v", fault)
+		}
+	}()
 	report := r.Report()
 	report.Stage = budget.Final
 	if with.goesOn {
@@ -82,22 +114,7 @@ func write(r *budget.Recorder, with line) {
 		with.Asked, with.Rows = asked(report), rowsAsked(report)
 		leaveOutDetails(report)
 	}
-	text, err := encode(report, with)
-	output.Lock()
-	defer output.Unlock()
-	if output.failed {
-		return
-	}
-	if output.to == nil && err == nil {
-		output.to, err = create()
-	}
-	if err == nil {
-		_, err = output.to.Write(text)
-	}
-	if err != nil {
-		output.failed = true
-		fmt.Fprintln(os.Stderr, "querybudget: no more reports of this process:", err)
-	}
+	return encode(report, with)
 }
 
 // AskedMax is how many executions of a group are looked at.

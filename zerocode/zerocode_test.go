@@ -238,3 +238,10 @@ func TestHelperOf(t *testing.T) {
 		}
 	}
 }
+
+// A report that cannot be made is lost, and nothing else.
+func TestTextOfAFault(t *testing.T) {
+	if text, err := textOf(new(budget.Recorder), line{}); err == nil || text != nil {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
