@@ -105,13 +105,15 @@ func (l fixedLists) addAll(other fixedLists) {
 	}
 }
 
-// rounds returns how often a loop goes around, 0 for one over what is no fixed list.
-func (l fixedLists) rounds(loop fixedLoop, few map[string]int) int {
-	switch of, isGiven := strings.CutPrefix(loop.over, given); {
+// rounds returns how often a loop goes around, 0 for one over what is no fixed list. Tests may give a
+// function more than the application does.
+func (l fixedLists) rounds(loop fixedLoop, few map[string]bool) int {
+	of, isGiven := strings.CutPrefix(loop.over, given)
+	switch {
 	case loop.over == "":
 		return loop.rounds
-	case isGiven:
-		return few[of]
+	case isGiven && few[of]:
+		return manyTimes
 	}
 	return l.named[loop.over]
 }

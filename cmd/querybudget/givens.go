@@ -11,7 +11,7 @@ const given = "...:"
 // functions of other names were given in that way.
 type calledWith struct {
 	list   bool
-	single int             // arguments, at most
+	single bool            // arguments
 	givens map[string]bool // of these functions
 }
 
@@ -28,7 +28,7 @@ func givenTo(f *ast.FuncDecl) string {
 
 func (l fixedLists) call(name string, as calledWith) {
 	old := l.calls[name]
-	old.list, old.single = old.list || as.list, max(old.single, as.single)
+	old.list, old.single = old.list || as.list, old.single || as.single
 	for other := range as.givens {
 		if old.givens == nil {
 			old.givens = map[string]bool{}
@@ -62,7 +62,7 @@ func (l fixedLists) readCalls(in *function, body ast.Node) {
 		switch {
 		case name == "":
 		case !call.Ellipsis.IsValid():
-			l.call(name, calledWith{single: len(call.Args)})
+			l.call(name, calledWith{single: true})
 		case in.given != "" && nameOf(call.Args[len(call.Args)-1]) == in.given && !in.isChanged:
 			l.call(name, calledWith{givens: map[string]bool{in.name: true}})
 		default:
@@ -72,23 +72,19 @@ func (l fixedLists) readCalls(in *function, body ast.Node) {
 	})
 }
 
-// givenFew returns the functions that are called with single arguments each time, and with how many
-// at most, as far as their names tell: what gives one of them its own list is one.
-func (l fixedLists) givenFew() map[string]int {
-	few := map[string]int{}
+// givenFew returns the functions that are called with single arguments each time, as far as their
+// names tell: what gives one of them its own list is one.
+func (l fixedLists) givenFew() map[string]bool {
+	few := map[string]bool{}
 	for changed := true; changed; {
 		changed = false
 		for name, called := range l.calls {
-			if _, known := few[name]; known || called.list || called.single == 0 && len(called.givens) == 0 {
-				continue
-			}
-			n, isFew := called.single, true
+			isFew := !called.list && (called.single || len(called.givens) > 0)
 			for other := range called.givens {
-				of, known := few[other]
-				n, isFew = max(n, of), isFew && known
+				isFew = isFew && few[other]
 			}
-			if isFew {
-				few[name], changed = n, true
+			if isFew && !few[name] {
+				few[name], changed = true, true
 			}
 		}
 	}
