@@ -70,20 +70,19 @@ func takesArrays(st *statement.Statement) bool {
 // elements returns the number of values in a list and the first of them, and what is no list with
 // -1. Drivers for PostgreSQL take slices, or the text of an array.
 func elements(value any) (first any, n int) {
-	switch v := value.(type) {
-	case string:
-		if inner, ok := inBraces(v); ok {
-			return inner, strings.Count(inner, ",") + min(len(inner), 1)
+	text, isText := value.(string)
+	if bytes, ok := value.([]byte); ok {
+		if len(bytes) > maxArray { // a document, as a rule
+			return value, -1
 		}
-		return v, -1
-	case []byte:
-		if len(v) > maxArray { // a document, as a rule
-			return v, -1
+		text, isText = string(bytes), true
+	}
+	if isText {
+		inner, ok := inBraces(text)
+		if !ok {
+			return value, -1
 		}
-		if inner, ok := inBraces(string(v)); ok {
-			return inner, strings.Count(inner, ",") + min(len(inner), 1)
-		}
-		return v, -1
+		return inner, strings.Count(inner, ",") + min(len(inner), 1)
 	}
 	list := reflect.ValueOf(value)
 	if list.Kind() != reflect.Slice {

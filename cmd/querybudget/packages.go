@@ -143,7 +143,7 @@ func (p *listed) isVariant() bool { return p.ForTest != "" || strings.HasSuffix(
 // imports them in the whole application, and their names or what they import say so. A
 // library's packages, which its own tests alone import, are not.
 func (all packages) testOnly(whole packages) []string {
-	all = slices.Concat(all, whole)
+	all = slices.Concat(all, whole).once()
 	imported, tested := map[string]bool{}, map[string]bool{}
 	for _, p := range all {
 		if !p.isOwn() || p.isVariant() {
