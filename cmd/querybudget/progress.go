@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/querybudget/querybudget/cmd/querybudget/format"
 )
 
 // progress passes the output of go test on, and says on a terminal how far it is.
@@ -22,6 +25,7 @@ type progress struct {
 
 	mu       sync.Mutex
 	packages int
+	broken   []string // packages that did not compile
 	shown    bool
 	atStart  bool // of a line
 }
@@ -81,9 +85,36 @@ func (p *progress) Write(text []byte) (int, error) {
 				p.packages++
 			}
 		}
+		if name := didNotCompile(line); name != "" {
+			p.broken = append(p.broken, name)
+		}
 	}
 	p.atStart = len(text) > 0 && text[len(text)-1] == '\n'
 	return p.to.Write(text)
+}
+
+// didNotCompile returns the package of a line by which go test says so.
+func didNotCompile(line []byte) string {
+	rest, isFailure := bytes.CutPrefix(line, []byte("FAIL\t"))
+	name, why, _ := bytes.Cut(bytes.TrimSpace(rest), []byte(" "))
+	if !isFailure || string(why) != "[setup failed]" && string(why) != "[build failed]" {
+		return ""
+	}
+	return string(name)
+}
+
+// notRun says which packages could not be run, as go test has said far above.
+func (p *progress) notRun() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.broken) == 0 {
+		return nil
+	}
+	names, more := p.broken, ""
+	if len(names) > 3 {
+		names, more = names[:3], ", ..."
+	}
+	return []string{fmt.Sprintf("%s did not compile, so their tests were not seen: %s%s", format.Plural(len(p.broken), "package"), strings.Join(names, ", "), more)}
 }
 
 func (p *progress) end() {

@@ -58,3 +58,18 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%q, %q", status.String(), out.String())
 	}
 }
+
+// Packages that go test could not build are named, whose tests nothing is known of.
+func TestNotRun(t *testing.T) {
+	p := newProgress(&bytes.Buffer{}, &bytes.Buffer{}, t.TempDir())
+	defer p.end()
+	_, _ = p.Write([]byte("ok  \texample.com/a\t0.1s\nFAIL\texample.com/b\t0.1s\nFAIL\n"))
+	if say := p.notRun(); say != nil {
+		t.Errorf("%q, though all ran", say)
+	}
+	_, _ = p.Write([]byte("FAIL\texample.com/c [setup failed]\nFAIL\texample.com/d [build failed]\n"))
+	want := "2 packages did not compile, so their tests were not seen: example.com/c, example.com/d"
+	if say := p.notRun(); len(say) != 1 || say[0] != want {
+		t.Errorf("%q, want %q", say, want)
+	}
+}

@@ -134,7 +134,8 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	if flags, err = w.tests(ctx, marked, flags, patterns); err != nil {
 		return err
 	}
-	if err := w.scanned().keep(w.value(zerocode.FolderVariable)); err != nil {
+	folder, known := w.value(zerocode.FolderVariable), w.scanned()
+	if err := known.keep(folder); err != nil {
 		return err
 	}
 	command := after
@@ -147,11 +148,16 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Env, cmd.Stdin = w.environ(), os.Stdin
-	p := newProgress(stdout, stderr, w.value(zerocode.FolderVariable))
+	p := newProgress(stdout, stderr, folder)
 	cmd.Stdout, cmd.Stderr = p, stderr
 	together(cmd)
 	defer p.end()
-	return cmd.Run()
+	outcome := cmd.Run()
+	if broken := p.notRun(); len(broken) > 0 {
+		known.NotSeen = append(known.NotSeen, broken...)
+		return errors.Join(outcome, known.keep(folder))
+	}
+	return outcome
 }
 
 // goTest is the command line. A flag -C must come first, packages before -args, and before
