@@ -174,9 +174,10 @@ func (r csRepo) csEmit(ctx context.Context, topic, payload string) {
 	done(r.db.ExecContext(ctx, r.q("INSERT INTO outbox (topic, payload, sent) VALUES (?, ?, 0)"), topic, payload))
 }
 
-// csElse is what another process does meanwhile: it is no part of the unit.
+// csElse is what another request does meanwhile: a unit of its own.
 func csElse(e *Env, query string, args ...any) {
-	done(e.DB.ExecContext(context.Background(), e.Q(query), args...))
+	ctx, _ := budget.NewContext(context.Background())
+	done(e.DB.ExecContext(ctx, e.Q(query), args...))
 }
 
 // csMarks are n placeholders of a list.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
@@ -81,20 +82,21 @@ func csWriteCases() []Case {
 }
 
 func csImportVehicles(ctx context.Context, e *Env) error {
-	const file = "B-CS 901,2\nB-CS 902,3\nB-CS 903,2\nB-CS 904,1\nB-CS 905,4\nB-CS 906,5\n"
-	return csTx(ctx, e, nil, func(r csRepo) error {
-		for line := range strings.Lines(file) {
-			var plate, station, is = "", 0, false
-			if plate, _, is = strings.Cut(strings.TrimSpace(line), ","); !is {
-				return fmt.Errorf("line %q", line)
-			}
-			if _, err := fmt.Sscanf(line[len(plate):], ",%d", &station); err != nil {
-				return err
-			}
-			done(r.db.ExecContext(ctx, r.q("INSERT INTO vehicles (plate, station_id, tariff_id, state, version) VALUES (?, ?, 1, 'new', 1)"), plate, station))
+	const file = "B-CS 901,2\nB-CS 902,3\nB-CS 903,2\nB-CS 904,1\nB-CS 905,4\nB-CS 906,5"
+	tx, err := e.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	for _, line := range strings.Split(file, "\n") {
+		plate, rest, _ := strings.Cut(line, ",")
+		station, err := strconv.Atoi(rest)
+		if err != nil {
+			return fmt.Errorf("line %q: %w", line, err)
 		}
-		return nil
-	})
+		done(tx.ExecContext(ctx, e.Q("INSERT INTO vehicles (plate, station_id, tariff_id, state, version) VALUES (?, ?, 1, 'new', 1)"), plate, station))
+	}
+	return tx.Commit()
 }
 
 func csParkEach(ctx context.Context, e *Env) error {
