@@ -17,7 +17,7 @@ import (
 
 // carsharing are its cases. SQLite is the server's database in all of them.
 func carsharing() []Case {
-	all := slices.Concat(csLoopCases(), csHiddenCases(), csWriteCases(), csDuplicateCases(), csNoDuplicateCases(), csLostUpdateCases(), csInsertCases(), csQuietCases())
+	all := slices.Concat(csLoopCases(), csHiddenCases(), csWriteCases(), csDuplicateCases(), csNoDuplicateCases(), csLostUpdateCases(), csInsertCases(), csQuietCases(), csSecondCases())
 	for i := range all {
 		all[i].SQLite = frServer
 	}
