@@ -74,7 +74,7 @@ func csHiddenCases() []Case {
 			Setup: csOf("invoices"), Run: csOffsetPages,
 		},
 		{
-			Name: "carsharing/poll-until-paid", About: "the same look up until the payment's provider has answered",
+			Name: "carsharing/poll-until-paid", Values: true, About: "the same look up until the payment's provider has answered",
 			Setup: csOf("payments"), Run: csPollUntilPaid,
 		},
 	}
