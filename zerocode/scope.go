@@ -1,6 +1,7 @@
 package zerocode
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ type scope struct {
 	// goroutine that nobody waits for.
 	whole   bool
 	request bool
-	tests   uint64      // the goroutine of the test itself
+	tests   uint64      // the goroutine of the test itself, or of a round that another one of it began
 	began   uint64      // the goroutine that it began in, of a whole one and of one that may take turns
 	follows bool        // of a goroutine that TestMain has started: the calls of a test that wait
 	turns   atomic.Bool // of a worker that waits between its pieces of work
@@ -132,7 +133,7 @@ func scopeOf(label string) *scope {
 		return s
 	}
 	if test, isRound := testOf(label); isRound && test != nil {
-		return test.member(&scope{label: label, tests: test.tests})
+		return test.member(&scope{label: label, tests: cmp.Or(goroutineOf(label), test.tests)})
 	}
 	return nil
 }
@@ -145,6 +146,16 @@ func known(label string) *scope {
 
 // round stands between the label of a test and the number of a round in it.
 const round = "/"
+
+// by stands before the goroutine in the label of a round that is not of the test's own.
+const by = "@"
+
+// goroutineOf returns the goroutine of a round, 0 for the test's own.
+func goroutineOf(label string) uint64 {
+	_, name, _ := strings.Cut(label, by)
+	g, _ := strconv.ParseUint(name, 10, 64)
+	return g
+}
 
 // testOf returns the scope of the test that a round belongs to, nil if it has ended.
 func testOf(label string) (test *scope, isRound bool) {
@@ -201,22 +212,40 @@ func Exit() {
 // Round begins the next round of a loop in a test: what follows is no part of what was
 // before.
 func Round() {
-	if labels.Get == nil {
-		return
+	if labels.Get != nil {
+		nextRound(false)
 	}
+}
+
+// nextRound gives the calling goroutine a round of its own, and ends the unit that it was in. One that
+// has just begun is in none: the test may be in the middle of a call. Neither is a function of the test
+// that the application calls in a goroutine of its own.
+func nextRound(begins bool) {
 	label := labels.Get()
 	test, _ := testOf(label)
-	if s := known(label); s != nil {
-		if s.whole {
-			return
-		}
-		s.flush()
-		test = s.family()
+	_, name, _ := strings.Cut(label, by)
+	s := known(label)
+	if s != nil && s.whole {
+		return
 	}
-	if test == nil {
+	if s != nil || begins {
+		me := callsite.Goroutine()
+		if s != nil && (s.tests == me || s.tests == 0 && !begins) {
+			s.flush()
+		} else {
+			name = strconv.FormatUint(me, 10)
+		}
+	}
+	if s != nil {
+		test = s.family()
+	} else if test == nil {
 		test = process
 	}
-	labels.Set(test.label + round + newLabel())
+	label = test.label + round + newLabel()
+	if name != "" {
+		label += by + name
+	}
+	labels.Set(label)
 }
 
 // Step is like Round for a loop that may go over an iterator. One of the application is at work
@@ -237,7 +266,7 @@ func Func() {
 		return
 	}
 	if p := places.Of(read); p.started && p.tests == 1 && !p.application {
-		Round()
+		nextRound(true)
 	}
 }
 

@@ -6,10 +6,12 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // What runs in a watched toolchain is tested there, by the command's scans of
@@ -197,6 +199,46 @@ func TestRounds(t *testing.T) {
 	label = test.label + round + "1" // a goroutine that goes on
 	if currentScope() != process {
 		t.Error("a goroutine that outlives its test belongs to it")
+	}
+}
+
+// A goroutine that a test has started, and a function of the test that the application calls in one of
+// its own, end no unit but theirs.
+func TestRoundsOfGoroutines(t *testing.T) {
+	var of sync.Map // labels by goroutine
+	Watch(Labels{
+		Get: func() string { l, _ := of.Load(callsite.Goroutine()); label, _ := l.(string); return label },
+		Set: func(l string) { of.Store(callsite.Goroutine(), l) },
+	})
+	defer Watch(Labels{})
+	defer BeginTest("TestShop")()
+	Round()
+	test := currentScope()
+	unit := test.present(1, "line 1", "")
+	label := labels.Get()
+	for _, begins := range []bool{true, false} {
+		var done sync.WaitGroup
+		done.Go(func() {
+			labels.Set(label) // which it inherits
+			nextRound(begins)
+			own := currentScope()
+			first := own.present(2, "line 2", "")
+			nextRound(false)
+			if own == test || own.unit == first {
+				t.Errorf("begins %v: the goroutine's own round has not ended", begins)
+			}
+			if next := currentScope(); next == own || next.tests != own.tests {
+				t.Errorf("begins %v: its next round is not its own", begins)
+			}
+		})
+		done.Wait()
+		if test.unit != unit {
+			t.Errorf("begins %v: the unit of the test has ended", begins)
+		}
+	}
+	Round()
+	if test.unit == unit {
+		t.Error("the test's own next round has not ended the one before")
 	}
 }
 
