@@ -75,9 +75,8 @@ type classifier struct {
 	params    int    // seen so far
 	negated   bool   // a NOT stands before the condition
 	upserts   bool   // ON DUPLICATE KEY: VALUES is a function from here on
-	limited   bool   // LIMIT with a value
+	limited   bool   // LIMIT, also inside of a bracket
 	used      uint64 // arguments, of the first 64
-	anyLimit  bool   // LIMIT, also inside of a bracket
 	batch     bool   // and of more than the one row that a look is for
 	values    bool   // VALUES
 	ranged    bool   // a WHERE with a range to continue from
@@ -235,7 +234,7 @@ func (c *classifier) value(t token) {
 	case inColumns:
 		c.st.Probes = c.st.Probes || l.main && l.commas == 0 && c.prev.isWord("select")
 	case inLimit:
-		c.limited, c.anyLimit = c.limited || l.main, true
+		c.limited = true
 		c.batch = c.batch || t.text != "1"
 	case inOffset:
 		c.st.Paged = c.st.Paged || l.main
@@ -436,7 +435,7 @@ func (c *classifier) endKind(st *Statement) {
 func (c *classifier) isPaged(st *Statement) bool {
 	switch st.Verb {
 	case "UPDATE", "DELETE":
-		return c.window || c.anyLimit
+		return c.window || c.limited
 	case "INSERT":
 		return c.batch && !c.values
 	}

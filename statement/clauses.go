@@ -63,7 +63,7 @@ func (c *classifier) plain(w string, t token) {
 	case w == "next" && c.last == "fetch":
 		c.st.Paged = true
 	case w == "first" && c.last == "fetch":
-		c.limited, c.anyLimit = c.limited || l.main, true
+		c.limited = true
 	case w == "analyze":
 		c.analyzed = c.analyzed || c.explained
 	case w == "to" && l.verb == "copy" && !c.dataChanges:

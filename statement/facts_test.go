@@ -153,13 +153,14 @@ func TestTablesThatAreHardToRead(t *testing.T) {
 
 func TestPaged(t *testing.T) {
 	for text, want := range map[string]bool{
-		"SELECT a FROM t WHERE id >= $1 AND id < $2":              true,
-		"SELECT a FROM t WHERE id BETWEEN $1 AND $2":              true,
-		"SELECT a FROM t WHERE id > $1":                           false,
-		"SELECT a FROM t WHERE id > $1 AND n < $2":                false,
-		"SELECT a FROM t WHERE author = $1 AND price > 0 LIMIT 3": true, // whether the key moves, the arguments tell
-		"UPDATE t SET a = 1 WHERE id >= $1 AND id < $2":           true,
-		"DELETE FROM t WHERE a = 1 LIMIT 1000":                    true,
+		"SELECT a FROM t WHERE id >= $1 AND id < $2":                                                                    true,
+		"SELECT a FROM t WHERE id BETWEEN $1 AND $2":                                                                    true,
+		"SELECT a FROM t WHERE id > $1":                                                                                 false,
+		"SELECT a FROM t WHERE id > $1 AND n < $2":                                                                      false,
+		"SELECT a FROM t WHERE author = $1 AND price > 0 LIMIT 3":                                                       true, // whether the key moves, the arguments tell
+		"WITH p AS (SELECT a FROM t WHERE id > $1) SELECT a FROM p WHERE a IN (SELECT a FROM u LIMIT $2)":               true,
+		"UPDATE t SET a = 1 WHERE id >= $1 AND id < $2":                                                                 true,
+		"DELETE FROM t WHERE a = 1 LIMIT 1000":                                                                          true,
 		"WITH m AS (SELECT id FROM t LIMIT $1), n AS (INSERT INTO u SELECT id FROM m) UPDATE t SET moved = true FROM m": true,
 		"WITH m AS (SELECT id FROM t LIMIT ?) INSERT INTO u SELECT id FROM m":                                           true,
 		"INSERT INTO u SELECT id FROM t WHERE b = 1 LIMIT 100":                                                          true,
