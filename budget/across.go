@@ -190,7 +190,7 @@ func (a *Across) alone(r *Report, c lined) {
 	if rel == nil || rel.broken {
 		return
 	}
-	if c.Distinct < c.Queries || c.Duplicates > 0 {
+	if c.Kind == statement.Write && !allDiffer(c.Group) || c.Kind != statement.Write && c.Distinct < c.Queries || c.Duplicates > 0 {
 		*rel = relation{broken: true}
 		return
 	}

@@ -128,7 +128,7 @@ func (b *builder) fill(q *Query, rec *record) {
 	if !rec.unknown() {
 		q.identity = rec.list()
 	}
-	q.row, q.oneEach = rec.row, rec.oneEach()
+	q.row, q.oneEach, q.found = rec.row, rec.oneEach(), rec.found()
 	if t := rec.transaction(); t != nil {
 		q.Serializable, q.repeatable = t.Serializable, t.RepeatableRead
 	}

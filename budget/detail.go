@@ -57,6 +57,7 @@ type Query struct {
 	identity  uint64 // of its arguments
 	row       uint64 // identity of the row that it asks for
 	oneEach   bool   // its lists of keys have one key each
+	found     bool   // it only asked whether there are rows, and there are
 	goroutine uint64 // that sent it, 0 where that is not known
 
 	repeatable bool // in a transaction of that level of isolation

@@ -171,8 +171,8 @@ func (f *finder) isOtherAnswer(q *Query) bool {
 	return q.Changed || before != nil && before.Rows != q.Rows
 }
 
-// isPolled reports whether the function whose one line has asked until now asks once more after a
-// write, which another part of the unit has made, and has another answer.
+// isPolled reports whether the function whose one line has asked until now asks on after a write, which
+// another part of the unit has made, and has another answer then.
 func (f *finder) isPolled(latest *Query) bool {
 	if first := f.firstAnswer(latest); first == nil || first.Group != latest.Group {
 		return false
@@ -183,7 +183,12 @@ func (f *finder) isPolled(latest *Query) bool {
 		switch {
 		case q.Position <= latest.Position:
 		case q.asksLike(latest):
-			return isWritten && !q.Duplicate && inOneFunction(q.CallSite(), latest.CallSite()) && f.isOtherAnswer(q)
+			if !isWritten || q.Duplicate || !inOneFunction(q.CallSite(), latest.CallSite()) {
+				return false
+			}
+			if f.isOtherAnswer(q) {
+				return true
+			} // the write was not done yet
 		case q.Kind == statement.Write && q.SharesTable(latest.Statement):
 			isWritten = !beganAlike(q.CallSite(), latest.CallSite())
 		}

@@ -205,9 +205,8 @@ func (b *builder) argumentLists(records []*record, listOf func(group int) int) [
 			l.values = append(l.values, hash)
 			place++
 		}
-		for n, hash := range rec.hashes()[:min(len(rec.hashes()), maxTrackedArguments)] {
-			key, _ := st.KeyOf(n)
-			add(key, hash)
+		for _, n := range trackedArguments(st, len(rec.hashes())) {
+			add(columnOf(st, n), rec.hashes()[n])
 		}
 		st.KeyTexts(func(key string, hash uint64) {
 			if place < 2*maxTrackedArguments {
@@ -216,6 +215,28 @@ func (b *builder) argumentLists(records []*record, listOf func(group int) int) [
 		})
 	}
 	return out
+}
+
+// columnOf returns the column that an argument is compared with, or inserted into; empty if that is
+// not known.
+func columnOf(st *statement.Statement, argument int) string {
+	if key, ok := st.KeyOf(argument); ok {
+		return key
+	}
+	return st.InsertedInto(argument)
+}
+
+// trackedArguments returns the first of n arguments: those that are compared with a column before
+// those that an UPDATE sets.
+func trackedArguments(st *statement.Statement, n int) (first []int) {
+	for _, isKey := range []bool{true, false} {
+		for i := 0; i < n && len(first) < maxTrackedArguments; i++ {
+			if _, ok := st.KeyOf(i); ok == isKey {
+				first = append(first, i)
+			}
+		}
+	}
+	return first
 }
 
 // parentsOf returns the columns whose values are one of the arguments of a group.

@@ -43,6 +43,7 @@ type details struct {
 	err        error
 	unknown    bool // its arguments could not be told
 	unread     bool // its rows were closed before their end
+	found      bool // it only asked whether there are rows, and there are
 	place      int  // in a batch, from 1
 	// For a further attempt.
 	retry *retry
@@ -173,6 +174,8 @@ func (r *record) key() (key uint64, isList bool) {
 
 // oneEach reports whether lists of keys have one key each.
 func (r *record) oneEach() bool { return r.details != nil && r.details.OneEach }
+
+func (r *record) found() bool { return r.details != nil && r.details.found }
 
 // returnedAt is when the driver returned, closedAt when the rows were closed.
 func (r *record) returnedAt() time.Duration { return r.start + r.exec }

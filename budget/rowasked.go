@@ -92,7 +92,7 @@ func (s *selectShape) row(keys []string) rowAsked {
 	row := rowAsked{limited: s.limit != "", hasMore: !isOne} // of a table with itself, columns have no name alone
 	for _, by := range splitTop(s.orderBy, ",") {
 		name := plainName(unquoted(strings.TrimSuffix(strings.TrimSuffix(by, " DESC"), " ASC")))
-		if !slices.ContainsFunc(keys, func(key string) bool { return plainName(key) == name }) {
+		if name != "" && !slices.ContainsFunc(keys, func(key string) bool { return plainName(key) == name }) {
 			row.order += by + ","
 		}
 	}

@@ -35,7 +35,7 @@ func (f *finder) selectThenInserts() {
 				)
 			}
 			delete(missing, row)
-		case q.Kind == statement.Read && (q.Rows == 0 && !q.Open || q.Probes), q.Verb == "UPDATE" && q.RowsAffected == 0:
+		case q.Kind == statement.Read && (q.Rows == 0 && !q.Open || q.Probes && !q.found), q.Verb == "UPDATE" && q.RowsAffected == 0:
 			again[row] = looked != nil && looked.Fingerprint == q.Fingerprint
 			missing[row] = q
 		default:

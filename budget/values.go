@@ -30,7 +30,12 @@ type column struct {
 // goroutine. The zero value is ready.
 type Values struct {
 	columns []column
+	found   bool
 }
+
+// Found takes note that a read which only asks whether there are rows, or how many, answered that
+// there are some: see [statement.Statement.Probes].
+func (v *Values) Found() { v.found = true }
 
 // Add takes note of a value of column i, by its hash. Equal values must have equal
 // hashes, also those of arguments.
@@ -56,7 +61,13 @@ func (v *Values) isNewID() bool {
 // keepValues stores the values of a result while there is room.
 func (a *account) keepValues(rec *record, v *Values) {
 	kept := rec.reported()
-	if v == nil || len(v.columns) == 0 || kept == nil || kept.columns() != nil {
+	if v == nil || kept == nil {
+		return
+	}
+	if v.found {
+		kept.detail().found = true
+	}
+	if len(v.columns) == 0 || kept.columns() != nil {
 		return
 	}
 	n := 0

@@ -70,8 +70,12 @@ func (f *finder) writeLoops() {
 // goesThroughRows reports whether there is one execution for each row of an earlier read,
 // proven by their values.
 func (f *finder) goesThroughRows(g *loopGroup) bool {
-	return g.Queries >= f.rules.fewestWrites() && !g.recursive && g.Distinct == g.Queries && f.findParent(g) && g.proof != ""
+	return g.Queries >= f.rules.fewestWrites() && !g.recursive && allDiffer(g.Group) && f.findParent(g) && g.proof != ""
 }
+
+// allDiffer reports whether no two writes of a group have the same arguments, as far as they are told
+// apart.
+func allDiffer(g *Group) bool { return g.Distinct >= min(g.Queries, fewArguments) }
 
 // manyNewIDs is the number of new rows from which on a loop is told whose rounds go on with
 // their ids, such as by an UPDATE of the new row: one INSERT for all asks for another way to

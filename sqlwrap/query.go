@@ -81,7 +81,7 @@ func (c *conn) detail(
 	d = &budget.CallDetail{}
 	if r.TracksValues() {
 		d.Hashes, d.OneEach = hashTexts(c.handle.hasher, args, takesArrays(st))
-		more = &moreOfQuery{values: &values{hasher: c.handle.hasher, isInsert: st.Verb == "INSERT"}}
+		more = &moreOfQuery{values: newValues(c.handle.hasher, st)}
 	}
 	if c.handle.arguments {
 		d.SQL, d.Values = text, keepArguments(args)

@@ -3,6 +3,7 @@ package sqlwrap
 import (
 	"database/sql/driver"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
@@ -13,8 +14,13 @@ import (
 type values struct {
 	hasher   *statement.Hasher
 	isInsert bool
+	probes   bool // whether there are rows
 	columns  []string
 	seen     budget.Values
+}
+
+func newValues(h *statement.Hasher, st *statement.Statement) *values {
+	return &values{hasher: h, isInsert: st.Verb == "INSERT", probes: st.Probes && !strings.HasPrefix(st.Shape, "SELECT NOT ")}
 }
 
 // inserted takes note of the id that the database made for a new row. The application did
@@ -37,10 +43,30 @@ func (v *values) add(bare driver.Rows, i int, value driver.Value) {
 	if v.columns == nil {
 		v.columns = bare.Columns()
 	}
+	if v.probes && i == 0 && isSome(value) {
+		v.seen.Found()
+	}
 	if h := v.hasher.Text(value); h != 0 && i < len(v.columns) {
 		v.seen.Add(i, v.columns[i], h)
 	}
 }
+
+// isSome reports whether a value is true, or a number that is not 0. MySQL's text protocol returns
+// both as texts.
+func isSome(value driver.Value) bool {
+	switch text := value.(type) {
+	case nil:
+		return false
+	case string:
+		return !slices.Contains(textsOfNone, text)
+	case []byte:
+		return !slices.Contains(textsOfNone, string(text))
+	}
+	return !reflect.ValueOf(value).IsZero()
+}
+
+// textsOfNone are what says that there are no rows.
+var textsOfNone = []string{"", "0", "f", "false"}
 
 // hashTexts hashes arguments one by one. Where a statement takes lists, one of one value is that
 // value; oneEach is set if there are lists, and all are such.

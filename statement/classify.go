@@ -91,7 +91,7 @@ type classifier struct {
 	explained, analyzed, dataChanges bool
 
 	others  []otherArg
-	columns []uint64 // of an INSERT, by their hashes
+	columns []string // of an INSERT
 	item    item     // of its VALUES, being read
 	inserts []insertedValue
 }
@@ -187,7 +187,7 @@ func (c *classifier) endName() {
 	name, isTable := c.name, c.isTable
 	c.name, c.isTable = "", false
 	if l := c.top(); l.columns && name != "" && len(c.columns) < maxInserts {
-		c.columns = append(c.columns, columnHash(name))
+		c.columns = append(c.columns, name)
 	}
 	if !isTable || c.routine || slices.Contains(c.ctes, strings.ToLower(name)) {
 		return

@@ -232,6 +232,25 @@ func TestKeyOf(t *testing.T) {
 	}
 }
 
+// The arguments of an INSERT go into columns as they are, or not.
+func TestInsertedInto(t *testing.T) {
+	for text, want := range map[string][]string{
+		"INSERT INTO t (a, b) VALUES ($1, $2)":             {"a", "b", ""},
+		"INSERT INTO t (a, b, c) VALUES ('x', $2, $1)":     {"c", "b"},
+		"INSERT INTO t (a, b) VALUES (lower($1), $2::int)": {"", "b"},
+		"INSERT INTO t (a) VALUES ($1), ($2)":              {"", ""},
+		"INSERT INTO t VALUES ($1)":                        {""},
+		"UPDATE t SET a = $1 WHERE b = $2":                 {"", ""},
+	} {
+		st := read(PostgreSQL, text)
+		for i, column := range want {
+			if got := st.InsertedInto(i); got != column {
+				t.Errorf("%q: argument %d goes into %q, want %q", text, i, got, column)
+			}
+		}
+	}
+}
+
 // An INSERT is that of the row that was looked for if it has the same values in the same
 // columns.
 func TestInserted(t *testing.T) {

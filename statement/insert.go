@@ -1,10 +1,13 @@
 package statement
 
+import "strings"
+
 // maxInserts is the number of values of an INSERT that are told apart.
 const maxInserts = 32
 
 // insertedValue is a plain value of an INSERT of one row.
 type insertedValue struct {
+	name    string // of the column
 	column  uint64 // its hash
 	index   int    // of the argument, -1 for a literal
 	literal uint64
@@ -45,7 +48,8 @@ func (c *classifier) endItem() {
 	if !isValue || i.place >= len(c.columns) {
 		return
 	}
-	v := insertedValue{column: c.columns[i.place], index: i.argument}
+	name := c.columns[i.place]
+	v := insertedValue{name: strings.Clone(name), column: columnHash(name), index: i.argument}
 	if i.argument < 0 {
 		v.literal = c.hasher.literal(i.value.text)
 	}

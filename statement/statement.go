@@ -107,6 +107,17 @@ func (s *Statement) KeyOf(argument int) (column string, ok bool) {
 	return "", false
 }
 
+// InsertedInto returns the column that an INSERT of one row gives an argument to, counted from 0, as it
+// is. It is empty for all others.
+func (s *Statement) InsertedInto(argument int) string {
+	for _, v := range s.inserts {
+		if v.index == argument {
+			return v.name
+		}
+	}
+	return ""
+}
+
 // Reuses reports whether an argument, counted from 0, stands in several places: $1 and ?1 may. It is
 // false for one that the statement has not, and behind the first 64.
 func (s *Statement) Reuses(argument int) bool {
