@@ -58,6 +58,8 @@ type Query struct {
 	row       uint64 // identity of the row that it asks for
 	oneEach   bool   // its lists of keys have one key each
 	found     bool   // it only asked whether there are rows, and there are
+	changes   int    // Row of the read that found the row which an UPDATE changes, 0 where that is not known
+	sets      valuesSet
 	goroutine uint64 // that sent it, 0 where that is not known
 
 	repeatable bool // in a transaction of that level of isolation

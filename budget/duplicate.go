@@ -171,29 +171,41 @@ func (f *finder) isOtherAnswer(q *Query) bool {
 	return q.Changed || before != nil && before.Rows != q.Rows
 }
 
-// isPolled reports whether the function whose one line has asked until now asks on after a write, which
-// another part of the unit has made, and has another answer then.
+// isPolled reports whether the function whose one line has asked until now asks on, and has another
+// answer after a write that another part of the unit has made.
 func (f *finder) isPolled(latest *Query) bool {
 	if first := f.firstAnswer(latest); first == nil || first.Group != latest.Group {
 		return false
 	}
-	isWritten := false
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		switch {
-		case q.Position <= latest.Position:
-		case q.asksLike(latest):
-			if !isWritten || q.Duplicate || !inOneFunction(q.CallSite(), latest.CallSite()) {
-				return false
-			}
-			if f.isOtherAnswer(q) {
-				return true
-			} // the write was not done yet
-		case q.Kind == statement.Write && q.SharesTable(latest.Statement):
-			isWritten = !beganAlike(q.CallSite(), latest.CallSite())
+		if q.Position <= latest.Position || !q.asksLike(latest) {
+			continue
+		}
+		if q.Duplicate || !inOneFunction(q.CallSite(), latest.CallSite()) {
+			return false
+		}
+		if f.isOtherAnswer(q) { // it was not while the write was under way
+			return f.isWrittenByOthers(latest, q)
 		}
 	}
 	return false
+}
+
+// isWrittenByOthers reports whether other goroutines wrote, and nobody else, while a function asked twice
+// and between.
+func (f *finder) isWrittenByOthers(before, after *Query) (found bool) {
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		if q.Kind != statement.Write || !q.SharesTable(before.Statement) || q.end() <= before.Start || q.Start >= after.end() {
+			continue
+		}
+		if beganAlike(q.CallSite(), before.CallSite()) {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // beganAlike reports whether two stacks have one outermost frame, as those of one goroutine have.

@@ -250,7 +250,7 @@ func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
 		}
 		if n > most {
 			best, most, all = q, n, goesOn
-			isExact = rows == g.Queries && n != 1
+			isExact, g.isNamed = rows == g.Queries && n != 1, fit && exact
 		}
 		nearest = false
 	}
@@ -304,7 +304,7 @@ func (f *finder) isInRounds(g *Group, group int) bool {
 // keyFits reports whether one of a loop's keys has the name of a read's table, or of what
 // it selects.
 func (f *finder) keyFits(q *Query, g *loopGroup) bool {
-	return slices.ContainsFunc(g.Keys, func(key string) bool {
+	return slices.ContainsFunc(columnsGiven(g.Statement), func(key string) bool {
 		if fits(q.Tables, "id", g.Statement, key) == 1 {
 			return true
 		}
@@ -315,6 +315,23 @@ func (f *finder) keyFits(q *Query, g *loopGroup) bool {
 		}
 		return plainName(key) != "id" && selects(q.Statement, plainName(key))
 	})
+}
+
+// manyColumns is how many arguments of an INSERT are looked at.
+const manyColumns = 32
+
+// columnsGiven returns the keys of a statement, or the columns of a row that it inserts.
+func columnsGiven(st *statement.Statement) []string {
+	if st.Verb != "INSERT" {
+		return st.Keys
+	}
+	var columns []string
+	for n := range manyColumns {
+		if column := st.InsertedInto(n); column != "" {
+			columns = append(columns, column)
+		}
+	}
+	return columns
 }
 
 // selects reports whether a column is named between SELECT and FROM.

@@ -67,6 +67,7 @@ func (b *builder) parents() {
 	b.changes(records)
 	b.varyings(records)
 	b.newIDs(records)
+	b.changedRows(records)
 	b.chains(records)
 	all := b.results(records)
 	b.report.ValuesTracked = b.hasAllValues(records)
@@ -101,11 +102,12 @@ func (b *builder) changes(records []*record) {
 		handle    int
 		arguments uint64
 	}
-	before := make(map[question]*record)
+	before, repeated := make(map[question]*record), make(map[question]bool)
 	for i, rec := range records {
 		q := &b.report.Queries[i]
 		key := question{q.Fingerprint, q.Handle, rec.list()}
-		if old := before[key]; old != nil && (rec.duplicate || old.duplicate) {
+		repeated[key] = repeated[key] || rec.duplicate
+		if old := before[key]; old != nil && repeated[key] {
 			q.Changed = !slices.EqualFunc(old.columns(), rec.columns(), func(x, y column) bool {
 				return slices.Equal(x.values, y.values)
 			})
@@ -288,6 +290,9 @@ func isNumber(hash uint64) bool { return hash&2 == 0 }
 
 // isTime reports whether a hash is that of a time.Time.
 func isTime(hash uint64) bool { return hash&4 != 0 }
+
+// isZero reports whether a hash is that of the number 0.
+func isZero(hash uint64) bool { return hash&8 != 0 }
 
 func countDistinct(values []uint64) int64 {
 	seen := make(map[uint64]struct{}, len(values))

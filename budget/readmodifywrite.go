@@ -56,6 +56,10 @@ func (f *finder) readModifyWrites() {
 				reads[row] = append(reads[row], q)
 			}
 		case q.Verb == "UPDATE":
+			locked[row] = q.Transaction
+			if q.changes != 0 {
+				row.row = q.changes
+			}
 			if read := f.readOf(reads[row], q); read != nil {
 				f.addPair(
 					ReadModifyWrite,
@@ -91,14 +95,17 @@ func (f *finder) guards() guards {
 // readOf returns the read of a row that had a column which an UPDATE sets. Nothing is lost
 // where both are in one transaction in which the database lets no update be lost.
 func (f *finder) readOf(reads []*Query, update *Query) *Query {
-	if update.Row == 0 {
+	if update.Row == 0 || update.sets == zeroSet || isGuarded(update.Statement) {
 		return nil
 	}
 	for _, read := range slices.Backward(reads) {
 		if read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read)) {
 			continue
 		}
-		if slices.ContainsFunc(update.Sets, func(column string) bool { return !isMoment(column) && f.readFor(read.Statement, column) }) {
+		isComputed := func(column string) bool {
+			return !isMoment(column) && f.readFor(read.Statement, column, update.sets == wordsSet)
+		}
+		if slices.ContainsFunc(update.Sets, isComputed) {
 			return read
 		}
 	}
@@ -114,9 +121,9 @@ func isMoment(column string) bool { return strings.HasSuffix(strings.ToLower(col
 const fewColumns = 3
 
 // readFor reports whether a statement reads a column in order to change it. Whoever reads
-// all of a row may want another column.
-func (f *finder) readFor(st *statement.Statement, column string) bool {
-	if f.rules.Hints {
+// all of a row may want another column, and words are those of a form as a rule.
+func (f *finder) readFor(st *statement.Statement, column string, words bool) bool {
+	if f.rules.Hints && !words {
 		return st.Star || selects(st, plainName(column))
 	}
 	list, ok := selectList(st.Shape)

@@ -1,13 +1,18 @@
 package budget
 
-import "github.com/querybudget/querybudget/statement"
+import (
+	"regexp"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 func mayBeSelectThenInsert(s *suspect) bool {
 	return s.rules.Hints && s.mayFollow(func(st *statement.Statement) bool { return st.Verb == "INSERT" })
 }
 
 // selectThenInserts: a row is looked for, not found and inserted, or one that an UPDATE
-// did not find.
+// did not find. Who looks for a range, such as bookings that overlap, has no unique index that could
+// take care of it.
 func (f *finder) selectThenInserts() {
 	if !f.rules.Hints || f.report.Totals.Writes == 0 {
 		return
@@ -20,7 +25,7 @@ func (f *finder) selectThenInserts() {
 		row.row = q.Row
 		looked := missing[row]
 		switch {
-		case q.Row == 0:
+		case q.Row == 0, q.Kind == statement.Read && ofRange.MatchString(q.Shape):
 		case q.Verb != "INSERT" && guards.before(q):
 			delete(missing, row) // it looks again, where nobody else is
 		case q.Verb == "INSERT":
@@ -43,3 +48,6 @@ func (f *finder) selectThenInserts() {
 		}
 	})
 }
+
+// ofRange is a condition that a range of rows meets.
+var ofRange = regexp.MustCompile(`(?i)(\s[<>]=?\s*\?|\sBETWEEN\s)`)

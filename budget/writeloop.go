@@ -55,6 +55,8 @@ func (f *finder) writeLoops() {
 		out := f.evidence(g.Group, WriteLoop, Candidate, g.Queries)
 		if g.proof != "" {
 			out.Confidence, out.Parent, out.Proof = Proven, g.parent, g.proof
+		} else if g.isNamed {
+			out.Parent = g.parent
 		}
 		if !slices.ContainsFunc(same, func(g *loopGroup) bool { return !f.isHint(g) }) {
 			out.Confidence = Hint

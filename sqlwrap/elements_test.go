@@ -62,3 +62,17 @@ func named(values ...any) (args []driver.NamedValue) {
 	}
 	return args
 }
+
+// A look says that there is something if it is true, or a number that is not 0, in any protocol.
+func TestIsSome(t *testing.T) {
+	for _, value := range []driver.Value{int64(1), true, "1", []byte("12"), 0.5, uint32(3), "t"} {
+		if !isSome(value) {
+			t.Errorf("%#v is nothing", value)
+		}
+	}
+	for _, value := range []driver.Value{nil, int64(0), false, "0", []byte("0"), 0.0, uint32(0), "f", "false", ""} {
+		if isSome(value) {
+			t.Errorf("%#v is something", value)
+		}
+	}
+}

@@ -236,39 +236,40 @@ func (h *Hasher) fields(v reflect.Value, depth int, left *int) (hash uint64, ok 
 // in another: MySQL's text protocol returns numbers as bytes. It returns 0 for
 // values that prove nothing, such as NULL and booleans. The second bit tells words from
 // numbers: hash&2 is 0 for a text of digits, signs and what stands in times. The third tells
-// a time.Time from all others: hash&4 is 0 for those.
+// a time.Time from all others: hash&4 is 0 for those. The fourth tells the number 0: hash&8 is 0 for all
+// others.
 func (h *Hasher) Text(v any) uint64 {
 	switch v := v.(type) {
 	case string:
-		return wordBit(maphash.String(h.seed, v), strings.ContainsFunc(v, isLetter))
+		return h.text(v)
 	case []byte:
-		return wordBit(maphash.Bytes(h.seed, v), bytes.ContainsFunc(v, isLetter))
+		return marked(maphash.Bytes(h.seed, v), bytes.ContainsFunc(v, isLetter), len(v) == 1 && v[0] == '0')
 	case float64:
-		return wordBit(maphash.String(h.seed, strconv.FormatFloat(v, 'g', -1, 64)), false)
+		return marked(maphash.String(h.seed, strconv.FormatFloat(v, 'g', -1, 64)), false, v == 0)
 	case time.Time:
-		return wordBit(maphash.Comparable(h.seed, v.UnixNano()), false) | 4
+		return marked(maphash.Comparable(h.seed, v.UnixNano()), false, false) | 4
 	}
 	// Some drivers take numbers and texts as the application has them.
 	var buf [20]byte
 	switch r := reflect.ValueOf(v); {
 	case r.CanInt():
-		return wordBit(maphash.Bytes(h.seed, strconv.AppendInt(buf[:0], r.Int(), 10)), false)
+		return marked(maphash.Bytes(h.seed, strconv.AppendInt(buf[:0], r.Int(), 10)), false, r.Int() == 0)
 	case r.CanUint():
-		return wordBit(maphash.Bytes(h.seed, strconv.AppendUint(buf[:0], r.Uint(), 10)), false)
+		return marked(maphash.Bytes(h.seed, strconv.AppendUint(buf[:0], r.Uint(), 10)), false, r.Uint() == 0)
 	case r.Kind() == reflect.String:
-		return wordBit(maphash.String(h.seed, r.String()), strings.ContainsFunc(r.String(), isLetter))
+		return h.text(r.String())
 	}
 	return 0
 }
 
-// wordBit makes the lowest bits of a hash say that there is a value, which is no time, and
-// whether it is a word.
-func wordBit(hash uint64, isWord bool) uint64 {
-	hash = hash&^4 | 3
-	if !isWord {
-		hash &^= 2
-	}
-	return hash
+func (h *Hasher) text(v string) uint64 {
+	return marked(maphash.String(h.seed, v), strings.ContainsFunc(v, isLetter), v == "0")
+}
+
+// marked makes the lowest bits of a hash say that there is a value, which is no time, whether it is a
+// word, and whether it is 0.
+func marked(hash uint64, isWord, isZero bool) uint64 {
+	return hash&^15 | 1 | bit(isWord)<<1 | bit(isZero)<<3
 }
 
 // isLetter reports whether a character makes a text a word.
@@ -301,7 +302,7 @@ func (h *Hasher) literalText(text string) uint64 {
 	if n := len(text); n >= 2 && text[0] == '\'' && text[n-1] == '\'' {
 		text = strings.ReplaceAll(text[1:n-1], "''", "'")
 	}
-	return wordBit(maphash.String(h.seed, text), strings.ContainsFunc(text, isLetter))
+	return h.text(text)
 }
 
 // next adds the hash of one more value to that of a list.

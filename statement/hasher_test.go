@@ -202,6 +202,16 @@ func TestTextHashes(t *testing.T) {
 			t.Errorf("%T %v proves something", v, v)
 		}
 	}
+	for _, v := range []any{0, "0", []byte("0"), 0.0, uint8(0)} {
+		if h.Text(v) != h.Text(0) || h.Text(v)&8 == 0 {
+			t.Errorf("%T %v is no 0", v, v)
+		}
+	}
+	for _, v := range []any{1, "00", 10, "", time.Time{}, "zero"} {
+		if h.Text(v)&8 != 0 {
+			t.Errorf("%T %v is 0", v, v)
+		}
+	}
 }
 
 func BenchmarkArgumentHashes(b *testing.B) {

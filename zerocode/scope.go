@@ -329,8 +329,12 @@ func (s *scope) end() {
 	s.members, s.served, s.open = nil, nil, nil
 	s.ended = s != process
 	s.mu.Unlock()
-	for _, unit := range open {
-		write(unit, s.line())
+	if len(open) > 0 {
+		about := s.line()
+		about.goesOn = s.isAlive()
+		for _, unit := range open {
+			write(unit, about)
+		}
 	}
 	for _, m := range members {
 		m.end()

@@ -45,6 +45,39 @@ func TestCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	barOfSqlwrap.check(t, outcomes)
+	if len(systems) == len(Systems) {
+		checkLeft(t, outcomes)
+	}
+}
+
+// left are the cases that are wrong, and why that is left. Another one that becomes wrong is a fault.
+var left = map[string]string{
+	"carsharing/cached-tariffs":    "few different keys of many rows are a loop elsewhere (hospital), here they are a cache",
+	"carsharing/read-after-update": "a state that was looked at and is then set counts as read-modify-write elsewhere (hospital/read-back)",
+	"freight/columns-in-any-order": "columns in another order on two lines of one loop",
+	"freight3/analyze":             "ANALYZE between two reads",
+	"freight3/delete-using-other":  "DELETE ... USING another table between two reads",
+}
+
+// checkLeft compares what is wrong with what is known to be.
+func checkLeft(t *testing.T, outcomes []Outcome) {
+	t.Helper()
+	wrong := make(map[string]bool)
+	for i := range outcomes {
+		o := &outcomes[i]
+		if o.IsRight() {
+			continue
+		}
+		wrong[o.Case] = true
+		if left[o.Case] == "" {
+			t.Errorf("%s is wrong on %s", o.Case, o.System)
+		}
+	}
+	for name := range left {
+		if !wrong[name] {
+			t.Errorf("%s is right: it is no longer among those that are left", name)
+		}
+	}
 }
 
 func (b bar) check(t *testing.T, outcomes []Outcome) {

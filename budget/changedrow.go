@@ -1,0 +1,138 @@
+package budget
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/querybudget/querybudget/statement"
+)
+
+// An UPDATE may change the row of a read that found it by another key, as in a read by a name and an
+// UPDATE by the id that it has answered, or may ask for more than the read has, such as a state. What is
+// in the rows tells.
+
+// changedRows looks for the rows that UPDATEs change, among those that were read before them.
+func (b *builder) changedRows(records []*record) {
+	for i, rec := range records {
+		st := rec.origin.statement
+		if st.Verb != "UPDATE" || len(st.Keys) == 0 || len(st.Tables) != 1 {
+			continue
+		}
+		q := &b.report.Queries[i]
+		q.sets = valuesSetBy(rec)
+		keys := keysOf(rec)
+		for j, read := range slices.Backward(records[:i]) {
+			asked := read.origin.statement
+			if asked.Kind != statement.Read || read.rows != 1 || read.columns() == nil || b.report.Queries[j].Row == 0 || !asked.SharesTable(st) {
+				continue
+			}
+			if isRowOf(keys, read) {
+				q.changes = b.report.Queries[j].Row
+				break
+			}
+		}
+	}
+}
+
+// keysOf returns the hashes of the values that the keys of a statement are compared with, by the plain
+// names of their columns.
+func keysOf(rec *record) map[string]uint64 {
+	st := rec.origin.statement
+	keys := make(map[string]uint64, len(st.Keys))
+	for n, hash := range rec.hashes() {
+		if key, ok := st.KeyOf(n); ok && slices.Contains(st.Keys, key) {
+			keys[plainName(unquoted(key))] = hash
+		}
+	}
+	st.KeyTexts(func(key string, hash uint64) { keys[plainName(unquoted(key))] = hash })
+	return keys
+}
+
+// isRowOf reports whether the keys of an UPDATE are those of the row that a read has found: all that the
+// read was asked by, or the row's id.
+func isRowOf(keys map[string]uint64, read *record) bool {
+	asked := keysOf(read)
+	isAsked, isIdentified := len(asked) > 0, false
+	for name, hash := range asked {
+		isAsked = isAsked && keys[name] == hash
+	}
+	for _, c := range read.columns() {
+		hash, ok := keys[plainName(c.name)]
+		if !ok || len(c.values) != 1 {
+			continue
+		}
+		if c.values[0] != hash {
+			return false
+		}
+		isIdentified = isIdentified || isIDOf(c.name, read.origin.statement.Tables[0])
+	}
+	return isAsked || isIdentified
+}
+
+// isIDOf reports whether a column is called as the one that identifies a row of a table.
+func isIDOf(column, table string) bool {
+	name := plainName(column)
+	return slices.Contains([]string{"id", "uuid", "guid", singular(plainName(table)) + "id"}, name)
+}
+
+// valuesSet says what the values are that an UPDATE sets, where that is known.
+type valuesSet uint8
+
+const (
+	someSet  valuesSet = iota // numbers, or not known
+	wordsSet                  // no number, so that nobody has added anything
+	zeroSet                   // no number but 0, with which all begins anew
+)
+
+// valuesSetBy looks at the arguments of an UPDATE that are no keys.
+func valuesSetBy(rec *record) (set valuesSet) {
+	for n, hash := range rec.hashes() {
+		switch _, isKey := rec.origin.statement.KeyOf(n); {
+		case isKey || hash == 0 || isTime(hash):
+		case isNumber(hash) && !isZero(hash):
+			return someSet
+		case !isNumber(hash):
+			set = wordsSet
+		case set == someSet:
+			set = zeroSet
+		}
+	}
+	return set
+}
+
+// isGuarded reports whether an UPDATE asks for a value that each write changes: one that it sets itself,
+// a version, or the time of the last write. A write in between is noticed then.
+func isGuarded(st *statement.Statement) bool {
+	assigned := assignedColumns(st.Shape)
+	return slices.ContainsFunc(st.Keys, func(key string) bool {
+		name := plainName(unquoted(key))
+		return !isID(unquoted(key)) && slices.Contains(assigned, name) || isMoment(key) || strings.Contains(name, "version") || slices.Contains(versions, name)
+	})
+}
+
+// versions are names of columns that change with each write.
+var versions = []string{"rev", "revision", "etag", "xmin"}
+
+// assignedColumns returns the plain names of the columns that an UPDATE sets to anything.
+func assignedColumns(shape string) (names []string) {
+	_, rest, ok := cutWord(shape, "SET")
+	if !ok {
+		return nil
+	}
+	list, _, _ := cutWord(rest, "WHERE")
+	for _, one := range splitTop(list, ",") {
+		column, _, _ := strings.Cut(one, "=")
+		names = append(names, plainName(unquoted(strings.TrimSpace(column))))
+	}
+	return names
+}
+
+// cutWord cuts a text at a word outside of brackets and quotes.
+func cutWord(text, word string) (before, after string, found bool) {
+	for _, w := range topWords(text) {
+		if strings.EqualFold(text[w.start:w.end], word) {
+			return text[:w.start], text[w.end:], true
+		}
+	}
+	return text, "", false
+}
