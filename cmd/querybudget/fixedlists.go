@@ -3,26 +3,28 @@ package main
 import (
 	"go/ast"
 	"go/token"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
 )
 
 // A loop over a list that stands in the source, such as the roles of a new installation, has as
-// many rounds in production as in a test: no data makes them more. So has one over the arguments of
-// a function with "...", which the application calls with single ones.
+// many rounds in production as in a test: no data makes them more. So has one over what a function is
+// given, if that is such a list in each call.
 
 // fixedLists are the lists that stand in the source of an application, as "import/path.Name", and
 // the loops over lists: those whose list has a name wait for the other files.
 type fixedLists struct {
 	named map[string]int // lengths of variables, and of what functions return; 0 for what is changed
 	loops map[string][]fixedLoop
-	calls map[string]calledWith // functions, by their names alone
+	calls map[string]calledWith // by parameters
+	// values are names that stand for values. A function among them may be called with anything.
+	values map[string]bool
 }
 
 func newFixedLists() fixedLists {
-	return fixedLists{map[string]int{}, map[string][]fixedLoop{}, map[string]calledWith{}}
+	return fixedLists{map[string]int{}, map[string][]fixedLoop{}, map[string]calledWith{}, map[string]bool{}}
 }
 
 // fixedLoop is a loop of a file, over a list with a name or, without one, over what stands in it.
@@ -48,7 +50,8 @@ func (l fixedLists) read(of, name string, set *token.FileSet, file *ast.File) {
 			if n := listReturned(d.Body); d.Recv == nil && n > 0 {
 				l.add(of+"."+d.Name.Name, n)
 			}
-			in := &function{of: of, imports: imports, name: d.Name.Name, given: givenTo(d)}
+			in := &function{of: of, imports: imports}
+			in.parameters, in.mayBeMaps = parametersOf(d)
 			l.readCode(in, d)
 			if found := in.loops(set, d.Body); len(found) > 0 {
 				l.loops[name] = append(l.loops[name], found...)
@@ -59,7 +62,7 @@ func (l fixedLists) read(of, name string, set *token.FileSet, file *ast.File) {
 
 // readCode looks at what code declares, changes and calls.
 func (l fixedLists) readCode(in *function, code ast.Node) {
-	in.names, in.changed = map[string]int{}, map[string]bool{}
+	in.names, in.changed, in.unsure = map[string]int{}, map[string]bool{}, map[string]bool{}
 	in.read(code)
 	l.readCalls(in, code)
 	for changed := range in.changed {
@@ -98,30 +101,29 @@ func (l fixedLists) addAll(other fixedLists) {
 	for file, loops := range other.loops {
 		l.loops[file] = append(l.loops[file], loops...)
 	}
-	for name, called := range other.calls {
-		l.call(name, called)
+	for parameter, with := range other.calls {
+		l.call(parameter, with)
 	}
+	maps.Copy(l.values, other.values)
 }
 
-// rounds returns how often a loop goes around, 0 for one over what is no fixed list. Tests may give a
-// function more than the application does.
-func (l fixedLists) rounds(loop fixedLoop, few map[string]bool) int {
-	of, isGiven := strings.CutPrefix(loop.over, given)
+// rounds returns how often a loop goes around, 0 for one over what is no fixed list.
+func (l fixedLists) rounds(loop fixedLoop, lengths map[string]int) int {
 	switch {
 	case loop.over == "":
 		return loop.rounds
-	case isGiven && few[of]:
-		return manyTimes
+	case lengths[loop.over] > 0:
+		return manyTimes // tests may give a function more than the application does
 	}
 	return l.named[loop.over]
 }
 
 // spans returns the loops over fixed lists.
 func (l fixedLists) spans() fixedLoops {
-	few, found := l.givenFew(), fixedLoops{}
+	lengths, found := l.lengths(), fixedLoops{}
 	for file, loops := range l.loops {
 		for _, loop := range loops {
-			if n := l.rounds(loop, few); n > 0 {
+			if n := l.rounds(loop, lengths); n > 0 {
 				found[file] = append(found[file], [3]int{loop.lines[0], loop.lines[1], n})
 			}
 		}

@@ -22,7 +22,7 @@ func TestFixedLists(t *testing.T) {
 		"func f() { for _, r := range []string{} { save(r) } }":                                                             false,
 		"func f() { roles := []string{\"admin\"}; " + loop + " }":                                                           true,
 		"func f() { var roles = []string{\"admin\"}; " + loop + " }":                                                        true,
-		"func f() { roles := []string{\"admin\"}; roles = append(roles, more()); " + loop + " }":                            false,
+		"func f() { roles := []string{\"admin\"}; roles = append(roles, more()...); " + loop + " }":                         false,
 		"func f() { roles := []string{\"admin\"}; add(&roles); " + loop + " }":                                              false,
 		"func f() { roles := []string{\"admin\"}; use(&roles[0]); " + loop + " }":                                           true,
 		"func f() { roles := map[string]int{\"admin\": 1}; roles[other()] = 2; " + loop + " }":                              false,
@@ -47,6 +47,12 @@ func TestFixedLists(t *testing.T) {
 		"func f() { for _, r := range roles { save(r) } }\nvar roles = Roles{\"admin\"}":                                    false, // with methods, perhaps
 		"func f() { roles := []string{\"admin\"}; for _, roles = range all() { }; " + loop + " }":                           false,
 		"var (\nroles = []string{\"admin\"}\nload = func() { roles = append(roles, more()) }\n)\nfunc f() { " + loop + " }": false,
+		"func f() { var roles []string; if x { roles = append(roles, a, b) }; roles = append(roles, c); " + loop + " }":     true,
+		"func f() { roles := []string{}; for range 3 { roles = append(roles, a) }; " + loop + " }":                          false,
+		"func f() { roles := []string{}; each(func() { roles = append(roles, a) }); " + loop + " }":                         false,
+		"func f() { var roles []string; roles = append(roles, more()...); " + loop + " }":                                   false,
+		"func f() { var roles []string; " + loop + " }":                                                                     false,
+		"func f() { roles := read(); roles = append(roles, a); " + loop + " }":                                              false,
 		"func f() { for rows.Next() { save(1) } }":                                                                          false,
 	} {
 		s := newSources()
@@ -58,9 +64,13 @@ func TestFixedLists(t *testing.T) {
 	}
 }
 
-// What a function is given by "..." is a list if the application has one for it.
+// What a function is given is a fixed list if the application never gives it another one.
 func TestGivenFew(t *testing.T) {
-	const add = "func (s *store) Add(kind string, names ...string) { for _, n := range names { save(n) } }\n"
+	const (
+		add   = "func (s *store) Add(kind string, names ...string) { for _, n := range names { save(n) } }\n"
+		all   = "func (s *store) Add(kind string, names []string) { for _, n := range names { save(n) } }\n"
+		kinds = "func add(m map[string]int) { for k := range m { save(k) } }\n"
+	)
 	for text, want := range map[string]bool{
 		add:                                      false, // nobody calls it
 		add + "func f() { s.Add(\"a\", \"b\") }": true,
@@ -73,7 +83,18 @@ func TestGivenFew(t *testing.T) {
 		strings.Replace(add, "{ for", "{ each(func(names []string) {}); for", 1) + "\nfunc f() { s.Add(\"a\", \"b\") }":   false,
 		add + "func Add(all ...string) { s.Add(\"a\", all...) }":                                                          false, // of itself
 		strings.Replace(add, "{ for", "{ names = append(names, more()...); for", 1) + "func f() { s.Add(\"a\", \"b\") }":  false,
-		"func (s *store) Add(names []string) { for _, n := range names { save(n) } }\nfunc f() { s.Add(nil) }":            false,
+		all + "func f() { s.Add(nil) }":                                                                          false,
+		all + "func f() { s.Add(\"a\", []string{\"b\", \"c\"}) }":                                                true,
+		all + "func f() { s.Add(\"a\", roles) }\nvar roles = []string{\"b\", \"c\"}":                             true,
+		all + "func f(l []string) { s.Add(\"a\", l) }":                                                           false, // nobody calls that
+		all + "func f(l []string) { s.Add(\"a\", l) }\nfunc g() { f([]string{\"b\"}) }":                          true,
+		all + "func f(l []string) { s.Add(\"a\", l) }\nfunc g() { f([]string{\"b\"}) }\nfunc h() { f(read()) }":  false,
+		all + "func f() { s.Add(\"a\", []string{\"b\"}) }\nvar later = s.Add":                                    false,
+		all + "func f() { s.Add(\"a\", []string{\"b\"}); run(s.Add) }":                                           false,
+		all + "func f() { s.Add(\"a\", []string{\"b\"}) }\nfunc g() { return s.Add }":                            false,
+		kinds + "func f() { add(map[string]int{\"b\": 1}) }":                                                     true,
+		strings.Replace(kinds, "{ for", "{ fill(m); for", 1) + "func f() { add(map[string]int{\"b\": 1}) }":      false,
+		strings.Replace(kinds, "{ for", "{ m[\"c\"] = 2; for", 1) + "func f() { add(map[string]int{\"b\": 1}) }": false,
 	} {
 		s := newSources()
 		s.read("shop", "shop/shop.go", "", "package shop\n"+text+"\n")

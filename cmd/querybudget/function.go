@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"path"
+	"slices"
 	"strconv"
 )
 
@@ -33,25 +34,38 @@ type function struct {
 	imports map[string]string
 	names   map[string]int  // its own variables: the length of a list that nothing changes
 	changed map[string]bool // variables of packages, as "import/path.Name"
-	name    string
-	given   string // its parameter with "..."
-	// isChanged is set if that is another list afterwards.
-	isChanged bool
+	// parameters are the names of what it is given, by those of its parameters. It is unsure of those
+	// that are another list afterwards, or share their name with a variable.
+	parameters map[string]string
+	unsure     map[string]bool
+	mayBeMaps  map[string]bool // of the parameters: whoever is given one may put keys into it
 }
 
 // read looks at what is declared and changed. That of a closure is the function's.
 func (in *function) read(code ast.Node) {
 	declare := func(name string, length int) {
 		if _, known := in.names[name]; known {
-			in.isChanged, length = in.isChanged || name == in.given, 0
+			in.unsure[name], length = true, 0
 		}
 		in.names[name] = length
 	}
+	var around []ast.Node
 	ast.Inspect(code, func(n ast.Node) bool {
+		if n == nil {
+			around = around[:len(around)-1]
+			return true
+		}
+		around = append(around, n)
 		switch n := n.(type) {
 		case *ast.Field:
 			for _, name := range n.Names {
 				declare(name.Name, 0)
+			}
+		case *ast.CallExpr:
+			for _, arg := range n.Args {
+				if name := nameOf(arg); in.mayBeMaps[name] && nameOf(n.Fun) != "len" {
+					in.unsure[name] = true
+				}
 			}
 		case *ast.RangeStmt:
 			for _, x := range []ast.Expr{n.Key, n.Value} {
@@ -65,13 +79,20 @@ func (in *function) read(code ast.Node) {
 			in.change(n.X)
 		case *ast.ValueSpec:
 			for i, name := range n.Names {
-				declare(name.Name, sliceAt(n.Values, i))
+				length := sliceAt(n.Values, i)
+				if _, isSlice := n.Type.(*ast.ArrayType); isSlice && len(n.Values) == 0 {
+					length = empty
+				}
+				declare(name.Name, length)
 			}
 		case *ast.AssignStmt:
 			for i, left := range n.Lhs {
-				if name := nameOf(left); n.Tok == token.DEFINE && name != "" {
+				switch name := nameOf(left); {
+				case n.Tok == token.DEFINE && name != "":
 					declare(name, sliceAt(n.Rhs, i))
-				} else {
+				case in.names[name] != 0 && added(n, name) > 0 && !slices.ContainsFunc(around, isRepeated):
+					in.names[name] = max(in.names[name], 0) + added(n, name)
+				default:
 					in.change(left)
 				}
 			}
@@ -82,6 +103,28 @@ func (in *function) read(code ast.Node) {
 		}
 		return true
 	})
+}
+
+// added returns how many values are added to a list one by one, as in list = append(list, a, b); 0 for
+// anything else.
+func added(n *ast.AssignStmt, list string) int {
+	if len(n.Rhs) != 1 || len(n.Lhs) != 1 || n.Tok != token.ASSIGN {
+		return 0
+	}
+	call, ok := n.Rhs[0].(*ast.CallExpr)
+	if !ok || nameOf(call.Fun) != "append" || call.Ellipsis.IsValid() || len(call.Args) == 0 || nameOf(call.Args[0]) != list {
+		return 0
+	}
+	return len(call.Args) - 1
+}
+
+// isRepeated reports whether a node may run what is in it several times.
+func isRepeated(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.ForStmt, *ast.RangeStmt, *ast.FuncLit:
+		return true
+	}
+	return false
 }
 
 // change takes note of a list that is another one afterwards, or a map with another key.
@@ -95,7 +138,7 @@ func (in *function) change(x ast.Expr) {
 			in.changed[of+"."+s.Sel.Name] = true
 		}
 	}
-	in.isChanged = in.isChanged || name == in.given
+	in.unsure[name] = true
 	if _, own := in.names[name]; own {
 		in.names[name] = 0
 	} else if name != "" {
@@ -137,8 +180,8 @@ func (in *function) list(x ast.Expr) (loop fixedLoop, ok bool) {
 	case *ast.CompositeLit:
 		return fixedLoop{rounds: len(x.Elts)}, len(x.Elts) > 0
 	case *ast.Ident:
-		if x.Name == in.given && in.given != "" && !in.isChanged {
-			return fixedLoop{over: given + in.name}, true
+		if parameter, ok := in.parameters[x.Name]; ok && !in.unsure[x.Name] {
+			return fixedLoop{over: parameter}, true
 		}
 		if length, own := in.names[x.Name]; own {
 			return fixedLoop{rounds: length}, length > 0
@@ -154,6 +197,9 @@ func (in *function) list(x ast.Expr) (loop fixedLoop, ok bool) {
 	return loop, false
 }
 
+// empty is the length of a slice that nothing was put into yet.
+const empty = -1
+
 // sliceAt returns the length of a slice with what stands in it, 0 for anything else. A map may be
 // given other keys by whoever has it.
 func sliceAt(values []ast.Expr, i int) int {
@@ -166,6 +212,9 @@ func sliceAt(values []ast.Expr, i int) int {
 	}
 	if _, isSlice := l.Type.(*ast.ArrayType); !isSlice {
 		return 0
+	}
+	if len(l.Elts) == 0 {
+		return empty
 	}
 	return len(l.Elts)
 }

@@ -1,92 +1,156 @@
 package main
 
-import "go/ast"
+import (
+	"go/ast"
+	"strconv"
+	"strings"
+)
 
-// What a function is given by "..." is a list of the application only if somebody has one for it.
+// What a function is given is a fixed list if the application gives it nothing else: a literal, a list
+// that stands in the source, or single values by "...". Functions are told apart by their names alone.
 
-// given begins the name of what a function was given by "...".
-const given = "...:"
+// given begins the name of what a function was given by "...", place stands before the number of any
+// other parameter in its name.
+const (
+	given = "...:"
+	place = "#"
+)
 
-// calledWith says how functions of a name are called: with a list behind "...", or with those that
-// functions of other names were given in that way.
+// calledWith is what functions of a name are given in one place.
 type calledWith struct {
-	list   bool
-	single bool            // arguments
-	givens map[string]bool // of these functions
+	unknown bool
+	most    int             // values, of what stands in a call
+	lists   map[string]bool // with names
 }
 
-// givenTo is the name of a function's parameter with "...", empty for none.
-func givenTo(f *ast.FuncDecl) string {
-	if n := len(f.Type.Params.List); n > 0 {
-		last := f.Type.Params.List[n-1]
-		if _, ok := last.Type.(*ast.Ellipsis); ok && len(last.Names) == 1 {
-			return last.Names[0].Name
+func (l fixedLists) call(parameter string, as calledWith) {
+	old := l.calls[parameter]
+	old.unknown, old.most = old.unknown || as.unknown, max(old.most, as.most)
+	if as.unknown {
+		old.lists = nil
+	}
+	for list := range as.lists {
+		if old.lists == nil {
+			old.lists = map[string]bool{}
+		}
+		old.lists[list] = true
+	}
+	l.calls[parameter] = old
+}
+
+// parametersOf returns the names of what a function is given, by those of its parameters, and which of
+// these may be maps.
+func parametersOf(f *ast.FuncDecl) (parameters map[string]string, mayBeMaps map[string]bool) {
+	parameters, mayBeMaps = map[string]string{}, map[string]bool{}
+	n := 0
+	for _, field := range f.Type.Params.List {
+		_, isGiven := field.Type.(*ast.Ellipsis)
+		_, isSlice := field.Type.(*ast.ArrayType)
+		for _, name := range field.Names {
+			mayBeMaps[name.Name] = !isGiven && !isSlice
+			parameters[name.Name] = f.Name.Name + place + strconv.Itoa(n)
+			if isGiven {
+				parameters[name.Name] = given + f.Name.Name
+			}
+			n++
+		}
+		if len(field.Names) == 0 {
+			n++
 		}
 	}
-	return ""
+	return parameters, mayBeMaps
 }
 
-func (l fixedLists) call(name string, as calledWith) {
-	old := l.calls[name]
-	old.list, old.single = old.list || as.list, old.single || as.single
-	for other := range as.givens {
-		if old.givens == nil {
-			old.givens = map[string]bool{}
-		}
-		old.givens[other] = true
-	}
-	l.calls[name] = old
+// functionOf returns the name of the function that is given what has a name.
+func functionOf(parameter string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(parameter, given), place)
+	return name
 }
 
-// calledName is the name of a function that is called, without its package, receiver and types.
-func calledName(f ast.Expr) string {
+// called is the identifier of a function that is called, without its package, receiver and types; nil
+// for what has none.
+func called(f ast.Expr) *ast.Ident {
 	switch f := f.(type) {
+	case *ast.Ident:
+		return f
 	case *ast.SelectorExpr:
-		return f.Sel.Name
+		return f.Sel
 	case *ast.IndexExpr:
-		return calledName(f.X)
+		return called(f.X)
 	case *ast.IndexListExpr:
-		return calledName(f.X)
+		return called(f.X)
 	}
-	return nameOf(f)
+	return nil
 }
 
-// readCalls looks at the calls of a function.
-func (l fixedLists) readCalls(in *function, body ast.Node) {
-	ast.Inspect(body, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok {
-			return true
-		}
-		name := calledName(call.Fun)
-		switch {
-		case name == "":
-		case !call.Ellipsis.IsValid():
-			l.call(name, calledWith{single: true})
-		case in.given != "" && nameOf(call.Args[len(call.Args)-1]) == in.given && !in.isChanged:
-			l.call(name, calledWith{givens: map[string]bool{in.name: true}})
-		default:
-			l.call(name, calledWith{list: true})
+// readCalls looks at the calls of a function, and at what it hands on or keeps and does not call: that
+// may be a function which somebody calls later.
+func (l fixedLists) readCalls(in *function, code ast.Node) {
+	isCalled := map[*ast.Ident]bool{}
+	ast.Inspect(code, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if name := called(n.Fun); name != nil {
+				isCalled[name] = true
+				l.readCall(in, name.Name, n)
+			}
+		case *ast.FuncDecl:
+			isCalled[n.Name] = true
+		case *ast.Ident:
+			if _, own := in.names[n.Name]; !own && !isCalled[n] {
+				l.values[n.Name] = true
+			}
 		}
 		return true
 	})
 }
 
-// givenFew returns the functions that are called with single arguments each time, as far as their
-// names tell: what gives one of them its own list is one.
-func (l fixedLists) givenFew() map[string]bool {
-	few := map[string]bool{}
+// readCall takes note of what a call gives.
+func (l fixedLists) readCall(in *function, name string, call *ast.CallExpr) {
+	for i, arg := range call.Args {
+		list, ok := in.list(arg)
+		as := calledWith{unknown: !ok, most: list.rounds}
+		if list.over != "" {
+			as.lists = map[string]bool{list.over: true}
+		}
+		if call.Ellipsis.IsValid() && i == len(call.Args)-1 {
+			l.call(given+name, as)
+		} else {
+			l.call(name+place+strconv.Itoa(i), as)
+		}
+	}
+	if !call.Ellipsis.IsValid() {
+		l.call(given+name, calledWith{most: manyTimes}) // single values
+	}
+}
+
+// lengths returns how long the fixed lists are that functions are given, by the names of these.
+func (l fixedLists) lengths() map[string]int {
+	lengths := map[string]int{}
 	for changed := true; changed; {
 		changed = false
-		for name, called := range l.calls {
-			isFew := !called.list && (called.single || len(called.givens) > 0)
-			for other := range called.givens {
-				isFew = isFew && few[other]
+		for parameter, with := range l.calls {
+			if lengths[parameter] > 0 || with.unknown || l.values[functionOf(parameter)] {
+				continue
 			}
-			if isFew && !few[name] {
-				few[name], changed = true, true
+			if n := l.longest(parameter, with, lengths); n > 0 {
+				lengths[parameter], changed = n, true
 			}
 		}
 	}
-	return few
+	return lengths
+}
+
+// longest returns the length of the longest list that is given, 0 if one of them is not known to be
+// fixed. What gives its own list on to itself gives none.
+func (l fixedLists) longest(parameter string, with calledWith, lengths map[string]int) int {
+	n := with.most
+	for list := range with.lists {
+		length := max(l.named[list], lengths[list])
+		if length == 0 && list != parameter {
+			return 0
+		}
+		n = max(n, length)
+	}
+	return n
 }
