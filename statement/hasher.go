@@ -2,6 +2,7 @@ package statement
 
 import (
 	"bytes"
+	"encoding/hex"
 	"hash/maphash"
 	"math"
 	"math/bits"
@@ -168,6 +169,17 @@ func hasMethods(t reflect.Type) bool {
 	return t.Kind() != reflect.Interface && (t.NumMethod() > 0 || reflect.PointerTo(t).NumMethod() > 0)
 }
 
+// mayGuard reports whether values of a type may guard what they hold: those with methods, but for plain
+// ones and arrays of them, such as an id of 16 bytes, which have no room for a lock.
+func mayGuard(t reflect.Type) bool {
+	plain := t
+	for plain.Kind() == reflect.Array {
+		plain = plain.Elem()
+	}
+	isPlain := plain.Kind() >= reflect.Bool && plain.Kind() <= reflect.Complex128 || plain.Kind() == reflect.String
+	return !isPlain && hasMethods(t)
+}
+
 func (h *Hasher) list(v reflect.Value, depth int, left *int) (hash uint64, ok bool) {
 	elem := v.Type().Elem()
 	if v.Kind() == reflect.Slice {
@@ -176,7 +188,7 @@ func (h *Hasher) list(v reflect.Value, depth int, left *int) (hash uint64, ok bo
 			return null, true
 		case elem.Kind() == reflect.Uint8 && !hasMethods(elem): // such as json.RawMessage
 			return maphash.Bytes(h.seed, v.Bytes()), true
-		case hasMethods(elem):
+		case mayGuard(elem):
 			return 0, false
 		}
 	}
@@ -196,7 +208,7 @@ func (h *Hasher) table(v reflect.Value, depth int, left *int) (hash uint64, ok b
 	switch t := v.Type(); {
 	case v.IsNil():
 		return null, true
-	case hasMethods(t.Key()) || hasMethods(t.Elem()) || v.Len() > *left:
+	case mayGuard(t.Key()) || mayGuard(t.Elem()) || v.Len() > *left:
 		return 0, false
 	}
 	hash = h.number(8, uint64(v.Len()))
@@ -233,7 +245,7 @@ func (h *Hasher) fields(v reflect.Value, depth int, left *int) (hash uint64, ok 
 }
 
 // Text hashes a value by its text, because drivers return in one type what they took
-// in another: MySQL's text protocol returns numbers as bytes. It returns 0 for
+// in another: MySQL's text protocol returns numbers as bytes, and ids of 16 bytes come back as texts. It returns 0 for
 // values that prove nothing, such as NULL and booleans. The second bit tells words from
 // numbers: hash&2 is 0 for a text of digits, signs and what stands in times. The third tells
 // a time.Time from all others: hash&4 is 0 for those. The fourth tells the number 0: hash&8 is 0 for all
@@ -258,8 +270,22 @@ func (h *Hasher) Text(v any) uint64 {
 		return marked(maphash.Bytes(h.seed, strconv.AppendUint(buf[:0], r.Uint(), 10)), false, r.Uint() == 0)
 	case r.Kind() == reflect.String:
 		return h.text(r.String())
+	case r.Kind() == reflect.Array && r.Len() == 16 && r.Type().Elem().Kind() == reflect.Uint8:
+		return h.text(uuidText(r))
 	}
 	return 0
+}
+
+// uuidText is an id of 16 bytes as databases write it.
+func uuidText(id reflect.Value) string {
+	text := make([]byte, 0, 36)
+	for i := range 16 {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, []byte{byte(id.Index(i).Uint())})
+	}
+	return string(text)
 }
 
 func (h *Hasher) text(v string) uint64 {

@@ -31,6 +31,7 @@ var equalArguments = [][]any{
 	{int64(7), int(7), int32(7), uint8(7), uint64(7), bookID(7), pointer(7), pointer(bookID(7)), pointer(pointer(7))},
 	{"a", isbn("a"), pointer("a"), []byte("a"), json.RawMessage("a")},
 	{"", []byte{}},
+	{[]uuid{{1}, {2}}, [2]uuid{{1}, {2}}, [][16]byte{{1}, {2}}},
 	{2.5, float32(2.5), pointer(2.5)},
 	{true, pointer(true)},
 	{false},
@@ -190,14 +191,14 @@ func TestRows(t *testing.T) {
 
 func TestTextHashes(t *testing.T) {
 	h := NewHasher()
-	for _, equal := range [][]any{{int64(7), 7, uint8(7), bookID(7), "7", []byte("7"), isbn("7")}, {2.5, "2.5"}} {
+	for _, equal := range [][]any{{int64(7), 7, uint8(7), bookID(7), "7", []byte("7"), isbn("7")}, {2.5, "2.5"}, {uuid{1, 0xab}, "01ab0000-0000-0000-0000-000000000000"}} {
 		for _, v := range equal {
 			if h.Text(v) != h.Text(equal[0]) || h.Text(v) == 0 {
 				t.Errorf("%T %v is not like %T %v", v, v, equal[0], equal[0])
 			}
 		}
 	}
-	for _, v := range []any{nil, true, uuid{}, nothing{}} {
+	for _, v := range []any{nil, true, [3]byte{}, nothing{}} {
 		if h.Text(v) != 0 {
 			t.Errorf("%T %v proves something", v, v)
 		}

@@ -147,14 +147,26 @@ func rowsAsked(report *budget.Report) map[int][]uint32 {
 	return numbered(report, (*budget.Query).RowIdentity, func(g *budget.Group) bool { return len(statements[RowKey(g)]) > 1 })
 }
 
-// RowKey names the row that a read may ask for by its table and keys, empty for a statement
-// that asks for none.
+// RowKey names the row that a read may ask for by its table and keys, whatever they are written like,
+// empty for a statement that asks for none.
 func RowKey(g *budget.Group) string {
 	if g.Statement == nil || g.Kind != statement.Read || len(g.Keys) == 0 || len(g.Tables) != 1 {
 		return ""
 	}
-	return strings.Join(append(slices.Clone(g.Tables), g.Keys...), " ")
+	names := make([]string, 0, len(g.Keys)+1)
+	for _, key := range g.Keys {
+		names = append(names, plain(key))
+	}
+	slices.Sort(names)
+	return strings.Join(append(names, plain(g.Tables[0])), " ")
 }
+
+// plain is a name in lower case, without quotes and what qualifies it.
+func plain(name string) string {
+	return strings.ToLower(statement.Unqualified(quotes.Replace(name)))
+}
+
+var quotes = strings.NewReplacer(`"`, "", "`", "", "[", "", "]", "")
 
 // numbered numbers what the queries of some groups ask.
 func numbered(report *budget.Report, identity func(*budget.Query) (uint64, bool), is func(*budget.Group) bool) map[int][]uint32 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // What runs in a watched toolchain is tested there, by the command's scans of
@@ -285,5 +286,18 @@ func TestHelperOf(t *testing.T) {
 func TestTextOfAFault(t *testing.T) {
 	if text, err := textOf(new(budget.Recorder), line{}); err == nil || text != nil {
 		t.Errorf("got %q, %v", text, err)
+	}
+}
+
+// Two spellings of a row's table and keys are one row.
+func TestRowKey(t *testing.T) {
+	row := func(table string, keys ...string) string {
+		return RowKey(&budget.Group{Statement: &statement.Statement{Kind: statement.Read, Tables: []string{table}, Keys: keys}})
+	}
+	if row("users", "id", "tenant") == "" || row("users", "id", "tenant") != row("public.`Users`", "u.\"tenant\"", "[users].[ID]") {
+		t.Errorf("%q is not %q", row("users", "id", "tenant"), row("public.`Users`", "u.\"tenant\"", "[users].[ID]"))
+	}
+	if row("users", "id") == row("users", "name") || row("users", "id") == row("members", "id") || row("users") != "" {
+		t.Error("another row is the same")
 	}
 }

@@ -86,7 +86,7 @@ func (w *workers) branches(s *ast.SelectStmt, isTry bool) (at []token.Pos) {
 		switch c := c.(*ast.CommClause); {
 		case c.Comm == nil:
 			return nil
-		case w.isWait(c.Comm) && (!isTry || !isPause(c.Comm)):
+		case w.isWait(c.Comm) && (!isTry || !isPause(c.Comm)), !isTry && isSignal(c.Comm):
 			at = append(at, c.Colon+1)
 		}
 	}
@@ -120,6 +120,17 @@ func (w *workers) isWait(s ast.Stmt) bool {
 	}
 	receive, ok := x.(*ast.UnaryExpr)
 	return ok && receive.Op == token.ARROW && isElsewhere(receive.X)
+}
+
+// isSignal reports whether a branch waits for a channel in a variable, such as that of a timer, and takes
+// nothing from it: items would be kept.
+func isSignal(s ast.Stmt) bool {
+	x, ok := s.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	receive, ok := x.X.(*ast.UnaryExpr)
+	return ok && receive.Op == token.ARROW && nameOf(receive.X) != ""
 }
 
 // hasExit reports whether a loop ends otherwise than by what it waits for.
