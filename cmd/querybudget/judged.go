@@ -214,6 +214,9 @@ func (s *summary) judge(name string, out io.Writer) error {
 // isCovered reports whether a finding says what a judgement is about, perhaps as one of
 // several statements of a loop.
 func (j *judgement) isCovered(f *seen) bool {
+	if slices.ContainsFunc(f.with, j.isCovered) {
+		return true
+	}
 	if _, ok := j.isAbout(f); ok || j.kind == f.worst.Kind && f.hasShape(j.shape) && f.isAt(j.site) && f.isFrom(j.callers) {
 		return true
 	}

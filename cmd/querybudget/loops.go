@@ -78,14 +78,22 @@ func (s *summary) isOneWork(f *budget.Finding) bool {
 }
 
 // joinLoops makes one finding of the statements that one loop of the source sends, called from the
-// same lines: in one call they take turns, and in another one only some of them are sent.
+// same lines: in one call they take turns, and in another one only some of them are sent. What a loop
+// reads comes first, and then what it writes.
 func (s *summary) joinLoops() {
 	first := map[string][]*seen{}
+	for _, kind := range []budget.FindingKind{budget.NPlusOne, budget.WriteLoop} {
+		s.joinLoopsOf(kind, first)
+	}
+}
+
+// joinLoopsOf adds the loops of a kind to the first finding of each loop.
+func (s *summary) joinLoopsOf(kind budget.FindingKind, first map[string][]*seen) {
 	for key, f := range s.inOrder() {
-		if !f.isLoop() || f.isLeftOut() || f.toLoop == 0 {
+		if f.worst.Kind != kind || f.isLeftOut() || f.toLoop == 0 {
 			continue
 		}
-		loop := string(f.worst.Kind) + s.loops.of(f.own[f.toLoop-1])
+		loop := s.loops.of(f.own[f.toLoop-1])
 		i := slices.IndexFunc(first[loop], func(old *seen) bool { return old.isCalledLike(f) })
 		if i < 0 {
 			first[loop] = append(first[loop], f)

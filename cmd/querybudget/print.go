@@ -174,6 +174,9 @@ func (s *summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
 	}
 	fmt.Fprintf(out, "  repair     %s\n", f.repair())
+	if i := slices.IndexFunc(f.with, func(w *seen) bool { return w.worst.Kind != f.worst.Kind }); i >= 0 {
+		fmt.Fprintf(out, "  writes     %s\n", f.with[i].repair())
+	}
 	if r := f.reason(); r != nil {
 		fmt.Fprintf(out, "  left out   %s\n", r.why)
 	}
