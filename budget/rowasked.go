@@ -77,7 +77,7 @@ func rowOfRead(st *statement.Statement) (row rowAsked, ok bool) {
 		}
 		return inner.row(st.Keys), true
 	}
-	s, ok := parseSelect(upper)
+	s, ok := parseCut(upper)
 	if !ok || s.groupBy != "" || slices.ContainsFunc(s.items, func(item string) bool {
 		return strings.ContainsAny(item, "(?") || strings.HasPrefix(item, "DISTINCT ")
 	}) {

@@ -59,8 +59,19 @@ func clauseOf(word string) clause {
 	return clauseWords[string(upper[:len(word)])]
 }
 
-// parseSelect reads a shape.
+// cutAway stands for what a shape has no room for.
+const cutAway = "…"
+
+// parseSelect reads a shape, if all of it is there.
 func parseSelect(shape string) (s selectShape, ok bool) {
+	if strings.Contains(shape, cutAway) {
+		return s, false
+	}
+	return parseCut(shape)
+}
+
+// parseCut reads a shape of which columns may have been cut away, and nothing else.
+func parseCut(shape string) (s selectShape, ok bool) {
 	var clauses [outOfReach]string
 	words := topWords(shape)
 	open, begin := noClause, 0
@@ -83,7 +94,10 @@ func parseSelect(shape string) (s selectShape, ok bool) {
 		}
 	}
 	clauses[open] = strings.TrimSpace(shape[begin:])
-	if clauses[fromClause] == "" || clauses[selectClause] == "" || strings.Contains(shape, "…") || hasSubquery(shape) {
+	if clauses[fromClause] == "" || clauses[selectClause] == "" || hasSubquery(shape) {
+		return s, false
+	}
+	if strings.Count(shape, cutAway) != strings.Count(clauses[selectClause], cutAway) {
 		return s, false
 	}
 	s = selectShape{

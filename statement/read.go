@@ -46,13 +46,48 @@ func doubt(st *Statement) {
 	st.Repeatable, st.Tables = false, nil
 }
 
-// cut shortens text to max bytes, at the border of a character.
+// cut shortens text to max bytes, at the border of a character. A long list of columns is cut at a
+// comma, if there is room for what follows: that says which rows are meant.
 func cut(text string, max int) string {
 	if len(text) <= max {
 		return text
+	}
+	if from := fromOf(text); from > 0 && len(text)-from < max/2 {
+		rest := text[from:]
+		if comma := strings.LastIndexByte(text[:min(from, max-len(rest))], ','); comma > 0 {
+			return text[:comma] + ", …" + rest
+		}
 	}
 	for max > 0 && !utf8.RuneStart(text[max]) {
 		max--
 	}
 	return strings.Clone(text[:max]) + "…"
+}
+
+// fromOf returns where the FROM of a SELECT begins, with the space before it: outside of brackets
+// and quotes. It returns 0 without one.
+func fromOf(text string) int {
+	const from = " FROM "
+	if len(text) < len("SELECT ") || !strings.EqualFold(text[:len("SELECT ")], "SELECT ") {
+		return 0
+	}
+	depth := 0
+	var quote byte
+	for i := 0; i+len(from) <= len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '`' || c == '\'':
+			quote = c
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == ' ' && depth == 0 && strings.EqualFold(text[i:i+len(from)], from):
+			return i
+		}
+	}
+	return 0
 }
