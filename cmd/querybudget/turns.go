@@ -3,6 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/token"
+	"strings"
 )
 
 // A worker of the application waits in an endless loop for what comes next: a tick, a job, a
@@ -37,7 +38,7 @@ func turnsIn(text string, set *token.FileSet, file *ast.File, w *workers) (marks
 			}
 		case *ast.ForStmt:
 			if n.Cond == nil {
-				at = append(at, w.waits(n.Body, hasExit(n.Body))...)
+				at = append(at, w.turnsOf(n.Body)...)
 			}
 		case *ast.RangeStmt:
 			if isTicks(n) || w.isOfMessages(n) {
@@ -55,6 +56,16 @@ func turnsIn(text string, set *token.FileSet, file *ast.File, w *workers) (marks
 		marks = append(marks, insertion{offset, mark})
 	}
 	return marks
+}
+
+// turnsOf returns where the next turn of an endless loop begins: behind its waits, or where it begins
+// anew if it has none and calls a function that waits.
+func (w *workers) turnsOf(body *ast.BlockStmt) []token.Pos {
+	at := w.waits(body, hasExit(body))
+	if len(at) == 0 && !endsWithoutError(body) && w.callsWait(body) {
+		at = append(at, body.Lbrace+1)
+	}
+	return at
 }
 
 // waits returns where an endless loop goes on after it has waited: in the branches of a
@@ -116,7 +127,7 @@ func (w *workers) isWait(s ast.Stmt) bool {
 		x = s.Rhs[0]
 	}
 	if call, ok := x.(*ast.CallExpr); ok {
-		return isOf(call.Fun, "time", "Sleep") || w.isAwait(call)
+		return isSleep(call) || w.isAwait(call)
 	}
 	receive, ok := x.(*ast.UnaryExpr)
 	return ok && receive.Op == token.ARROW && isElsewhere(receive.X)
@@ -131,6 +142,12 @@ func isSignal(s ast.Stmt) bool {
 	}
 	receive, ok := x.X.(*ast.UnaryExpr)
 	return ok && receive.Op == token.ARROW && nameOf(receive.X) != ""
+}
+
+// isSleep reports whether a call is one of time.Sleep, or of what others call so: SleepContext.
+func isSleep(call *ast.CallExpr) bool {
+	name := called(call.Fun)
+	return name != nil && strings.HasPrefix(name.Name, "Sleep")
 }
 
 // hasExit reports whether a loop ends otherwise than by what it waits for.
@@ -153,7 +170,7 @@ func hasExit(body *ast.BlockStmt) (found bool) {
 func isPause(s ast.Stmt) (found bool) {
 	ast.Inspect(s, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
-			found = found || isOf(call.Fun, "time", "Sleep") || isOf(call.Fun, "time", "After")
+			found = found || isSleep(call) || isOf(call.Fun, "time", "After")
 		}
 		return !found
 	})

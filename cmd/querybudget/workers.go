@@ -14,7 +14,8 @@ type workers struct {
 	channels map[string]bool // fields that are channels; false for a name of other fields, too
 	handed   map[string]bool // names of what is handed to others without being called
 	methods  map[string]bool
-	forTests map[string]bool // functions, of the whole application
+	bodies   map[string][]*ast.BlockStmt // of functions and methods, by their names
+	forTests map[string]bool             // functions, of the whole application
 	parsed   map[string]source
 }
 
@@ -55,7 +56,7 @@ func workersOf(folder string) *workers {
 }
 
 func newWorkers() *workers {
-	return &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}, parsed: map[string]source{}}
+	return &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}, bodies: map[string][]*ast.BlockStmt{}, parsed: map[string]source{}}
 }
 
 func (w *workers) read(file *ast.File) {
@@ -66,6 +67,9 @@ func (w *workers) read(file *ast.File) {
 		case *ast.FuncDecl:
 			if n.Recv != nil {
 				w.methods[n.Name.Name] = true
+			}
+			if n.Body != nil {
+				w.bodies[n.Name.Name] = append(w.bodies[n.Name.Name], n.Body)
 			}
 		case *ast.CallExpr:
 			for _, arg := range n.Args {
