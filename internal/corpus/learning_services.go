@@ -26,7 +26,7 @@ func lnMoreQuietCases() []Case {
 		{Name: "learning/savepoint", About: "a nested transaction of GORM may fail; the mail is tried once more", Systems: csNoSQLite, Setup: lnOf("enrolments outbox audit"), Run: lnSavepoint},
 		{Name: "learning/values-in-batches", About: "a file of 24 lines is six INSERTs of four rows", Setup: lnOf("audit"), Run: lnValuesInBatches},
 		{Name: "learning/four-of-ten", About: "ten rows were read, and four of them need a look: fewer than five, and not each", Setup: lnOf("submissions users"), Run: lnFourOfTen},
-		{Name: "learning/lateral", About: "the two newest posts of each thread in one statement, and the authors by IN", Systems: csNoSQLite, Setup: lnOf("threads posts users"), Run: lnLateral},
+		{Name: "learning/lateral", About: "the two newest posts of each thread in one statement, and the authors by IN", Systems: []string{"postgres"}, Setup: lnOf("threads posts users"), Run: lnLateral},
 		{Name: "learning/grade-one", About: "a submission is graded, the grade upserted, a notification written, the list read anew", Setup: lnOf("submissions lessons grades notifications"), Run: lnGradeOne},
 	}
 }
