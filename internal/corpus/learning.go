@@ -15,7 +15,7 @@ import (
 
 // learning are its cases. SQLite is the server's database in all of them.
 func learning() []Case {
-	all := slices.Concat(lnLoopCases(), lnMoreLoopCases(), lnWriteCases(), lnDuplicateCases(), lnNoDuplicateCases(), lnLostUpdateCases(), lnInsertCases(), lnQuietCases(), lnMoreQuietCases(), lnRelativeCases(), lnProbeCases())
+	all := slices.Concat(lnLoopCases(), lnMoreLoopCases(), lnWriteCases(), lnDuplicateCases(), lnNoDuplicateCases(), lnLostUpdateCases(), lnInsertCases(), lnQuietCases(), lnMoreQuietCases(), lnRelativeCases(), lnProbeCases(), lnFreshCases())
 	for i := range all {
 		all[i].SQLite = frServer
 	}
