@@ -14,7 +14,7 @@ type loopGroup struct {
 	recursive bool  // from a function that calls itself
 	parent    *Related
 	parentKey string // the key that has the parent's values
-	isNamed   bool   // the parent, by its rows and a column's name alone
+	isLikely  bool   // the parent, by all its values, or by its rows and a column's name
 	ofColumn  string // the parent's column that has them
 	proof     string
 }

@@ -79,6 +79,7 @@ func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
 		g.proof = why
 	}
 	g.parent, g.parentKey, g.ofColumn = relatedQuery(q, why), best.Key, best.Column
+	g.isLikely = best.Match == MatchExact && !tied
 	if best.Queries > 1 {
 		g.parent = f.relatedRows(q, why)
 	}
@@ -178,11 +179,20 @@ func plainName(name string) string {
 	return strings.ToLower(strings.ReplaceAll(statement.Unqualified(name), "_", ""))
 }
 
+// irregular are plurals of tables that no ending tells.
+var irregular = map[string]string{"people": "person", "children": "child", "men": "man", "women": "woman", "data": "datum", "media": "medium", "criteria": "criterion"}
+
 // singular takes the ending of a plural off: authors, boxes, categories.
 func singular(name string) string {
 	switch {
 	case strings.HasSuffix(name, "ies"):
 		return strings.TrimSuffix(name, "ies") + "y"
+	case irregular[name] != "":
+		return irregular[name]
+	case strings.HasSuffix(name, "zzes"):
+		return strings.TrimSuffix(name, "zes")
+	case strings.HasSuffix(name, "yses"):
+		return strings.TrimSuffix(name, "es") + "is"
 	case strings.HasSuffix(name, "sses"), strings.HasSuffix(name, "xes"), strings.HasSuffix(name, "ches"), strings.HasSuffix(name, "shes"):
 		return strings.TrimSuffix(name, "es")
 	case strings.HasSuffix(name, "ss"):
@@ -250,7 +260,7 @@ func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
 		}
 		if n > most {
 			best, most, all = q, n, goesOn
-			isExact, g.isNamed = rows == g.Queries && n != 1, fit && exact
+			isExact, g.isLikely = rows == g.Queries && n != 1, fit && exact
 		}
 		nearest = false
 	}
@@ -327,7 +337,7 @@ func columnsGiven(st *statement.Statement) []string {
 	}
 	var columns []string
 	for n := range manyColumns {
-		if column := st.InsertedInto(n); column != "" {
+		if column := st.AssignedTo(n); column != "" {
 			columns = append(columns, column)
 		}
 	}

@@ -210,11 +210,15 @@ func (b *builder) argumentLists(records []*record, listOf func(group int) int) [
 		for _, n := range trackedArguments(st, len(rec.hashes())) {
 			add(columnOf(st, n), rec.hashes()[n])
 		}
-		st.KeyTexts(func(key string, hash uint64) {
+		literal := func(key string, hash uint64) {
 			if place < 2*maxTrackedArguments {
 				add(key, hash)
 			}
-		})
+		}
+		st.KeyTexts(literal)
+		if st.Verb == "INSERT" {
+			st.AssignedTexts(literal)
+		}
 	}
 	return out
 }
@@ -225,7 +229,10 @@ func columnOf(st *statement.Statement, argument int) string {
 	if key, ok := st.KeyOf(argument); ok {
 		return key
 	}
-	return st.InsertedInto(argument)
+	if st.Verb != "INSERT" {
+		return ""
+	}
+	return st.AssignedTo(argument)
 }
 
 // trackedArguments returns the first of n arguments: those that are compared with a column before

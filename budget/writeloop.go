@@ -55,7 +55,7 @@ func (f *finder) writeLoops() {
 		out := f.evidence(g.Group, WriteLoop, Candidate, g.Queries)
 		if g.proof != "" {
 			out.Confidence, out.Parent, out.Proof = Proven, g.parent, g.proof
-		} else if g.isNamed {
+		} else if g.isLikely {
 			out.Parent = g.parent
 		}
 		if !slices.ContainsFunc(same, func(g *loopGroup) bool { return !f.isHint(g) }) {

@@ -90,10 +90,10 @@ type classifier struct {
 	volatile, session, unknown       bool
 	explained, analyzed, dataChanges bool
 
-	others  []otherArg
-	columns []string // of an INSERT
-	item    item     // of its VALUES, being read
-	inserts []insertedValue
+	others   []otherArg
+	columns  []string // of an INSERT
+	item     item     // of its VALUES, being read
+	assigned []assignedValue
 }
 
 // key is an equation that a row must satisfy.
@@ -341,6 +341,9 @@ func (c *classifier) endEquation(whole bool) {
 			c.constants |= 1 << len(c.st.Sets)
 		}
 		c.st.Sets = append(c.st.Sets, Unqualified(column))
+		if e.argument >= -1 {
+			c.assign(Unqualified(column), e.argument, e.value.text)
+		}
 	case l.clause == inWhere && !l.either && len(c.keys) < maxColumns:
 		k := key{column: column, argument: e.argument}
 		if e.argument == -1 {
@@ -410,6 +413,7 @@ func (c *classifier) end() *Statement {
 	case "SELECT", "UPDATE", "DELETE":
 		c.endSets(&st)
 		c.endKeys(&st)
+		st.assigned = c.assigned
 		st.others = c.others
 	case "INSERT":
 		c.endInserts(&st)

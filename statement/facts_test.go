@@ -232,21 +232,40 @@ func TestKeyOf(t *testing.T) {
 	}
 }
 
-// The arguments of an INSERT go into columns as they are, or not.
-func TestInsertedInto(t *testing.T) {
+// Arguments go into columns as they are, or not; so do literals.
+func TestAssigned(t *testing.T) {
 	for text, want := range map[string][]string{
 		"INSERT INTO t (a, b) VALUES ($1, $2)":             {"a", "b", ""},
 		"INSERT INTO t (a, b, c) VALUES ('x', $2, $1)":     {"c", "b"},
 		"INSERT INTO t (a, b) VALUES (lower($1), $2::int)": {"", "b"},
 		"INSERT INTO t (a) VALUES ($1), ($2)":              {"", ""},
 		"INSERT INTO t VALUES ($1)":                        {""},
-		"UPDATE t SET a = $1 WHERE b = $2":                 {"", ""},
+		"UPDATE t SET a = $1 WHERE b = $2":                 {"a", ""},
+		"UPDATE t SET a = a + $1, c = $2 WHERE b = $3":     {"", "c", ""},
+		"SELECT a FROM t WHERE b = $1":                     {""},
 	} {
 		st := read(PostgreSQL, text)
 		for i, column := range want {
-			if got := st.InsertedInto(i); got != column {
+			if got := st.AssignedTo(i); got != column {
 				t.Errorf("%q: argument %d goes into %q, want %q", text, i, got, column)
 			}
+		}
+	}
+	for text, want := range map[string][]string{
+		"INSERT INTO t (a, b, c) VALUES ('x', 7, $1)":     {"a", "b"},
+		"UPDATE t SET a = 'x', c = 7 WHERE b = 8":         {"a", "c"},
+		"INSERT INTO t (a) VALUES (7), (8)":               nil,
+		"INSERT INTO t (a, b) VALUES (7 + 1, lower('x'))": nil,
+	} {
+		var got []string
+		read(PostgreSQL, text).AssignedTexts(func(column string, hash uint64) {
+			got = append(got, column)
+			if hash != testHasher.Text("x") && hash != testHasher.Text(7) {
+				t.Errorf("%q: another value goes into %q", text, column)
+			}
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: literals go into %q, want %q", text, got, want)
 		}
 	}
 }

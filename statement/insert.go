@@ -5,12 +5,13 @@ import "strings"
 // maxInserts is the number of values of an INSERT that are told apart.
 const maxInserts = 32
 
-// insertedValue is a plain value of an INSERT of one row.
-type insertedValue struct {
+// assignedValue is a plain value that an INSERT of one row, or an UPDATE, gives a column.
+type assignedValue struct {
 	name    string // of the column
 	column  uint64 // its hash
 	index   int    // of the argument, -1 for a literal
 	literal uint64
+	text    uint64 // of the literal, as Hasher.Text has it
 }
 
 // item is a value in VALUES (...) as far as it was read.
@@ -49,23 +50,28 @@ func (c *classifier) endItem() {
 		return
 	}
 	name := c.columns[i.place]
-	v := insertedValue{name: strings.Clone(name), column: columnHash(name), index: i.argument}
-	if i.argument < 0 {
-		v.literal = c.hasher.literal(i.value.text)
+	c.assign(strings.Clone(name), i.argument, i.value.text)
+}
+
+// assign takes note of a value of a column: an argument, or a literal with its text.
+func (c *classifier) assign(column string, argument int, text string) {
+	v := assignedValue{name: column, column: columnHash(column), index: argument}
+	if argument < 0 {
+		v.literal, v.text = c.hasher.literal(text), c.hasher.literalText(text)
 	}
-	c.inserts = append(c.inserts, v)
+	c.assigned = append(c.assigned, v)
 }
 
 // endInserts takes over the values of an INSERT of one row.
 func (c *classifier) endInserts(st *Statement) {
 	if !st.Batched {
-		st.inserts = c.inserts
+		st.assigned = c.assigned
 	}
 }
 
 // inserted adds an argument to the values of an INSERT.
 func (s *Statement) inserted(to *[]uint64, argument int, hash uint64) {
-	for _, v := range s.inserts {
+	for _, v := range s.assigned {
 		if v.index == argument {
 			*to = append(*to, mix(hash^v.column))
 		}
@@ -74,7 +80,7 @@ func (s *Statement) inserted(to *[]uint64, argument int, hash uint64) {
 
 // endInserted adds the literals.
 func (s *Statement) endInserted(to *[]uint64) {
-	for _, v := range s.inserts {
+	for _, v := range s.assigned {
 		if v.index < 0 {
 			*to = append(*to, mix(v.literal^v.column))
 		}

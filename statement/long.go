@@ -61,5 +61,8 @@ func (s *Statement) size() int {
 			n += len(name)
 		}
 	}
+	for _, v := range s.assigned {
+		n += len(v.name)
+	}
 	return n
 }

@@ -66,7 +66,7 @@ type Statement struct {
 	row      uint64          // of the keys that are literals, see Arguments
 	keys     []keyArg        // of those that are arguments
 	keyTexts []keyText       // of those that are literals
-	inserts  []insertedValue // of an INSERT of one row
+	assigned []assignedValue // by an INSERT of one row, or an UPDATE
 	others   []otherArg      // that are compared with a column which is no key
 	reused   uint64          // arguments, of the first 64, that stand in several places
 }
@@ -107,15 +107,25 @@ func (s *Statement) KeyOf(argument int) (column string, ok bool) {
 	return "", false
 }
 
-// InsertedInto returns the column that an INSERT of one row gives an argument to, counted from 0, as it
-// is. It is empty for all others.
-func (s *Statement) InsertedInto(argument int) string {
-	for _, v := range s.inserts {
+// AssignedTo returns the column that an INSERT of one row, or an UPDATE, gives an argument to, counted
+// from 0, as it is. It is empty for all others.
+func (s *Statement) AssignedTo(argument int) string {
+	for _, v := range s.assigned {
 		if v.index == argument {
 			return v.name
 		}
 	}
 	return ""
+}
+
+// AssignedTexts calls f for each column that an INSERT of one row, or an UPDATE, gives a literal to, with
+// the hash that [Hasher.Text] gives to the value.
+func (s *Statement) AssignedTexts(f func(column string, hash uint64)) {
+	for _, v := range s.assigned {
+		if v.index < 0 {
+			f(v.name, v.text)
+		}
+	}
 }
 
 // Reuses reports whether an argument, counted from 0, stands in several places: $1 and ?1 may. It is
