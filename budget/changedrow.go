@@ -19,7 +19,7 @@ func (b *builder) changedRows(records []*record) {
 			continue
 		}
 		q := &b.report.Queries[i]
-		q.sets = valuesSetBy(rec)
+		q.sets = valuesSetBy(rec, nil)
 		keys := keysOf(rec)
 		for j, read := range slices.Backward(records[:i]) {
 			asked := read.origin.statement
@@ -27,7 +27,7 @@ func (b *builder) changedRows(records []*record) {
 				continue
 			}
 			if isRowOf(keys, read) {
-				q.changes = b.report.Queries[j].Row
+				q.changes, q.sets, q.kept = b.report.Queries[j].Row, valuesSetBy(rec, read), keptBy(rec, read)
 				break
 			}
 		}
@@ -81,23 +81,91 @@ type valuesSet uint8
 const (
 	someSet  valuesSet = iota // numbers, or not known
 	wordsSet                  // no number, so that nobody has added anything
+	formSet                   // words and numbers, that somebody has typed
 	zeroSet                   // no number but 0, with which all begins anew
 )
 
-// valuesSetBy looks at the arguments of an UPDATE that are no keys.
-func valuesSetBy(rec *record) (set valuesSet) {
-	for n, hash := range rec.hashes() {
-		switch _, isKey := rec.origin.statement.KeyOf(n); {
-		case isKey || hash == 0 || isTime(hash):
-		case isNumber(hash) && !isZero(hash):
-			return someSet
+// valuesSetBy looks at the values that an UPDATE sets. Of those that are in the row which was read, the
+// ones that it changes count.
+func valuesSetBy(rec, read *record) valuesSet {
+	was := rowOfResult(read)
+	words, numbers, zeros := 0, 0, 0
+	setsOf(rec, func(column string, hash uint64) {
+		old, known := was[plainName(column)]
+		switch {
+		case hash == 0 || isTime(hash) || isMoment(column) || read != nil && (!known || old == hash):
 		case !isNumber(hash):
-			set = wordsSet
-		case set == someSet:
-			set = zeroSet
+			words++
+		case isZero(hash):
+			zeros++
+		default:
+			numbers++
+		}
+	})
+	switch {
+	case words > 0 && numbers > 0 && read != nil:
+		return formSet
+	case numbers > 0:
+		return someSet
+	case words > 0:
+		return wordsSet
+	case zeros > 0:
+		return zeroSet
+	case read != nil: // it changes nothing
+		return valuesSetBy(rec, nil)
+	}
+	return someSet
+}
+
+// keptBy returns the plain names of the columns that an UPDATE sets to what was read, if there are others.
+func keptBy(rec, read *record) (kept []string) {
+	was, all := rowOfResult(read), 0
+	setsOf(rec, func(column string, hash uint64) {
+		all++
+		if old, known := was[plainName(column)]; known && old == hash {
+			kept = append(kept, plainName(column))
+		}
+	})
+	if len(kept) == all {
+		return nil
+	}
+	return kept
+}
+
+// setsOf calls f for the columns that an UPDATE sets to plain values.
+func setsOf(rec *record, f func(column string, hash uint64)) {
+	st := rec.origin.statement
+	for n, hash := range rec.hashes() {
+		if column := st.AssignedTo(n); column != "" {
+			f(column, hash)
 		}
 	}
-	return set
+	st.AssignedTexts(f)
+}
+
+// rowOfResult returns the values of the only row of a read, by the plain names of its columns.
+func rowOfResult(read *record) map[string]uint64 {
+	values := make(map[string]uint64)
+	if read == nil {
+		return values
+	}
+	for _, c := range read.columns() {
+		if len(c.values) == 1 {
+			values[plainName(c.name)] = c.values[0]
+		}
+	}
+	return values
+}
+
+// isTyped reports whether a column has words that people type, or secrets, by its name: nobody computes
+// them from the ones before.
+func isTyped(column string) bool {
+	name := plainName(unquoted(column))
+	return slices.ContainsFunc(typed, func(end string) bool { return strings.HasSuffix(name, end) })
+}
+
+var typed = []string{
+	"name", "title", "label", "caption", "slug", "url", "mail", "email", "phone", "address", "city", "password", "hash", "secret", "token",
 }
 
 // isGuarded reports whether an UPDATE asks for a value that each write changes: one that it sets itself,

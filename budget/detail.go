@@ -60,7 +60,8 @@ type Query struct {
 	found     bool   // it only asked whether there are rows, and there are
 	changes   int    // Row of the read that found the row which an UPDATE changes, 0 where that is not known
 	sets      valuesSet
-	goroutine uint64 // that sent it, 0 where that is not known
+	kept      []string // columns that an UPDATE sets to what was read
+	goroutine uint64   // that sent it, 0 where that is not known
 
 	repeatable bool // in a transaction of that level of isolation
 }

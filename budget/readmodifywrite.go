@@ -95,7 +95,7 @@ func (f *finder) guards() guards {
 // readOf returns the read of a row that had a column which an UPDATE sets. Nothing is lost
 // where both are in one transaction in which the database lets no update be lost.
 func (f *finder) readOf(reads []*Query, update *Query) *Query {
-	if update.Row == 0 || update.sets == zeroSet || isGuarded(update.Statement) {
+	if update.Row == 0 || update.sets == zeroSet || update.sets == formSet || isGuarded(update.Statement) {
 		return nil
 	}
 	for _, read := range slices.Backward(reads) {
@@ -103,7 +103,7 @@ func (f *finder) readOf(reads []*Query, update *Query) *Query {
 			continue
 		}
 		isComputed := func(column string) bool {
-			return !isMoment(column) && f.readFor(read.Statement, column, update.sets == wordsSet)
+			return !isMoment(column) && !slices.Contains(update.kept, plainName(column)) && !(update.sets == wordsSet && isTyped(column)) && f.readFor(read.Statement, column, update.sets == wordsSet)
 		}
 		if slices.ContainsFunc(update.Sets, isComputed) {
 			return read

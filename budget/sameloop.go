@@ -34,8 +34,11 @@ func (f *finder) sameLoops(loops []*loopGroup) [][]*loopGroup {
 // items is in it too, unless it goes through the rows of the other one, and one for some of them
 // if both go through the same rows.
 func (f *finder) sameLoop(a, b *loopGroup) bool {
-	if a.Handle != b.Handle || !overlap(a.Group, b.Group) || !inOneFunction(a.stack.CallSite(), b.stack.CallSite()) {
+	if a.Handle != b.Handle || !overlap(a.Group, b.Group) {
 		return false
+	}
+	if !inOneFunction(a.stack.CallSite(), b.stack.CallSite()) {
+		return a.Queries == b.Queries && haveOneParent(a, b) && areStartedTogether(a.stack.CallSite(), b.stack.CallSite())
 	}
 	if a.Queries == b.Queries || f.isInPart(a, b.members[0]) || f.isInPart(b, a.members[0]) {
 		return true
@@ -68,6 +71,22 @@ func (f *finder) isOncePerItem(some, all *loopGroup) bool {
 // haveOneParent reports whether two loops go through the rows of one read.
 func haveOneParent(a, b *loopGroup) bool {
 	return a.parent != nil && b.parent != nil && a.parent.Position == b.parent.Position
+}
+
+// areStartedTogether reports whether two goroutines began with closures of one function: a round may
+// start several.
+func areStartedTogether(a, b callsite.CallSite) bool {
+	x, y := outermost(a), outermost(b)
+	function := plainFunction(x)
+	return function != x && function == plainFunction(y)
+}
+
+func outermost(site callsite.CallSite) string {
+	frames := site.Frames()
+	if len(frames) == 0 {
+		return ""
+	}
+	return frames[len(frames)-1].Function
 }
 
 func isChildOf(child, parent *loopGroup) bool {
