@@ -9,7 +9,7 @@ import (
 )
 
 func mayBeDuplicate(s *suspect) bool {
-	return s.totals.Duplicates > 0 || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
+	return s.totals.Duplicates > 0 || mayBeAskedElsewhere(s) || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
 		st := g.origin.statement
 		return mayBeOfOneRow(st) && s.account.anyGroup(func(h *group) bool {
 			other := h.origin.statement
@@ -55,6 +55,7 @@ func (f *finder) duplicates() {
 		out.Repair = keepResult(n)
 		f.add(out, i)
 	})
+	f.duplicatesElsewhere()
 	f.sameRows()
 }
 

@@ -341,6 +341,7 @@ func columnsGiven(st *statement.Statement) []string {
 			columns = append(columns, column)
 		}
 	}
+	st.AssignedTexts(func(column string, _ uint64) { columns = append(columns, column) })
 	return columns
 }
 

@@ -36,7 +36,7 @@ func lnLostUpdateCases() []Case {
 		{Name: "learning/serializable", About: "a balance less a price, SERIALIZABLE", Systems: []string{"postgres"}, Setup: lnOf("wallets"), Run: lnSerializable},
 		{Name: "learning/sqlite-tx", About: "SQLite has one writer: a transaction that read an old state cannot write", Systems: []string{"sqlite"}, Setup: lnOf("wallets ledger"), Run: lnWallet("")},
 		{Name: "learning/in-sql", About: "the balance is looked at, and changed by SQL with a guard", Setup: lnOf("wallets"), Run: lnInSQL},
-		{Name: "learning/edit-form", About: "a course is loaded for the form, and its price becomes what was typed", Setup: lnOf("courses"), Run: lnEditForm},
+		{Name: "learning/edit-form", Values: true, About: "a course is loaded for the form, and its price becomes what was typed", Setup: lnOf("courses"), Run: lnEditForm},
 		{Name: "learning/compare-and-swap", About: "AND points = the old ones", Setup: lnOf("users"), Run: lnSwap},
 		{Name: "learning/equal-keys", About: "lesson 9's minutes are read, and course 9 gets a price that was computed: other tables", Setup: lnOf("courses lessons"), Run: lnEqualKeys},
 		{Name: "learning/advisory-lock", About: "pg_advisory_xact_lock guards the row", Systems: []string{"postgres"}, Setup: lnOf("wallets"), Run: lnAdvisory},

@@ -17,7 +17,7 @@ func lnNoDuplicateCases() []Case {
 			Run:   lnFunctionBetween,
 		},
 		{Name: "learning/then-for-update", About: "the row is looked at, and then locked", Systems: csNoSQLite, Setup: lnOf("cohorts"), Run: lnThenForUpdate},
-		{Name: "learning/poll-render", About: "the state of a job is asked until another one has done it", Setup: lnOf("jobs"), Run: lnPoll},
+		{Name: "learning/poll-render", Values: true, About: "the state of a job is asked until another one has done it", Setup: lnOf("jobs"), Run: lnPoll},
 		{Name: "learning/count-and-row", About: "how many threads there are, and the threads", Setup: lnOf("threads"), Run: lnCountAndRow},
 		{Name: "learning/clock", About: "the database's clock, before and after", Setup: lnOf("flags"), Run: lnClock},
 		{Name: "learning/pages", About: "pages of a list", Setup: lnOf("posts"), Run: lnPages},

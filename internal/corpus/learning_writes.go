@@ -57,7 +57,7 @@ func lnWriteCases() []Case {
 			Setup: lnOf("enrolments ledger"), Run: lnReward, Want: []Want{found(budget.WriteLoop, "lnReward", "ledger", "enrolments")},
 		},
 		{
-			Name: "learning/three-cohorts-moved", About: "three cohorts were read, and each is moved",
+			Name: "learning/three-cohorts-moved", Values: true, About: "three cohorts were read, and each is moved",
 			Setup: lnOf("cohorts"), Run: lnMoveThree, Want: []Want{proven(budget.WriteLoop, "lnMoveThree", "cohorts", "cohorts")},
 		},
 		{

@@ -1,0 +1,89 @@
+package budget
+
+import "github.com/querybudget/querybudget/statement"
+
+// A transaction that writes looks again on purpose: what it has read itself is sure. One that writes and
+// locks nothing asks again for what was answered outside of it. Two transactions that only read may each
+// want to see one state.
+
+func mayBeAskedElsewhere(s *suspect) bool {
+	return s.totals.Transactions > 0 && s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
+		st := g.origin.statement
+		return st.Repeatable && (g.Queries > 1 || s.account.anyGroup(func(h *group) bool {
+			return h != g && h.origin.statement.Fingerprint == st.Fingerprint
+		}))
+	})
+}
+
+// elsewhere is a read that was answered before, outside of its own transaction.
+type elsewhere struct {
+	first *Query
+	count int64
+}
+
+// askedElsewhere returns the reads of each group that were answered before: in a transaction if they are
+// in none, or the other way around, where that has written nothing.
+func (f *finder) askedElsewhere() map[int]*elsewhere {
+	if f.report.Totals.Transactions == 0 {
+		return nil
+	}
+	type question struct {
+		statement         statement.Fingerprint
+		handle, arguments int
+	}
+	var out map[int]*elsewhere
+	answered, writes := make(map[question]*Query), f.transactionsThatWrite()
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		if q.Kind != statement.Read {
+			for key, p := range answered {
+				if len(q.Tables) == 0 || q.SharesTable(p.Statement) {
+					delete(answered, key)
+				}
+			}
+			continue
+		}
+		if !q.Repeatable || q.Arguments == 0 || q.Group < 0 || q.Open || q.Failed != "" || q.Transaction < 0 || writes[q.Transaction] {
+			continue
+		}
+		key := question{q.Fingerprint, q.Handle, q.Arguments}
+		p := answered[key]
+		if p == nil || (p.Transaction == 0) == (q.Transaction == 0) || q.Duplicate || p.end() > q.Start || p.Rows != q.Rows {
+			answered[key] = q
+			continue
+		}
+		if out == nil {
+			out = make(map[int]*elsewhere)
+		}
+		if out[q.Group] == nil {
+			out[q.Group] = &elsewhere{first: p}
+		}
+		out[q.Group].count++
+	}
+	return out
+}
+
+// transactionsThatWrite returns the transactions of the unit that write or lock something.
+func (f *finder) transactionsThatWrite() map[int]bool {
+	writes := make(map[int]bool)
+	for i := range f.report.Queries {
+		if q := &f.report.Queries[i]; q.Transaction > 0 && (q.Kind != statement.Read || q.Locks) {
+			writes[q.Transaction] = true
+		}
+	}
+	return writes
+}
+
+// duplicatesElsewhere: reads that were answered before, outside of a transaction that writes nothing.
+func (f *finder) duplicatesElsewhere() {
+	for i, again := range f.askedElsewhere() {
+		g := &f.report.Groups[i]
+		if again.count+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) || f.loopOfGroup(i) > 0 || f.loopAround(i) != nil || f.find(Duplicate, i) != nil {
+			continue
+		}
+		out := f.evidence(g, Duplicate, Candidate, again.count)
+		out.Before = relatedQuery(again.first, "it asked the same first")
+		out.Repair = keepResult(again.count)
+		f.add(out, i)
+	}
+}
