@@ -102,14 +102,21 @@ func (f *finder) readOf(reads []*Query, update *Query) *Query {
 		if read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read)) {
 			continue
 		}
-		isComputed := func(column string) bool {
-			return !isMoment(column) && !slices.Contains(update.kept, plainName(column)) && !(update.sets == wordsSet && isTyped(column)) && f.readFor(read.Statement, column, update.sets == wordsSet)
-		}
-		if slices.ContainsFunc(update.Sets, isComputed) {
+		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.mayBeComputed(update, read, column) }) {
 			return read
 		}
 	}
 	return nil
+}
+
+// mayBeComputed reports whether a column that an UPDATE sets may have a value that was made of the one
+// before.
+func (f *finder) mayBeComputed(update, read *Query, column string) bool {
+	onlyWords := update.sets == wordsSet
+	if isMoment(column) || slices.Contains(update.kept, plainName(column)) || onlyWords && isTyped(column) {
+		return false
+	}
+	return f.readFor(read.Statement, column, onlyWords)
 }
 
 // isMoment reports whether a column has the time of something, by its name, which nobody computes

@@ -95,13 +95,11 @@ func csStationTree(ctx context.Context, e *Env) error {
 }
 
 func csReferralChain(ctx context.Context, e *Env) error {
-	var names []string
 	for at := int64(9); at != 0; {
 		var name string
 		if !one(e.DB.QueryRowContext(ctx, e.Q("SELECT name, referrer_id FROM members WHERE id = ?"), at), &name, &at) {
 			break
 		}
-		names = append(names, name)
 	}
 	return nil
 }

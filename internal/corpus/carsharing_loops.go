@@ -187,7 +187,6 @@ func csBatchesOfTelemetry(ctx context.Context, e *Env) error {
 type csCard struct{ km, price, points int64 }
 
 func csTripCards(ctx context.Context, e *Env) error {
-	var cards []csCard
 	rows, err := e.DB.QueryContext(ctx, "SELECT id, booking_id, vehicle_id FROM trips WHERE state = 'done' ORDER BY km DESC LIMIT 8")
 	try(err)
 	var trips [][3]int64
@@ -199,7 +198,7 @@ func csTripCards(ctx context.Context, e *Env) error {
 	try(rows.Err())
 	try(rows.Close())
 	for _, t := range trips {
-		cards = append(cards, csCard{csCardOdometer(ctx, e, t[2]), csCardPrice(ctx, e, t[1]), csCardPoints(ctx, e, t[0])})
+		_ = csCard{csCardOdometer(ctx, e, t[2]), csCardPrice(ctx, e, t[1]), csCardPoints(ctx, e, t[0])}
 	}
 	return nil
 }
@@ -320,11 +319,8 @@ func (r csRepo) allowed(ctx context.Context, member int64, permission string) bo
 
 func csPermissionOfEach(ctx context.Context, e *Env) error {
 	r := csBase(e)
-	var may []int64
 	for _, b := range pairs(r.db.QueryContext(ctx, "SELECT id, member_id FROM bookings WHERE state = 'open' ORDER BY id DESC LIMIT 6")) {
-		if r.allowed(ctx, b[1], "book") {
-			may = append(may, b[0])
-		}
+		_ = r.allowed(ctx, b[1], "book")
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func lnCoursePage(ctx context.Context, e *Env) error {
 	var course, author int64
 	var title string
 	one(s.db(ctx).QueryRowContext(ctx, s.q("SELECT id, author_id, title FROM courses WHERE slug = ?"), "slug-8"), &course, &author, &title)
-	names := lnSQLNames{s.lnStore}
+	names := lnSQLNames(s)
 	names.ByID(ctx, author)
 	names.ByID(ctx, 2) // the mentor is in the configuration
 	names.ByID(ctx, viewer)
