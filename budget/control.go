@@ -68,6 +68,9 @@ func (x *Control) End(err error) {
 	switch t := c.transaction; {
 	case done.step == marksTransaction && t != nil:
 		t.marked(done.began, err, rolledBack)
+		if done.statement.Verb == "SAVEPOINT" && err == nil {
+			t.addSavepoint()
+		}
 	case done.step == beginsTransaction:
 		if t != nil {
 			done.ends(t, nil, false)
@@ -116,6 +119,15 @@ func (t *Transaction) marked(began time.Duration, err error, rolledBack bool) {
 	defer r.unit.mu.Unlock()
 	if t.running == 0 {
 		t.resting, t.since = r, r.unit.now()
+	}
+}
+
+// addSavepoint counts a savepoint.
+func (t *Transaction) addSavepoint() {
+	if t.recorder != nil {
+		t.recorder.unit.mu.Lock()
+		t.savepoints++
+		t.recorder.unit.mu.Unlock()
 	}
 }
 

@@ -63,7 +63,8 @@ type Query struct {
 	kept      []string // columns that an UPDATE sets to what was read
 	goroutine uint64   // that sent it, 0 where that is not known
 
-	repeatable bool // in a transaction of that level of isolation
+	repeatable bool  // in a transaction of that level of isolation
+	savepoints int64 // of its transaction
 }
 
 // ArgumentsIdentity tells argument lists apart in all reports of the process, as

@@ -29,8 +29,10 @@ type Transaction struct {
 	began    *callsite.Stack // nil where it is not known
 	opened   time.Duration   // since the unit started
 	number   int
-	excluded bool // from all units of work
-	listed   bool // see openTransactions
+	// savepoints is how many were set in it, with the unit's lock.
+	savepoints int64
+	excluded   bool // from all units of work
+	listed     bool // see openTransactions
 
 	before, after *Transaction // in the list
 }

@@ -112,9 +112,27 @@ func (f *finder) isHint(g *loopGroup) bool {
 // so that the next one is not held up. ent and GORM begin one by themselves, the application
 // does so by design.
 func (f *finder) isItemByItem(g *loopGroup) bool {
+	if f.hasSavepoints(g) {
+		return true
+	}
 	own, others := f.ownTransactions(g)
 	via := g.Via()
 	return own && others.readsBack && !strings.HasPrefix(via, "entgo.io/ent") && !strings.HasPrefix(via, "gorm.io/")
+}
+
+// hasSavepoints reports whether a loop sets a savepoint for each item: one that fails is undone alone.
+func (f *finder) hasSavepoints(g *loopGroup) bool {
+	if !g.InTransaction {
+		return false
+	}
+	for _, i := range g.members {
+		for _, q := range f.queriesOf(i) {
+			if q.savepoints < g.Queries {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // maxTries is how often one write is tried, as a rule: more that fail may be items that are there

@@ -42,6 +42,9 @@ func writes() []Case {
 		{Name: "write/inserts-sqlite-each", About: "a transaction for each INSERT: all but one can be saved", SQLite: budget.SQLiteAlone,
 			Systems: []string{"sqlite"}, Setup: library(1, 0), Run: insertOneEach, Want: writeLoop("insertOneEach.func1", "books")},
 		{Name: "write/one-transaction", About: "the loop in one transaction", Systems: []string{"postgres", "mysql"}, Setup: library(8, 2), Run: updateInTransaction, Want: writeLoop("updateInTransaction.func1", "books")},
+		{Name: "write/savepoint-each", About: "a savepoint for each item: one that fails is undone alone", SQLite: budget.SQLiteForServer, Setup: library(1, 0), Run: savepointEach},
+		{Name: "write/savepoint-hint", About: "the same, for who wants hints", Hints: true, SQLite: budget.SQLiteForServer, Setup: library(1, 0), Run: savepointEach, Want: writeLoop("savepointEach", "books")},
+		{Name: "write/one-savepoint", About: "one savepoint before the loop", SQLite: budget.SQLiteForServer, Setup: library(1, 0), Run: oneSavepoint, Want: writeLoop("oneSavepoint", "books")},
 		{Name: "write/transaction-each", About: "a transaction for each UPDATE, with nothing else in it", Setup: library(8, 2), Run: transactionEach, Want: writeLoop("transactionEach.func1", "books")},
 		{Name: "write/two-statements", About: "each item is two INSERTs: one finding", Setup: and(library(1, 0), []string{"CREATE TABLE log (book_id BIGINT, what VARCHAR(20))"}), Run: insertTwo, Want: writeLoop("insertTwo", "books")},
 		{Name: "write/read-and-write", About: "each item is read and written: a loop of each kind", Setup: library(8, 2), Run: readAndWrite,
@@ -394,4 +397,33 @@ func insertOneEach(ctx context.Context, e *Env) error {
 		}))
 	}
 	return nil
+}
+
+func savepointEach(ctx context.Context, e *Env) error {
+	tx, err := e.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // it ended, or is of no use
+	for i := range 8 {
+		done(tx.ExecContext(ctx, "SAVEPOINT item"))
+		if _, err := tx.ExecContext(ctx, e.Q("INSERT INTO books (id, author_id, title) VALUES (?, 1, ?)"), 100+i%7, "new"); err != nil {
+			done(tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT item"))
+		}
+		done(tx.ExecContext(ctx, "RELEASE SAVEPOINT item"))
+	}
+	return tx.Commit()
+}
+
+func oneSavepoint(ctx context.Context, e *Env) error {
+	tx, err := e.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // it ended, or is of no use
+	done(tx.ExecContext(ctx, "SAVEPOINT all_of_them"))
+	for i := range 8 {
+		done(tx.ExecContext(ctx, e.Q("INSERT INTO books (id, author_id, title) VALUES (?, 1, ?)"), 100+i, "new"))
+	}
+	return tx.Commit()
 }
