@@ -50,12 +50,6 @@ type results struct {
 	sets     []map[uint64]bool // of the columns, made when they are needed
 }
 
-// argumentList is one argument of the executions of a group, in their order.
-type argumentList struct {
-	key    string // the column that it is compared with, empty if that is not known
-	values []uint64
-}
-
 // parents looks for columns of earlier results whose values are the arguments of a
 // group.
 func (b *builder) parents() {
@@ -187,67 +181,6 @@ func (b *builder) results(records []*record) []results {
 	return out
 }
 
-// argumentLists returns the arguments of the executions in detail, by group, or by what several
-// groups have in common.
-func (b *builder) argumentLists(records []*record, listOf func(group int) int) [][]argumentList {
-	out := make([][]argumentList, len(b.report.Groups))
-	for i, rec := range records {
-		group := b.report.Queries[i].Group
-		if group < 0 {
-			continue
-		}
-		lists := &out[listOf(group)]
-		st := rec.origin.statement
-		place := 0
-		add := func(key string, hash uint64) {
-			if place == len(*lists) {
-				*lists = append(*lists, argumentList{key: key})
-			}
-			l := &(*lists)[place]
-			l.values = append(l.values, hash)
-			place++
-		}
-		for _, n := range trackedArguments(st, len(rec.hashes())) {
-			add(columnOf(st, n), rec.hashes()[n])
-		}
-		literal := func(key string, hash uint64) {
-			if place < 2*maxTrackedArguments {
-				add(key, hash)
-			}
-		}
-		st.KeyTexts(literal)
-		if st.Verb == "INSERT" {
-			st.AssignedTexts(literal)
-		}
-	}
-	return out
-}
-
-// columnOf returns the column that an argument is compared with, or inserted into; empty if that is
-// not known.
-func columnOf(st *statement.Statement, argument int) string {
-	if key, ok := st.KeyOf(argument); ok {
-		return key
-	}
-	if st.Verb != "INSERT" {
-		return ""
-	}
-	return st.AssignedTo(argument)
-}
-
-// trackedArguments returns the first of n arguments: those that are compared with a column before
-// those that an UPDATE sets.
-func trackedArguments(st *statement.Statement, n int) (first []int) {
-	for _, isKey := range []bool{true, false} {
-		for i := 0; i < n && len(first) < maxTrackedArguments; i++ {
-			if _, ok := st.KeyOf(i); ok == isKey {
-				first = append(first, i)
-			}
-		}
-	}
-	return first
-}
-
 // parentsOf returns the columns whose values are one of the arguments of a group.
 func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (out []Parent) {
 	distinct := countDistinct(arguments.values)
@@ -289,24 +222,6 @@ func isID(column string) bool {
 	name := statement.Unqualified(column)
 	lower := strings.ToLower(name)
 	return lower == "id" || strings.HasSuffix(name, "ID") || strings.HasSuffix(name, "Id") || strings.HasSuffix(lower, "_id") || strings.HasSuffix(lower, "uuid") || strings.HasSuffix(lower, "guid")
-}
-
-// isNumber reports whether a hash is that of a number or a time, which columns of other
-// tables have as well: see statement.Hasher.Text.
-func isNumber(hash uint64) bool { return hash&2 == 0 }
-
-// isTime reports whether a hash is that of a time.Time.
-func isTime(hash uint64) bool { return hash&4 != 0 }
-
-// isZero reports whether a hash is that of the number 0.
-func isZero(hash uint64) bool { return hash&8 != 0 }
-
-func countDistinct(values []uint64) int64 {
-	seen := make(map[uint64]struct{}, len(values))
-	for _, v := range values {
-		seen[v] = struct{}{}
-	}
-	return int64(len(seen))
 }
 
 // match holds the arguments of a group against a column. Of a group with more executions
