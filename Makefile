@@ -36,17 +36,17 @@ woven:
 # The recipes for routers, servers and workers: they pull so much that nothing else
 # builds them.
 frameworks:
-	scripts/with-databases sh -ec 'cd examples/frameworks && export GOWORK=off && go mod tidy -diff && go vet ./... && go test -race ./...'
+	scripts/with-databases sh -ec 'cd examples/frameworks && export GOWORK=off && go mod tidy -diff && go vet -race ./... && go test -race -vet=off ./...'
 
 # The recipes for drivers, connectors and ORMs, for the same reason.
 drivers:
-	cd examples/drivers && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./...
-	scripts/with-databases sh -ec 'cd examples/drivers && GOWORK=off go test -race ./...'
+	cd examples/drivers && GOWORK=off go mod tidy -diff && GOWORK=off go vet -race ./...
+	scripts/with-databases sh -ec 'cd examples/drivers && GOWORK=off go test -race -vet=off ./...'
 
 # Pyroscope's own parser on our profiles: it requires hundreds of modules, so this is one
 # that nothing else builds.
 profilers:
-	cd internal/profiles/pyroscope && GOWORK=off go mod tidy -diff && GOWORK=off go vet ./... && GOWORK=off go test -race ./...
+	cd internal/profiles/pyroscope && GOWORK=off go mod tidy -diff && GOWORK=off go vet -race ./... && GOWORK=off go test -race -vet=off ./...
 
 # The example with a real collector and a real Prometheus, and the alert rules.
 e2e:
@@ -90,13 +90,13 @@ corpus:
 # Each benchmark once, so that none can rot, and what a query may cost. Packages that
 # have neither are not built.
 guard:
-	for d in $$(grep -rlE --include='*_test.go' '^func (Benchmark|Test[A-Za-z]*Guard)' . | xargs -n1 dirname | sort -u); do (cd $$d && go test -run=Guard -bench=. -benchtime=1x .) || exit 1; done
+	for d in $$(grep -rlE --include='*_test.go' '^func (Benchmark|Test[A-Za-z]*Guard)' . | xargs -n1 dirname | sort -u); do (cd $$d && go test -vet=off -run=Guard -bench=. -benchtime=1x .) || exit 1; done
 
 # The next version of Go, for what is behind its build tag.
 next:
-	GOTOOLCHAIN=$(GO_NEXT) go vet ./... && GOTOOLCHAIN=$(GO_NEXT) go test ./callsite ./statement ./budget/... ./sqlwrap/... ./middleware/... ./exporters/...
-	cd exporters/otelbudget && GOTOOLCHAIN=$(GO_NEXT) go test .
-	scripts/with-databases sh -ec 'cd examples/chi-app && GOTOOLCHAIN=$(GO_NEXT) go test -run "Drivers|Counts|Libraries" .'
+	GOTOOLCHAIN=$(GO_NEXT) go vet ./... && GOTOOLCHAIN=$(GO_NEXT) go test -vet=off ./callsite ./statement ./budget/... ./sqlwrap/... ./middleware/... ./exporters/...
+	cd exporters/otelbudget && GOTOOLCHAIN=$(GO_NEXT) go test -vet=off .
+	scripts/with-databases sh -ec 'cd examples/chi-app && GOTOOLCHAIN=$(GO_NEXT) go test -vet=off -run "Drivers|Counts|Libraries" .'
 
 # Breaks a package on purpose, and lists what no test notices: make mutate PKG=./statement N=50
 mutate:
