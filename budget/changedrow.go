@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,27 +12,110 @@ import (
 // UPDATE by the id that it has answered, or may ask for more than the read has, such as a state. What is
 // in the rows tells.
 
+// changedRow is a read that found the row which an UPDATE changes.
+type changedRow struct {
+	position int64 // of the read
+	row      int   // that it asked for
+	sets     valuesSet
+	kept     []string // columns that are set to what was read
+}
+
+// maxChangedRows is how many reads of one row are kept for its UPDATE.
+const maxChangedRows = 8
+
+// place names rows by a column, or by several with the sum of their hashes.
+type place struct {
+	handle        int
+	table, column string
+	hash          uint64
+}
+
 // changedRows looks for the rows that UPDATEs change, among those that were read before them.
 func (b *builder) changedRows(records []*record) {
+	reads := make(map[place][]int)
 	for i, rec := range records {
-		st := rec.origin.statement
-		if st.Verb != "UPDATE" || len(st.Keys) == 0 || len(st.Tables) != 1 {
-			continue
-		}
-		q := &b.report.Queries[i]
-		q.sets = valuesSetBy(rec, nil)
-		keys := keysOf(rec)
-		for j, read := range slices.Backward(records[:i]) {
-			asked := read.origin.statement
-			if asked.Kind != statement.Read || read.rows != 1 || read.columns() == nil || b.report.Queries[j].Row == 0 || !asked.SharesTable(st) {
-				continue
+		q, st := &b.report.Queries[i], rec.origin.statement
+		switch {
+		case len(st.Tables) != 1:
+		case st.Kind == statement.Read && rec.rows == 1 && rec.columns() != nil && q.Row != 0:
+			for _, p := range placesOfRead(q.Handle, rec) {
+				if old := reads[p]; len(old) == maxChangedRows {
+					reads[p] = append(old[:0], old[1:]...)
+				}
+				reads[p] = append(reads[p], i)
 			}
-			if isRowOf(keys, read) {
-				q.changes, q.sets, q.kept = b.report.Queries[j].Row, valuesSetBy(rec, read), keptBy(rec, read)
-				break
-			}
+		case st.Verb == "UPDATE" && len(st.Keys) > 0:
+			q.sets = valuesSetBy(rec, nil)
+			q.changed = b.changedBy(q.Handle, rec, reads, records)
 		}
 	}
+}
+
+// changedBy returns the reads of the row that an UPDATE changes, the latest ones, in their order.
+func (b *builder) changedBy(handle int, rec *record, reads map[place][]int, records []*record) (out []changedRow) {
+	keys := keysOf(rec)
+	var found []int
+	for _, p := range placesOfUpdate(handle, rec.origin.statement, keys) {
+		found = append(found, reads[p]...)
+	}
+	slices.Sort(found)
+	for _, i := range slices.Compact(found) {
+		if read := records[i]; isRowOf(keys, read) {
+			out = append(out, changedRow{read.position, b.report.Queries[i].Row, valuesSetBy(rec, read), keptBy(rec, read)})
+		}
+	}
+	return out[max(0, len(out)-maxChangedRows):]
+}
+
+// placesOfRead returns the places of the row that a read has found: its id, and what it was asked by.
+func placesOfRead(handle int, read *record) (places []place) {
+	table := read.origin.statement.Tables[0]
+	for _, c := range read.columns() {
+		if len(c.values) == 1 && isIDOf(c.name, table) {
+			places = append(places, place{handle, tableKey(table), plainName(c.name), c.values[0]})
+		}
+	}
+	if p, ok := placeOf(handle, table, keysOf(read)); ok {
+		places = append(places, p)
+	}
+	return places
+}
+
+// placesOfUpdate returns the places where the row of an UPDATE may have been read: by one of its keys, by
+// two, or by all.
+func placesOfUpdate(handle int, st *statement.Statement, keys map[string]uint64) (places []place) {
+	names := slices.Sorted(maps.Keys(keys))
+	add := func(some ...string) {
+		part := make(map[string]uint64, len(some))
+		for _, name := range some {
+			part[name] = keys[name]
+		}
+		if p, ok := placeOf(handle, st.Tables[0], part); ok && !slices.Contains(places, p) {
+			places = append(places, p)
+		}
+	}
+	for i, name := range names {
+		add(name)
+		for _, other := range names[i+1:] {
+			add(name, other)
+		}
+	}
+	add(names...)
+	return places
+}
+
+// placeOf returns the place of a row by its keys, false if one of them says nothing.
+func placeOf(handle int, table string, keys map[string]uint64) (p place, ok bool) {
+	p = place{handle: handle, table: tableKey(table)}
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		if keys[name] == 0 {
+			return p, false
+		}
+		p.column += name + ","
+		p.hash += keys[name]
+	}
+	p.column = strings.TrimSuffix(p.column, ",")
+	return p, len(keys) > 0
 }
 
 // keysOf returns the hashes of the values that the keys of a statement are compared with, by the plain
@@ -48,25 +132,13 @@ func keysOf(rec *record) map[string]uint64 {
 	return keys
 }
 
-// isRowOf reports whether the keys of an UPDATE are those of the row that a read has found: all that the
-// read was asked by, or the row's id.
+// isRowOf reports whether the keys of an UPDATE are those of the row that a read has found: nothing in the
+// row speaks against it.
 func isRowOf(keys map[string]uint64, read *record) bool {
-	asked := keysOf(read)
-	isAsked, isIdentified := len(asked) > 0, false
-	for name, hash := range asked {
-		isAsked = isAsked && keys[name] == hash
-	}
-	for _, c := range read.columns() {
+	return !slices.ContainsFunc(read.columns(), func(c column) bool {
 		hash, ok := keys[plainName(c.name)]
-		if !ok || len(c.values) != 1 {
-			continue
-		}
-		if c.values[0] != hash {
-			return false
-		}
-		isIdentified = isIdentified || isIDOf(c.name, read.origin.statement.Tables[0])
-	}
-	return isAsked || isIdentified
+		return ok && len(c.values) == 1 && c.values[0] != hash
+	})
 }
 
 // isIDOf reports whether a column is called as the one that identifies a row of a table.
@@ -89,13 +161,14 @@ const (
 // ones that it changes count.
 func valuesSetBy(rec, read *record) valuesSet {
 	was := rowOfResult(read)
-	words, numbers, zeros := 0, 0, 0
+	words, numbers, zeros, isForm := 0, 0, 0, len(was) > fewColumns
 	setsOf(rec, func(column string, hash uint64) {
 		old, known := was[plainName(column)]
 		switch {
 		case hash == 0 || isTime(hash) || isMoment(column) || read != nil && (!known || old == hash):
 		case !isNumber(hash):
 			words++
+			isForm = isForm || isTyped(column)
 		case isZero(hash):
 			zeros++
 		default:
@@ -103,14 +176,16 @@ func valuesSetBy(rec, read *record) valuesSet {
 		}
 	})
 	switch {
-	case words > 0 && numbers > 0 && read != nil:
+	case words > 0 && numbers > 0 && read != nil && isForm:
 		return formSet
 	case numbers > 0:
 		return someSet
 	case words > 0:
 		return wordsSet
+	case zeros > 0 && words == 0 && (read == nil || len(was) >= fewColumns):
+		return zeroSet // a number alone that becomes 0 may have been 1
 	case zeros > 0:
-		return zeroSet
+		return someSet
 	case read != nil: // it changes nothing
 		return valuesSetBy(rec, nil)
 	}
@@ -173,13 +248,18 @@ var typed = []string{
 func isGuarded(st *statement.Statement) bool {
 	assigned := assignedColumns(st.Shape)
 	return slices.ContainsFunc(st.Keys, func(key string) bool {
-		name := plainName(unquoted(key))
-		return !isID(unquoted(key)) && slices.Contains(assigned, name) || isMoment(key) || strings.Contains(name, "version") || slices.Contains(versions, name)
+		name := unquoted(key)
+		return !isID(name) && (slices.Contains(assigned, plainName(name)) || isVersion(name))
 	})
 }
 
-// versions are names of columns that change with each write.
-var versions = []string{"rev", "revision", "etag", "xmin"}
+// isVersion reports whether a column changes with each write, by its name.
+func isVersion(name string) bool {
+	name = strings.ToLower(statement.Unqualified(name))
+	return strings.HasSuffix(name, "_version") || slices.Contains(versions, strings.ReplaceAll(name, "_", ""))
+}
+
+var versions = []string{"version", "lockversion", "rowversion", "rev", "revision", "etag", "xmin", "updatedat", "modifiedat", "changedat"}
 
 // assignedColumns returns the plain names of the columns that an UPDATE sets to anything.
 func assignedColumns(shape string) (names []string) {

@@ -122,12 +122,19 @@ func (t *Transaction) marked(began time.Duration, err error, rolledBack bool) {
 	}
 }
 
-// addSavepoint counts a savepoint.
+// maxSavepoints is how many savepoints of a transaction are kept.
+const maxSavepoints = 1000
+
+// addSavepoint takes note of where a savepoint was set.
 func (t *Transaction) addSavepoint() {
-	if t.recorder != nil {
-		t.recorder.unit.mu.Lock()
-		t.savepoints++
-		t.recorder.unit.mu.Unlock()
+	if t.recorder == nil {
+		return
+	}
+	u := t.recorder.unit
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(t.savepoints) < maxSavepoints {
+		t.savepoints = append(t.savepoints, u.positions)
 	}
 }
 

@@ -54,17 +54,16 @@ type Query struct {
 	Values []any
 
 	stack     *callsite.Stack
-	identity  uint64 // of its arguments
-	row       uint64 // identity of the row that it asks for
-	oneEach   bool   // its lists of keys have one key each
-	found     bool   // it only asked whether there are rows, and there are
-	changes   int    // Row of the read that found the row which an UPDATE changes, 0 where that is not known
+	identity  uint64       // of its arguments
+	row       uint64       // identity of the row that it asks for
+	oneEach   bool         // its lists of keys have one key each
+	found     bool         // it only asked whether there are rows, and there are
+	changed   []changedRow // the reads of the row that an UPDATE changes, where values tell
 	sets      valuesSet
-	kept      []string // columns that an UPDATE sets to what was read
-	goroutine uint64   // that sent it, 0 where that is not known
+	goroutine uint64 // that sent it, 0 where that is not known
 
-	repeatable bool  // in a transaction of that level of isolation
-	savepoints int64 // of its transaction
+	repeatable bool    // in a transaction of that level of isolation
+	savepoints []int64 // of its transaction: the positions of the queries before them
 }
 
 // ArgumentsIdentity tells argument lists apart in all reports of the process, as

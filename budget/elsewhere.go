@@ -1,17 +1,22 @@
 package budget
 
-import "github.com/querybudget/querybudget/statement"
+import (
+	"math"
+	"slices"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 // A transaction that writes looks again on purpose: what it has read itself is sure. One that writes and
-// locks nothing asks again for what was answered outside of it. Two transactions that only read may each
+// locks nothing asks again for what was answered outside of it, unless it wants to see one state. Two transactions that only read may each
 // want to see one state.
 
 func mayBeAskedElsewhere(s *suspect) bool {
 	return s.totals.Transactions > 0 && s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
 		st := g.origin.statement
-		return st.Repeatable && (g.Queries > 1 || s.account.anyGroup(func(h *group) bool {
-			return h != g && h.origin.statement.Fingerprint == st.Fingerprint
-		}))
+		return st.Repeatable && g.InTransaction && s.account.anyGroup(func(h *group) bool {
+			return h.outside && h.origin.statement.Fingerprint == st.Fingerprint
+		})
 	})
 }
 
@@ -24,8 +29,8 @@ type elsewhere struct {
 // askedElsewhere returns the reads of each group that were answered before: in a transaction if they are
 // in none, or the other way around, where that has written nothing.
 func (f *finder) askedElsewhere() map[int]*elsewhere {
-	if f.report.Totals.Transactions == 0 {
-		return nil
+	if f.report.Totals.Transactions == 0 || f.report.Truncated.Queries > 0 {
+		return nil // what a transaction writes may not be known
 	}
 	type question struct {
 		statement         statement.Fingerprint
@@ -33,22 +38,31 @@ func (f *finder) askedElsewhere() map[int]*elsewhere {
 	}
 	var out map[int]*elsewhere
 	answered, writes := make(map[question]*Query), f.transactionsThatWrite()
+	written := make(map[string]int64) // when a table was last written to, or may have been: a transaction may end any time later
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
 		if q.Kind != statement.Read {
-			for key, p := range answered {
-				if len(q.Tables) == 0 || q.SharesTable(p.Statement) {
-					delete(answered, key)
+			if len(q.Tables) == 0 {
+				clear(answered)
+			}
+			for _, table := range q.Tables {
+				written[tableKey(table)] = q.Position
+				if q.Transaction != 0 {
+					written[tableKey(table)] = math.MaxInt64
 				}
 			}
 			continue
 		}
-		if !q.Repeatable || q.Arguments == 0 || q.Group < 0 || q.Open || q.Failed != "" || q.Transaction < 0 || writes[q.Transaction] {
+		if slices.ContainsFunc(q.Tables, func(table string) bool { return written[tableKey(table)] == math.MaxInt64 }) {
+			continue
+		}
+		if q.Serializable || q.repeatable || !q.Repeatable || q.Arguments == 0 || q.Group < 0 || q.Open || q.Failed != "" || q.Transaction < 0 || writes[q.Transaction] {
 			continue
 		}
 		key := question{q.Fingerprint, q.Handle, q.Arguments}
 		p := answered[key]
-		if p == nil || (p.Transaction == 0) == (q.Transaction == 0) || q.Duplicate || p.end() > q.Start || p.Rows != q.Rows {
+		isWritten := p != nil && slices.ContainsFunc(q.Tables, func(table string) bool { return written[tableKey(table)] > p.Position })
+		if p == nil || isWritten || (p.Transaction == 0) == (q.Transaction == 0) || q.Duplicate || p.end() > q.Start || p.Rows != q.Rows {
 			answered[key] = q
 			continue
 		}

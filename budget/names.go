@@ -53,11 +53,12 @@ func selectList(shape string) (string, bool) {
 	if begin < 0 || len(upper) != len(shape) {
 		return "", false
 	}
+	begin += len("SELECT")
 	end := strings.Index(upper[begin:], " FROM ")
 	if end < 0 {
 		return "", false
 	}
-	return shape[begin+len("SELECT ") : begin+end], true
+	return strings.TrimSpace(shape[begin : begin+end]), true // PostgreSQL takes a SELECT without columns
 }
 
 // names returns the whole names in a part of a shape.

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (f *finder) readModifyWrites() {
 	}
 	reads := make(map[rowOf][]*Query)
 	guards := f.guards()
-	locked := make(map[rowOf]int) // by the transaction that has written the row
+	locked := make(map[rowOf]*Query) // by the write of the row
 	f.inOrder(func(q *Query, any rowOf) {
 		row := any
 		row.row = q.Row
@@ -50,17 +51,13 @@ func (f *finder) readModifyWrites() {
 			case q.Row == 0:
 			case q.Locks:
 				delete(reads, row)
-			case guards.before(q), q.Transaction > 0 && locked[row] == q.Transaction:
+			case guards.before(q), isLockedBy(locked[row], q):
 				delete(reads, row) // what is set comes from here
 			case q.Rows == 1 && !q.Probes && !q.Batched:
 				reads[row] = append(reads[row], q)
 			}
 		case q.Verb == "UPDATE":
-			locked[row] = q.Transaction
-			if q.changes != 0 {
-				row.row = q.changes
-			}
-			if read := f.readOf(reads[row], q); read != nil {
+			if read := f.readOf(changedReads(reads, row, q), locked[row], q); read != nil {
 				f.addPair(
 					ReadModifyWrite,
 					read,
@@ -69,9 +66,34 @@ func (f *finder) readModifyWrites() {
 				)
 			}
 			delete(reads, row)
-			locked[row] = q.Transaction
+			locked[row] = q
+			for _, c := range q.changed {
+				row.row = c.row
+				delete(reads, row)
+			}
 		}
 	})
+}
+
+// isLockedBy reports whether a write has locked the row of a query, in its transaction.
+func isLockedBy(write, q *Query) bool {
+	return write != nil && q.Transaction > 0 && write.Transaction == q.Transaction && write.Position < q.Position
+}
+
+// changedReads returns the reads of the row that an UPDATE changes, in their order: by its own keys, and by
+// others.
+func changedReads(reads map[rowOf][]*Query, row rowOf, update *Query) []*Query {
+	found := slices.Clone(reads[row])
+	for _, c := range update.changed {
+		row.row = c.row
+		for _, q := range reads[row] {
+			if q.Position == c.position && !slices.Contains(found, q) {
+				found = append(found, q)
+			}
+		}
+	}
+	slices.SortFunc(found, func(x, y *Query) int { return cmp.Compare(x.Position, y.Position) })
+	return found
 }
 
 // guards are the positions of the first lock of each transaction, of another row or of a word: who
@@ -93,27 +115,42 @@ func (f *finder) guards() guards {
 }
 
 // readOf returns the read of a row that had a column which an UPDATE sets. Nothing is lost
-// where both are in one transaction in which the database lets no update be lost.
-func (f *finder) readOf(reads []*Query, update *Query) *Query {
-	if update.Row == 0 || update.sets == zeroSet || update.sets == formSet || isGuarded(update.Statement) {
+// where both are in one transaction in which the database lets no update be lost, or which has
+// written the row before.
+func (f *finder) readOf(reads []*Query, written, update *Query) *Query {
+	if update.Row == 0 || isGuarded(update.Statement) {
 		return nil
 	}
 	for _, read := range slices.Backward(reads) {
-		if read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read)) {
+		if read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read) || isLockedBy(written, read)) {
 			continue
 		}
-		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.mayBeComputed(update, read, column) }) {
+		change := update.changeOf(read)
+		if change.sets == zeroSet || change.sets == formSet {
+			continue
+		}
+		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.mayBeComputed(change, read, column) }) {
 			return read
 		}
 	}
 	return nil
 }
 
+// changeOf says what an UPDATE changes of the row of a read.
+func (q *Query) changeOf(read *Query) changedRow {
+	for _, c := range q.changed {
+		if c.position == read.Position {
+			return c
+		}
+	}
+	return changedRow{sets: q.sets}
+}
+
 // mayBeComputed reports whether a column that an UPDATE sets may have a value that was made of the one
 // before.
-func (f *finder) mayBeComputed(update, read *Query, column string) bool {
-	onlyWords := update.sets == wordsSet
-	if isMoment(column) || slices.Contains(update.kept, plainName(column)) || onlyWords && isTyped(column) {
+func (f *finder) mayBeComputed(change changedRow, read *Query, column string) bool {
+	onlyWords := change.sets == wordsSet
+	if isMoment(column) || slices.Contains(change.kept, plainName(column)) || onlyWords && isTyped(column) {
 		return false
 	}
 	return f.readFor(read.Statement, column, onlyWords)

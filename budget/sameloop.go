@@ -2,6 +2,7 @@ package budget
 
 import (
 	"slices"
+	"time"
 
 	"github.com/querybudget/querybudget/callsite"
 )
@@ -38,7 +39,7 @@ func (f *finder) sameLoop(a, b *loopGroup) bool {
 		return false
 	}
 	if !inOneFunction(a.stack.CallSite(), b.stack.CallSite()) {
-		return a.Queries == b.Queries && haveOneParent(a, b) && areStartedTogether(a.stack.CallSite(), b.stack.CallSite())
+		return a.Queries == b.Queries && haveOneParent(a, b) && areStartedTogether(a.stack.CallSite(), b.stack.CallSite()) && f.isRoundByRound(a, b)
 	}
 	if a.Queries == b.Queries || f.isInPart(a, b.members[0]) || f.isInPart(b, a.members[0]) {
 		return true
@@ -79,6 +80,32 @@ func areStartedTogether(a, b callsite.CallSite) bool {
 	x, y := outermost(a), outermost(b)
 	function := plainFunction(x)
 	return function != x && function == plainFunction(y)
+}
+
+// isRoundByRound reports whether two loops are sent in rounds, each by two goroutines for which the next
+// round waits: two goroutines with a loop each do not wait for each other.
+func (f *finder) isRoundByRound(a, b *loopGroup) bool {
+	var round []*Query
+	var until time.Duration // the rounds before
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		if !slices.Contains(a.members, q.Group) && !slices.Contains(b.members, q.Group) {
+			continue
+		}
+		if round = append(round, q); q.Start < until {
+			return false
+		}
+		if len(round) < 2 {
+			continue
+		}
+		one, other := round[0], round[1]
+		isOneOfEach := slices.Contains(a.members, one.Group) != slices.Contains(a.members, other.Group)
+		if !isOneOfEach || one.goroutine == 0 || other.goroutine == 0 || one.goroutine == other.goroutine {
+			return false
+		}
+		until, round = max(one.end(), other.end()), round[:0]
+	}
+	return len(round) == 0 && until > 0
 }
 
 func outermost(site callsite.CallSite) string {

@@ -25,7 +25,7 @@ func (f *finder) selectThenInserts() {
 		row.row = q.Row
 		looked := missing[row]
 		switch {
-		case q.Row == 0, q.Kind == statement.Read && ofRange.MatchString(q.Shape):
+		case q.Row == 0, q.Kind == statement.Read && isOfRange(q.Shape):
 		case q.Verb != "INSERT" && guards.before(q):
 			delete(missing, row) // it looks again, where nobody else is
 		case q.Verb == "INSERT":
@@ -49,5 +49,13 @@ func (f *finder) selectThenInserts() {
 	})
 }
 
+// isOfRange reports whether a look is for what overlaps a range: it has two ends. One alone is that of a
+// session or a token, which has to be valid yet.
+func isOfRange(shape string) bool {
+	return len(ofRange.FindAllString(shape, 2)) == 2 || between.MatchString(shape)
+}
+
+var between = regexp.MustCompile(`(?i)\sBETWEEN\s`)
+
 // ofRange is a condition that a range of rows meets.
-var ofRange = regexp.MustCompile(`(?i)(\s[<>]=?\s*\?|\sBETWEEN\s)`)
+var ofRange = regexp.MustCompile(`(?i)\s[<>]=?\s*\?`)

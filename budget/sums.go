@@ -42,6 +42,8 @@ type Sums struct {
 	First int64 `json:"first"`
 	Last  int64 `json:"last"`
 
+	outside bool // at least one was in no transaction
+
 	// Parallel is set if executions overlapped, InTransaction if at least one was in
 	// a transaction.
 	Parallel      bool `json:"parallel,omitempty"`
@@ -73,7 +75,7 @@ func (s *Sums) add(o *Sums) {
 	s.Slowest = max(s.Slowest, o.Slowest)
 	s.SlowestExec = max(s.SlowestExec, o.SlowestExec)
 	s.Parallel = s.Parallel || o.Parallel
-	s.InTransaction = s.InTransaction || o.InTransaction
+	s.InTransaction, s.outside = s.InTransaction || o.InTransaction, s.outside || o.outside
 	s.ListsVary = s.ListsVary || o.ListsVary
 }
 
@@ -82,7 +84,7 @@ func (s *Sums) executed(rec *record, err error) {
 	s.Time += rec.exec
 	s.Slowest = max(s.Slowest, rec.exec)
 	s.SlowestExec = max(s.SlowestExec, rec.exec)
-	s.InTransaction = s.InTransaction || rec.transaction() != nil
+	s.InTransaction, s.outside = s.InTransaction || rec.transaction() != nil, s.outside || rec.transaction() == nil
 	if err != nil {
 		s.Errors++
 	}

@@ -29,8 +29,8 @@ type Transaction struct {
 	began    *callsite.Stack // nil where it is not known
 	opened   time.Duration   // since the unit started
 	number   int
-	// savepoints is how many were set in it, with the unit's lock.
-	savepoints int64
+	// savepoints are the positions of the queries before them, with the lock of the unit that began it.
+	savepoints []int64
 	excluded   bool // from all units of work
 	listed     bool // see openTransactions
 

@@ -120,19 +120,24 @@ func (f *finder) isItemByItem(g *loopGroup) bool {
 	return own && others.readsBack && !strings.HasPrefix(via, "entgo.io/ent") && !strings.HasPrefix(via, "gorm.io/")
 }
 
-// hasSavepoints reports whether a loop sets a savepoint for each item: one that fails is undone alone.
+// hasSavepoints reports whether a loop sets a savepoint for each item, between its writes: one that fails
+// is undone alone.
 func (f *finder) hasSavepoints(g *loopGroup) bool {
 	if !g.InTransaction {
 		return false
 	}
-	for _, i := range g.members {
-		for _, q := range f.queriesOf(i) {
-			if q.savepoints < g.Queries {
-				return false
-			}
+	before, some := int64(0), false
+	for i := range f.report.Queries {
+		q := &f.report.Queries[i]
+		if !slices.Contains(g.members, q.Group) {
+			continue
 		}
+		if !slices.ContainsFunc(q.savepoints, func(at int64) bool { return before <= at && at < q.Position }) {
+			return false
+		}
+		before, some = q.Position, true
 	}
-	return true
+	return some
 }
 
 // maxTries is how often one write is tried, as a rule: more that fail may be items that are there

@@ -3,6 +3,7 @@ package sqlwrap
 import (
 	"database/sql/driver"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ type values struct {
 }
 
 func newValues(h *statement.Hasher, st *statement.Statement) *values {
-	return &values{hasher: h, isInsert: st.Verb == "INSERT", probes: st.Probes && !strings.HasPrefix(st.Shape, "SELECT NOT ")}
+	return &values{hasher: h, isInsert: st.Verb == "INSERT", probes: st.Probes && looks.MatchString(st.Shape)}
 }
 
 // inserted takes note of the id that the database made for a new row. The application did
@@ -50,6 +51,9 @@ func (v *values) add(bare driver.Rows, i int, value driver.Value) {
 		v.seen.Add(i, v.columns[i], h)
 	}
 }
+
+// looks are reads whose one value is true, or more than 0, if there are rows.
+var looks = regexp.MustCompile(`(?i)^SELECT (EXISTS ?\(|COUNT ?\([^()]*\)( AS \S+)? FROM |\?( AS \S+)? FROM )`)
 
 // isSome reports whether a value is true, or a number that is not 0. MySQL's text protocol returns
 // both as texts.

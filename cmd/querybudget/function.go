@@ -50,6 +50,7 @@ func (in *function) read(code ast.Node) {
 		in.names[name] = length
 	}
 	var around []ast.Node
+	jumps := hasGoto(code)
 	ast.Inspect(code, func(n ast.Node) bool {
 		if n == nil {
 			around = around[:len(around)-1]
@@ -61,11 +62,9 @@ func (in *function) read(code ast.Node) {
 			for _, name := range n.Names {
 				declare(name.Name, 0)
 			}
-		case *ast.CallExpr:
-			for _, arg := range n.Args {
-				if name := nameOf(arg); in.mayBeMaps[name] && nameOf(n.Fun) != "len" {
-					in.unsure[name] = true
-				}
+		case *ast.Ident:
+			if in.mayBeMaps[n.Name] && !isLook(n, around[:len(around)-1]) {
+				in.unsure[n.Name] = true
 			}
 		case *ast.RangeStmt:
 			for _, x := range []ast.Expr{n.Key, n.Value} {
@@ -90,7 +89,7 @@ func (in *function) read(code ast.Node) {
 				switch name := nameOf(left); {
 				case n.Tok == token.DEFINE && name != "":
 					declare(name, sliceAt(n.Rhs, i))
-				case in.names[name] != 0 && added(n, name) > 0 && !slices.ContainsFunc(around, isRepeated):
+				case in.names[name] != 0 && added(n, name) > 0 && !jumps && !slices.ContainsFunc(around, isRepeated):
 					in.names[name] = max(in.names[name], 0) + added(n, name)
 				default:
 					in.change(left)
@@ -116,6 +115,35 @@ func added(n *ast.AssignStmt, list string) int {
 		return 0
 	}
 	return len(call.Args) - 1
+}
+
+// hasGoto reports whether code may go back.
+func hasGoto(code ast.Node) (found bool) {
+	ast.Inspect(code, func(n ast.Node) bool {
+		b, ok := n.(*ast.BranchStmt)
+		found = found || ok && b.Tok == token.GOTO
+		return !found
+	})
+	return found
+}
+
+// isLook reports whether a name stands where nothing can put keys into what has it: in a range, before an
+// index, in len(x), or where it is declared.
+func isLook(name *ast.Ident, around []ast.Node) bool {
+	if len(around) == 0 {
+		return false
+	}
+	switch in := around[len(around)-1].(type) {
+	case *ast.RangeStmt:
+		return in.X == name
+	case *ast.IndexExpr:
+		return in.X == name
+	case *ast.CallExpr:
+		return nameOf(in.Fun) == "len"
+	case *ast.Field:
+		return true
+	}
+	return false
 }
 
 // isRepeated reports whether a node may run what is in it several times.

@@ -96,6 +96,10 @@ func (l fixedLists) readCalls(in *function, code ast.Node) {
 			}
 		case *ast.FuncDecl:
 			isCalled[n.Name] = true
+		case *ast.SelectorExpr:
+			if !isCalled[n.Sel] { // a variable of that name says nothing
+				l.values[n.Sel.Name], isCalled[n.Sel] = true, true
+			}
 		case *ast.Ident:
 			if _, own := in.names[n.Name]; !own && !isCalled[n] {
 				l.values[n.Name] = true
@@ -105,8 +109,32 @@ func (l fixedLists) readCalls(in *function, code ast.Node) {
 	})
 }
 
+// anywhere stands for the places of all parameters of a function.
+const anywhere = "*"
+
+// isOfPlaces reports whether the arguments of a call say what the parameters are given, one by one: not
+// what a call returns, which may be several values, nor those of a method expression, whose first is
+// the receiver.
+func isOfPlaces(call *ast.CallExpr) bool {
+	if s, ok := call.Fun.(*ast.SelectorExpr); ok {
+		if _, isMethodExpression := s.X.(*ast.ParenExpr); isMethodExpression {
+			return false
+		}
+	}
+	if len(call.Args) != 1 {
+		return true
+	}
+	_, isCall := call.Args[0].(*ast.CallExpr)
+	return !isCall
+}
+
 // readCall takes note of what a call gives.
 func (l fixedLists) readCall(in *function, name string, call *ast.CallExpr) {
+	if !isOfPlaces(call) {
+		l.call(name+place+anywhere, calledWith{unknown: true})
+		l.call(given+name, calledWith{unknown: true})
+		return
+	}
 	for i, arg := range call.Args {
 		list, ok := in.list(arg)
 		as := calledWith{unknown: !ok, most: list.rounds}
@@ -130,7 +158,8 @@ func (l fixedLists) lengths() map[string]int {
 	for changed := true; changed; {
 		changed = false
 		for parameter, with := range l.calls {
-			if lengths[parameter] > 0 || with.unknown || l.values[functionOf(parameter)] {
+			function := functionOf(parameter)
+			if lengths[parameter] > 0 || with.unknown || l.values[function] || l.calls[function+place+anywhere].unknown {
 				continue
 			}
 			if n := l.longest(parameter, with, lengths); n > 0 {

@@ -3,7 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/token"
-	"strings"
+	"slices"
 )
 
 // A worker of the application waits in an endless loop for what comes next: a tick, a job, a
@@ -144,10 +144,10 @@ func isSignal(s ast.Stmt) bool {
 	return ok && receive.Op == token.ARROW && nameOf(receive.X) != ""
 }
 
-// isSleep reports whether a call is one of time.Sleep, or of what others call so: SleepContext.
+// isSleep reports whether a call is one of time.Sleep, or of what others call so.
 func isSleep(call *ast.CallExpr) bool {
 	name := called(call.Fun)
-	return name != nil && strings.HasPrefix(name.Name, "Sleep")
+	return name != nil && slices.Contains([]string{"Sleep", "SleepContext", "SleepWithContext", "SleepCtx", "SleepUntil"}, name.Name)
 }
 
 // hasExit reports whether a loop ends otherwise than by what it waits for.

@@ -11,8 +11,8 @@ import (
 // callsWait reports whether code calls a function of its package that waits.
 func (w *workers) callsWait(code ast.Node) (found bool) {
 	inspectOnce(code, func(n ast.Node) {
-		call, ok := n.(*ast.CallExpr)
-		if !ok || found {
+		call := doesWork(n)
+		if call == nil || found {
 			return
 		}
 		if name := called(call.Fun); name != nil {
@@ -21,6 +21,22 @@ func (w *workers) callsWait(code ast.Node) (found bool) {
 		}
 	})
 	return found
+}
+
+// doesWork returns the call of a statement that takes nothing from it but an error: who waits for a row
+// takes the row. It is nil for all others.
+func doesWork(n ast.Node) *ast.CallExpr {
+	var x ast.Expr
+	switch n := n.(type) {
+	case *ast.ExprStmt:
+		x = n.X
+	case *ast.AssignStmt:
+		if len(n.Lhs) == 1 && len(n.Rhs) == 1 && nameOf(n.Lhs[0]) == "err" {
+			x = n.Rhs[0]
+		}
+	}
+	call, _ := x.(*ast.CallExpr)
+	return call
 }
 
 // isWaiting reports whether code sleeps, or waits for a channel that outlives the call.
@@ -70,13 +86,25 @@ func endsWithoutError(body *ast.BlockStmt) (found bool) {
 		case *ast.FuncLit:
 			return false
 		case *ast.IfStmt:
-			if isError(n.Cond) && n.Else == nil {
+			if isError(n.Cond) && n.Else == nil && !hasCondition(n.Body) {
 				return false
 			}
 		case *ast.ReturnStmt:
 			found = true
 		case *ast.BranchStmt:
 			found = found || n.Tok == token.BREAK || n.Tok == token.GOTO
+		}
+		return !found
+	})
+	return found
+}
+
+// hasCondition reports whether code has a condition: which error it is, for instance.
+func hasCondition(code ast.Node) (found bool) {
+	ast.Inspect(code, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.IfStmt, *ast.SwitchStmt:
+			found = true
 		}
 		return !found
 	})

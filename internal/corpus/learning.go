@@ -15,7 +15,7 @@ import (
 
 // learning are its cases. SQLite is the server's database in all of them.
 func learning() []Case {
-	all := slices.Concat(lnLoopCases(), lnMoreLoopCases(), lnWriteCases(), lnDuplicateCases(), lnNoDuplicateCases(), lnLostUpdateCases(), lnInsertCases(), lnQuietCases(), lnMoreQuietCases(), lnRelativeCases(), lnProbeCases(), lnFreshCases())
+	all := slices.Concat(lnLoopCases(), lnMoreLoopCases(), lnWriteCases(), lnDuplicateCases(), lnNoDuplicateCases(), lnLostUpdateCases(), lnInsertCases(), lnQuietCases(), lnMoreQuietCases(), lnRelativeCases(), lnProbeCases(), lnFreshCases(), lnNearCases())
 	for i := range all {
 		all[i].SQLite = frServer
 	}
