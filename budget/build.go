@@ -131,9 +131,6 @@ func (b *builder) fill(q *Query, rec *record) {
 	q.row, q.oneEach, q.found = rec.row, rec.oneEach(), rec.found()
 	if t := rec.transaction(); t != nil {
 		q.Serializable, q.repeatable = t.Serializable, t.RepeatableRead
-		if t.recorder != nil && t.recorder.unit == b.recorder.unit {
-			q.savepoints = t.savepoints
-		}
 	}
 	if g != nil {
 		q.Group = int(g.place)

@@ -68,9 +68,6 @@ func (x *Control) End(err error) {
 	switch t := c.transaction; {
 	case done.step == marksTransaction && t != nil:
 		t.marked(done.began, err, rolledBack)
-		if done.statement.Verb == "SAVEPOINT" && err == nil {
-			t.addSavepoint()
-		}
 	case done.step == beginsTransaction:
 		if t != nil {
 			done.ends(t, nil, false)
@@ -119,22 +116,6 @@ func (t *Transaction) marked(began time.Duration, err error, rolledBack bool) {
 	defer r.unit.mu.Unlock()
 	if t.running == 0 {
 		t.resting, t.since = r, r.unit.now()
-	}
-}
-
-// maxSavepoints is how many savepoints of a transaction are kept.
-const maxSavepoints = 1000
-
-// addSavepoint takes note of where a savepoint was set.
-func (t *Transaction) addSavepoint() {
-	if t.recorder == nil {
-		return
-	}
-	u := t.recorder.unit
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if len(t.savepoints) < maxSavepoints {
-		t.savepoints = append(t.savepoints, u.positions)
 	}
 }
 

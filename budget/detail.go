@@ -62,8 +62,7 @@ type Query struct {
 	sets      valuesSet
 	goroutine uint64 // that sent it, 0 where that is not known
 
-	repeatable bool    // in a transaction of that level of isolation
-	savepoints []int64 // of its transaction: the positions of the queries before them
+	repeatable bool // in a transaction of that level of isolation
 }
 
 // ArgumentsIdentity tells argument lists apart in all reports of the process, as

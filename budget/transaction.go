@@ -29,10 +29,8 @@ type Transaction struct {
 	began    *callsite.Stack // nil where it is not known
 	opened   time.Duration   // since the unit started
 	number   int
-	// savepoints are the positions of the queries before them, with the lock of the unit that began it.
-	savepoints []int64
-	excluded   bool // from all units of work
-	listed     bool // see openTransactions
+	excluded bool // from all units of work
+	listed   bool // see openTransactions
 
 	before, after *Transaction // in the list
 }

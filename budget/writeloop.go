@@ -112,32 +112,9 @@ func (f *finder) isHint(g *loopGroup) bool {
 // so that the next one is not held up. ent and GORM begin one by themselves, the application
 // does so by design.
 func (f *finder) isItemByItem(g *loopGroup) bool {
-	if f.hasSavepoints(g) {
-		return true
-	}
 	own, others := f.ownTransactions(g)
 	via := g.Via()
 	return own && others.readsBack && !strings.HasPrefix(via, "entgo.io/ent") && !strings.HasPrefix(via, "gorm.io/")
-}
-
-// hasSavepoints reports whether a loop sets a savepoint for each item, between its writes: one that fails
-// is undone alone.
-func (f *finder) hasSavepoints(g *loopGroup) bool {
-	if !g.InTransaction {
-		return false
-	}
-	before, some := int64(0), false
-	for i := range f.report.Queries {
-		q := &f.report.Queries[i]
-		if !slices.Contains(g.members, q.Group) {
-			continue
-		}
-		if !slices.ContainsFunc(q.savepoints, func(at int64) bool { return before <= at && at < q.Position }) {
-			return false
-		}
-		before, some = q.Position, true
-	}
-	return some
 }
 
 // maxTries is how often one write is tried, as a rule: more that fail may be items that are there
