@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -8,8 +9,8 @@ import (
 )
 
 // A transaction that writes looks again on purpose: what it has read itself is sure. One that writes and
-// locks nothing asks again for what was answered outside of it, unless it wants to see one state. Two transactions that only read may each
-// want to see one state.
+// locks nothing asks again for what was answered outside of it, unless it is of a level that shows one
+// state. Two transactions that only read may each want to see one state.
 
 func mayBeAskedElsewhere(s *suspect) bool {
 	return s.totals.Transactions > 0 && s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
@@ -42,6 +43,9 @@ func (f *finder) askedElsewhere() map[int]*elsewhere {
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
 		if q.Kind != statement.Read {
+			if len(q.Tables) == 0 && q.Kind == statement.Write && q.Transaction != 0 {
+				return out // any table may be written to until it ends
+			}
 			if len(q.Tables) == 0 {
 				clear(answered)
 			}
@@ -90,8 +94,9 @@ func (f *finder) transactionsThatWrite() map[int]bool {
 
 // duplicatesElsewhere: reads that were answered before, outside of a transaction that writes nothing.
 func (f *finder) duplicatesElsewhere() {
-	for i, again := range f.askedElsewhere() {
-		g := &f.report.Groups[i]
+	asked := f.askedElsewhere()
+	for _, i := range slices.Sorted(maps.Keys(asked)) {
+		again, g := asked[i], &f.report.Groups[i]
 		if again.count+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) || f.loopOfGroup(i) > 0 || f.loopAround(i) != nil || f.find(Duplicate, i) != nil {
 			continue
 		}

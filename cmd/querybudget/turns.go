@@ -151,10 +151,18 @@ func isSleep(call *ast.CallExpr) bool {
 }
 
 // hasExit reports whether a loop ends otherwise than by what it waits for.
-func hasExit(body *ast.BlockStmt) (found bool) {
+func hasExit(body *ast.BlockStmt) bool {
+	return exits(body, func(n ast.Node) bool { _, isWait := n.(*ast.SelectStmt); return isWait })
+}
+
+// exits reports whether code leaves the loop that it is in, but for the parts to skip.
+func exits(body *ast.BlockStmt, skip func(ast.Node) bool) (found bool) {
 	ast.Inspect(body, func(n ast.Node) bool {
+		if n != nil && skip(n) {
+			return false
+		}
 		switch n := n.(type) {
-		case *ast.FuncLit, *ast.SelectStmt:
+		case *ast.FuncLit:
 			return false
 		case *ast.ReturnStmt:
 			found = true

@@ -80,23 +80,11 @@ func inspectOnce(code ast.Node, look func(ast.Node)) {
 
 // endsWithoutError reports whether an endless loop ends for another reason than an error: a try that
 // succeeds, or pages that are all read.
-func endsWithoutError(body *ast.BlockStmt) (found bool) {
-	ast.Inspect(body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncLit:
-			return false
-		case *ast.IfStmt:
-			if isError(n.Cond) && n.Else == nil && !hasCondition(n.Body) {
-				return false
-			}
-		case *ast.ReturnStmt:
-			found = true
-		case *ast.BranchStmt:
-			found = found || n.Tok == token.BREAK || n.Tok == token.GOTO
-		}
-		return !found
+func endsWithoutError(body *ast.BlockStmt) bool {
+	return exits(body, func(n ast.Node) bool {
+		s, ok := n.(*ast.IfStmt)
+		return ok && isError(s.Cond) && s.Else == nil && !hasCondition(s.Body)
 	})
-	return found
 }
 
 // hasCondition reports whether code has a condition: which error it is, for instance.

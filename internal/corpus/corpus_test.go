@@ -4,13 +4,14 @@ import (
 	"context"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/querybudget/querybudget/budget"
 )
 
-// bar is how much has to be right.
+// bar is how much has to be right, of the cases that are not left.
 type bar struct {
 	precision, recall float64 // of what is found in all
 	ofEachKind        float64
@@ -21,12 +22,12 @@ type bar struct {
 	repairs int // proposed statements that are invalid or give other rows
 }
 
-var barOfSqlwrap = bar{precision: 0.98, recall: 0.97, ofEachKind: 0.93, parents: 13, proofs: 3}
+var barOfSqlwrap = bar{precision: 0.99, recall: 0.97, ofEachKind: 0.95}
 
 // barOfPgx is lower where nothing but the values of rows tells the cause: a loop over one
 // key is a duplicate (few/one-key), and a parent may be another one that has as many rows
-// (loop/shared-key), or none that has (learning/gorm-in-batches).
-var barOfPgx = bar{precision: 0.98, recall: 0.97, ofEachKind: 0.93, parents: 6, proofs: math.MaxInt}
+// (loop/shared-key).
+var barOfPgx = bar{precision: 0.99, recall: 0.97, ofEachKind: 0.94, parents: 1, proofs: math.MaxInt}
 
 func TestCorpus(t *testing.T) {
 	var systems []string
@@ -103,7 +104,7 @@ func (b bar) check(t *testing.T, outcomes []Outcome) {
 	text.WriteString("\n")
 	Print(&text, outcomes)
 	t.Log("\n" + text.String())
-	scores := Scores(outcomes)
+	scores := Scores(slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return left[o.Case] != "" }))
 	for i := range scores {
 		s := &scores[i]
 		precision, recall := b.ofEachKind, b.ofEachKind

@@ -108,7 +108,7 @@ func lnLoopCases() []Case {
 			Setup: lnOf("cohorts enrolments"), Run: lnBuilderLoop, Want: []Want{found(budget.NPlusOne, "count", "enrolments", "cohorts")},
 		},
 		{
-			Name: "learning/claimed-returning", About: "the rows that an UPDATE returned are looped over",
+			Name: "learning/claimed-returning", Values: true, About: "the rows that an UPDATE returned are looped over",
 			Systems: frReturning, Setup: lnOf("submissions users"), Run: lnClaimed, Want: []Want{found(budget.NPlusOne, "lnClaimed", "users", "submissions")},
 		},
 		{

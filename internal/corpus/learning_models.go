@@ -21,7 +21,7 @@ func lnMoreLoopCases() []Case {
 			Setup: lnOf("courses lessons"), Run: lnNoPreload, Want: []Want{proven(budget.NPlusOne, "lnNoPreload", "lessons", "courses")},
 		},
 		{
-			Name: "learning/gorm-in-batches", About: "FindInBatches, and a read for each row of a batch: the batch is the parent",
+			Name: "learning/gorm-in-batches", Values: true, About: "FindInBatches, and a read for each row of a batch: the batch is the parent",
 			Setup: lnOf("enrolments users"), Run: lnInBatches, Want: []Want{found(budget.NPlusOne, "lnInBatches.func1", "users", "enrolments")},
 		},
 		{

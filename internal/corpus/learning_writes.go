@@ -29,7 +29,7 @@ func lnWriteCases() []Case {
 			Setup: lnOf("tags course_tags"), Run: lnTagAll, Want: []Want{proven(budget.WriteLoop, "lnTagAll", "course_tags", "tags")},
 		},
 		{
-			Name: "learning/gorm-create-each", About: "a certificate is created for each enrolment that is far enough",
+			Name: "learning/gorm-create-each", Values: true, About: "a certificate is created for each enrolment that is far enough",
 			Setup: lnOf("enrolments certificates"), Run: lnCertify, Want: []Want{found(budget.WriteLoop, "lnCertify", "certificates", "enrolments")},
 		},
 		{
