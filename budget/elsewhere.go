@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"maps"
 	"math"
 	"slices"
 
@@ -95,9 +94,9 @@ func (f *finder) transactionsThatWrite() map[int]bool {
 // duplicatesElsewhere: reads that were answered before, outside of a transaction that writes nothing.
 func (f *finder) duplicatesElsewhere() {
 	asked := f.askedElsewhere()
-	for _, i := range slices.Sorted(maps.Keys(asked)) {
+	for i := range f.report.Groups {
 		again, g := asked[i], &f.report.Groups[i]
-		if again.count+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) || f.loopOfGroup(i) > 0 || f.loopAround(i) != nil || f.find(Duplicate, i) != nil {
+		if again == nil || again.count+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) || f.loopOfGroup(i) > 0 || f.loopAround(i) != nil || f.find(Duplicate, i) != nil {
 			continue
 		}
 		out := f.evidence(g, Duplicate, Candidate, again.count)
