@@ -33,11 +33,16 @@ type place struct {
 // changedRows looks for the rows that UPDATEs change, among those that were read before them.
 func (b *builder) changedRows(records []*record) {
 	reads := make(map[place][]int)
+	inserted, listed := make(newRows), make(listedValues)
 	for i, rec := range records {
 		q, st := &b.report.Queries[i], rec.origin.statement
 		switch {
 		case len(st.Tables) != 1:
+		case st.Verb == "INSERT":
+			inserted.add(rec)
 		case st.Kind == statement.Read && rec.rows == 1 && rec.columns() != nil && q.Row != 0:
+			q.own = inserted.has(rec)
+			listed.add(rec)
 			for _, p := range placesOfRead(q.Handle, rec) {
 				if old := reads[p]; len(old) == maxChangedRows {
 					reads[p] = append(old[:0], old[1:]...)
@@ -45,14 +50,14 @@ func (b *builder) changedRows(records []*record) {
 				reads[p] = append(reads[p], i)
 			}
 		case st.Verb == "UPDATE" && len(st.Keys) > 0:
-			q.sets = valuesSetBy(rec, nil)
-			q.changed = b.changedBy(q.Handle, rec, reads, records)
+			q.sets = valuesSetBy(rec, nil, listed)
+			q.changed = b.changedBy(q.Handle, rec, reads, records, listed)
 		}
 	}
 }
 
 // changedBy returns the reads of the row that an UPDATE changes, the latest ones, in their order.
-func (b *builder) changedBy(handle int, rec *record, reads map[place][]int, records []*record) (out []changedRow) {
+func (b *builder) changedBy(handle int, rec *record, reads map[place][]int, records []*record, listed listedValues) (out []changedRow) {
 	keys := keysOf(rec)
 	var found []int
 	for _, p := range placesOfUpdate(handle, rec.origin.statement, keys) {
@@ -61,7 +66,7 @@ func (b *builder) changedBy(handle int, rec *record, reads map[place][]int, reco
 	slices.Sort(found)
 	for _, i := range slices.Compact(found) {
 		if read := records[i]; isRowOf(keys, read) {
-			out = append(out, changedRow{read.position, b.report.Queries[i].Row, valuesSetBy(rec, read), keptBy(rec, read)})
+			out = append(out, changedRow{read.position, b.report.Queries[i].Row, valuesSetBy(rec, read, listed), keptBy(rec, read)})
 		}
 	}
 	return out[max(0, len(out)-maxChangedRows):]
@@ -151,17 +156,18 @@ func isIDOf(column, table string) bool {
 type valuesSet uint8
 
 const (
-	someSet  valuesSet = iota // numbers, or not known
-	wordsSet                  // no number, so that nobody has added anything
-	formSet                   // words and numbers, that somebody has typed
-	zeroSet                   // no number but 0, with which all begins anew
+	someSet   valuesSet = iota // numbers, or not known
+	wordsSet                   // no number, so that nobody has added anything
+	formSet                    // words and numbers, that somebody has typed
+	zeroSet                    // no number but 0, with which all begins anew
+	listedSet                  // no number but what another table has
 )
 
 // valuesSetBy looks at the values that an UPDATE sets. Of those that are in the row which was read, the
 // ones that it changes count.
-func valuesSetBy(rec, read *record) valuesSet {
+func valuesSetBy(rec, read *record, listed listedValues) valuesSet {
 	was := rowOfResult(read)
-	words, numbers, zeros, isForm := 0, 0, 0, len(was) > fewColumns
+	words, numbers, zeros, copies, isForm := 0, 0, 0, 0, len(was) > fewColumns
 	setsOf(rec, func(column string, hash uint64) {
 		old, known := was[plainName(column)]
 		switch {
@@ -171,6 +177,8 @@ func valuesSetBy(rec, read *record) valuesSet {
 			isForm = isForm || isTyped(column)
 		case isZero(hash):
 			zeros++
+		case listed.hasOf(hash, rec.origin.statement.Tables[0]):
+			copies++
 		default:
 			numbers++
 		}
@@ -180,6 +188,8 @@ func valuesSetBy(rec, read *record) valuesSet {
 		return formSet
 	case numbers > 0:
 		return someSet
+	case copies > 0:
+		return listedSet
 	case words > 0:
 		return wordsSet
 	case zeros > 0 && words == 0 && (read == nil || len(was) >= fewColumns):
@@ -187,7 +197,7 @@ func valuesSetBy(rec, read *record) valuesSet {
 	case zeros > 0:
 		return someSet
 	case read != nil: // it changes nothing
-		return valuesSetBy(rec, nil)
+		return valuesSetBy(rec, nil, listed)
 	}
 	return someSet
 }

@@ -60,6 +60,8 @@ type Query struct {
 	found     bool         // it only asked whether there are rows, and there are
 	changed   []changedRow // the reads of the row that an UPDATE changes, where values tell
 	sets      valuesSet
+	set       uint64 // of the arguments of a list of keys, in any order, where values tell
+	own       bool   // it reads a row that its transaction has inserted, where values tell
 	goroutine uint64 // that sent it, 0 where that is not known
 
 	repeatable bool // in a transaction of that level of isolation

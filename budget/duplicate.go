@@ -9,7 +9,7 @@ import (
 )
 
 func mayBeDuplicate(s *suspect) bool {
-	return s.totals.Duplicates > 0 || mayBeAskedElsewhere(s) || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
+	return s.totals.Duplicates > 0 || mayBeAskedElsewhere(s) || mayBeReordered(s) || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
 		st := g.origin.statement
 		return mayBeOfOneRow(st) && s.account.anyGroup(func(h *group) bool {
 			other := h.origin.statement
@@ -55,7 +55,8 @@ func (f *finder) duplicates() {
 		out.Repair = keepResult(n)
 		f.add(out, i)
 	})
-	f.duplicatesElsewhere()
+	f.addRepetitions(f.askedElsewhere(), "it asked the same first")
+	f.addRepetitions(f.reordered(), "it asked for the same list first, in another order")
 	f.sameRows()
 }
 
@@ -267,8 +268,8 @@ func (f *finder) sameRows() {
 	first := make(map[question][]*Query)
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		if q.Kind != statement.Read && q.Kind.IsQuery() {
-			clear(first) // whatever it wrote
+		if q.Kind != statement.Read && q.Kind.IsQuery() || q.Locks {
+			clear(first) // whatever it wrote, or others have until the lock was had
 			continue
 		}
 		from := groups[q.Group].from

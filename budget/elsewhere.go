@@ -20,15 +20,15 @@ func mayBeAskedElsewhere(s *suspect) bool {
 	})
 }
 
-// elsewhere is a read that was answered before, outside of its own transaction.
-type elsewhere struct {
+// repetition is how often a group asks what another read has answered before.
+type repetition struct {
 	first *Query
 	count int64
 }
 
 // askedElsewhere returns the reads of each group that were answered before: in a transaction if they are
 // in none, or the other way around, where that has written nothing.
-func (f *finder) askedElsewhere() map[int]*elsewhere {
+func (f *finder) askedElsewhere() map[int]*repetition {
 	if f.report.Totals.Transactions == 0 || f.report.Truncated.Queries > 0 {
 		return nil // what a transaction writes may not be known
 	}
@@ -36,7 +36,7 @@ func (f *finder) askedElsewhere() map[int]*elsewhere {
 		statement         statement.Fingerprint
 		handle, arguments int
 	}
-	var out map[int]*elsewhere
+	var out map[int]*repetition
 	answered, writes := make(map[question]*Query), f.transactionsThatWrite()
 	written := make(map[string]int64) // when a table was last written to, or may have been: a transaction may end any time later
 	for i := range f.report.Queries {
@@ -69,13 +69,7 @@ func (f *finder) askedElsewhere() map[int]*elsewhere {
 			answered[key] = q
 			continue
 		}
-		if out == nil {
-			out = make(map[int]*elsewhere)
-		}
-		if out[q.Group] == nil {
-			out[q.Group] = &elsewhere{first: p}
-		}
-		out[q.Group].count++
+		out = again(out, q, p)
 	}
 	return out
 }
@@ -91,16 +85,15 @@ func (f *finder) transactionsThatWrite() map[int]bool {
 	return writes
 }
 
-// duplicatesElsewhere: reads that were answered before, outside of a transaction that writes nothing.
-func (f *finder) duplicatesElsewhere() {
-	asked := f.askedElsewhere()
+// addRepetitions makes findings of reads that were answered before.
+func (f *finder) addRepetitions(asked map[int]*repetition, how string) {
 	for i := range f.report.Groups {
 		again, g := asked[i], &f.report.Groups[i]
 		if again == nil || again.count+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) || f.loopOfGroup(i) > 0 || f.loopAround(i) != nil || f.find(Duplicate, i) != nil {
 			continue
 		}
 		out := f.evidence(g, Duplicate, Candidate, again.count)
-		out.Before = relatedQuery(again.first, "it asked the same first")
+		out.Before = relatedQuery(again.first, how)
 		out.Repair = keepResult(again.count)
 		f.add(out, i)
 	}

@@ -17,6 +17,7 @@ func (b *builder) newIDs(records []*record) {
 	rounds := make([]int64, len(b.report.Groups))
 	used := make([]int64, len(b.report.Groups))
 	asked := make([]int64, len(b.report.Groups))
+	chained := make([]int64, len(b.report.Groups)) // rounds that insert the id of the row before
 	isUsed := make(map[*record]bool)
 	before := make([]*record, len(b.report.Groups)) // the row that the execution before asked for
 	groupOf := make(map[*record]int)
@@ -31,6 +32,9 @@ func (b *builder) newIDs(records []*record) {
 		for n, hash := range rec.hashes() {
 			key, _ := st.KeyOf(n)
 			for _, insert := range made[hash] {
+				if latest[group] == insert && isID(st.AssignedTo(n)) {
+					chained[group]++
+				}
 				if groupOf[insert] == group || latest[groupOf[insert]] != insert || st.Kind == statement.Read && fits(insert.origin.statement.Tables, "id", st, key) < 0 {
 					continue // ids begin at 1 in each table; what is written by one is that of the row, as a rule
 				}
@@ -60,7 +64,7 @@ func (b *builder) newIDs(records []*record) {
 	}
 	for i := range b.report.Groups {
 		g := &b.report.Groups[i]
-		g.NewIDsUsed = g.Queries >= fewRows && used[i] == rounds[i]
+		g.NewIDsUsed = g.Queries >= fewRows && (used[i] == rounds[i] || chained[i] == rounds[i]-1)
 		g.AsksNewIDs = g.Queries >= fewRows && asked[i] == rounds[i]
 	}
 }

@@ -62,6 +62,7 @@ func (b *builder) parents() {
 	b.varyings(records)
 	b.newIDs(records)
 	b.changedRows(records)
+	b.sets(records)
 	b.chains(records)
 	all := b.results(records)
 	b.report.ValuesTracked = b.hasAllValues(records)
@@ -190,12 +191,13 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 	for i := range all {
 		r := &all[i]
 		parent := &b.report.Groups[r.group]
-		if r.position >= g.First || slices.Contains(r.sent, g.Fingerprint) || r.last > r.position && r.last < g.First && !r.paged {
+		if r.position >= g.First || slices.Contains(r.sent, g.Fingerprint) {
 			continue
 		}
+		isOver := r.last > r.position && r.last < g.First && !r.paged // several lists, read one after the other
 		for c := range r.columns {
 			match := r.match(c, arguments.values, g, arguments.key)
-			if match == "" || distinct < 2 && !slices.Equal(arguments.values, r.columns[c].values) {
+			if match == "" || isOver && match != MatchExact || distinct < 2 && !slices.Equal(arguments.values, r.columns[c].values) {
 				continue
 			}
 			name := r.columns[c].name

@@ -51,7 +51,7 @@ func (f *finder) readModifyWrites() {
 			case q.Row == 0:
 			case q.Locks:
 				delete(reads, row)
-			case guards.before(q), isLockedBy(locked[row], q):
+			case guards.before(q), isLockedBy(locked[row], q), q.own:
 				delete(reads, row) // what is set comes from here
 			case q.Rows == 1 && !q.Probes && !q.Batched:
 				reads[row] = append(reads[row], q)
@@ -96,19 +96,31 @@ func changedReads(reads map[rowOf][]*Query, row rowOf, update *Query) []*Query {
 	return found
 }
 
-// guards are the positions of the first lock of each transaction, of another row or of a word: who
-// locks something first does so to be alone.
-type guards map[int]int64
+// guards are the positions of the first lock of each transaction, of another row or of a word, and of the
+// queries that were sent while a session held the lock of a word: who locks something first does so to be
+// alone.
+type guards struct {
+	locked map[int]int64
+	held   map[int64]bool
+}
 
-// before reports whether a query's transaction has locked something before it.
-func (g guards) before(q *Query) bool { return g[q.Transaction] > 0 && g[q.Transaction] < q.Position }
+// before reports whether something was locked before a query, for as long as it takes.
+func (g guards) before(q *Query) bool {
+	return g.held[q.Position] || g.locked[q.Transaction] > 0 && g.locked[q.Transaction] < q.Position
+}
 
 func (f *finder) guards() guards {
-	out := make(guards)
+	out, isHeld := guards{locked: make(map[int]int64), held: make(map[int64]bool)}, false
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		if q.Transaction > 0 && out[q.Transaction] == 0 && (q.Kind == statement.Read && q.Locks || strings.Contains(q.Shape, "advisory_xact_lock(")) {
-			out[q.Transaction] = q.Position
+		if q.Transaction > 0 && out.locked[q.Transaction] == 0 && (q.Kind == statement.Read && q.Locks || strings.Contains(q.Shape, "advisory_xact_lock(")) {
+			out.locked[q.Transaction] = q.Position
+		}
+		if q.Verb != "LISTEN" && q.Failed == "" {
+			isHeld = keepsSession(q.Statement, isHeld)
+		}
+		if isHeld {
+			out.held[q.Position] = true
 		}
 	}
 	return out
@@ -126,7 +138,7 @@ func (f *finder) readOf(reads []*Query, written, update *Query) *Query {
 			continue
 		}
 		change := update.changeOf(read)
-		if change.sets == zeroSet || change.sets == formSet {
+		if change.sets == zeroSet || change.sets == formSet || change.sets == listedSet {
 			continue
 		}
 		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.mayBeComputed(change, read, column) }) {

@@ -75,6 +75,9 @@ func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
 		return false, false
 	}
 	r.latest = nil
+	if st.Locks {
+		r.wrote(st.Tables) // others may have written until the lock was had
+	}
 	if err != nil {
 		return false, false
 	}

@@ -9,18 +9,17 @@ import (
 )
 
 // bounds leave out what test data says nothing about: the time of a query, and how many
-// rows it has. Three writes of one call are a loop in a test, whatever goes through it; five
-// reads are, since a look-up at three places of a request's data is no loop. They are asked
-// for when all drivers are registered.
+// rows it has. Three queries of one call are a loop in a test: whoever reads the reports
+// looks whether the source has one. They are asked for when all drivers are registered.
 var bounds = sync.OnceValue(func() budget.Bounds {
 	return budget.Bounds{TrackValues: true, Queries: 2000, Rules: budget.Rules{
 		Slow: budget.None, IdleTransaction: budget.None, LargeResult: budget.None,
-		WriteLoop: fewestWrites(), SQLite: sqliteUse(setting(ServersVariable), sql.Drivers()),
+		NPlusOne: fewest(), WriteLoop: fewest(), SQLite: sqliteUse(setting(ServersVariable), sql.Drivers()),
 	}}
 })
 
-// fewestWrites is that of the rules where real data is looked at.
-func fewestWrites() int {
+// fewest is that of the rules where real data is looked at.
+func fewest() int {
 	if live() {
 		return 0
 	}

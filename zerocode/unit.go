@@ -16,7 +16,7 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 		return carried
 	}
 	s := currentScope()
-	if s.turns.Load() && s.name != outermost() {
+	if s.turns.Load() && s.began != callsite.Goroutine() {
 		s = s.goroutine() // that the worker has started, for a job as a rule
 	}
 	if s.whole && s.began == callsite.Goroutine() {

@@ -182,7 +182,7 @@ func (in *function) loops(set *token.FileSet, body ast.Node) (found []fixedLoop)
 		case *ast.RangeStmt:
 			over = n.X
 		case *ast.CallExpr:
-			if loops(n) {
+			if takesItems(n) {
 				over = n.Args[0]
 			}
 		}

@@ -112,6 +112,7 @@ var reasons = []*reason{
 	{func(f *seen) bool { return f.layer }, "writes of a layer that saves the records of any table one by one, with their hooks"},
 	{func(f *seen) bool { return f.fixed }, strconv.Itoa(fewWrites-1) + " writes at most, and as many in each call"},
 	{func(f *seen) bool { return f.ofList }, "a loop over a list that stands in the source"},
+	{func(f *seen) bool { return f.ofNone }, "no loop of the source is around it, and no rows tell how often it is sent"},
 	{(*seen).isOfCalls, "another service is called each time"},
 	{(*seen).isOfMigration, "in folders and files of migrations"},
 	{(*seen).isSmall, "a read again, in few calls"},

@@ -48,6 +48,22 @@ var loLoops = []string{
 // loops reports whether a call hands a closure to a function that calls it for each item, as
 // slices.DeleteFunc and lo.Map do.
 func loops(call *ast.CallExpr) bool {
+	return takesItems(call) || isCountedFor(call)
+}
+
+// isCountedFor reports whether a closure is given the number of an item by the function that it is handed
+// to: parallel.Do(workers, len(items), func(i int) { ... }). A number with another name may be that of a try.
+func isCountedFor(call *ast.CallExpr) bool {
+	return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool {
+		f, ok := arg.(*ast.FuncLit)
+		return ok && slices.ContainsFunc(f.Type.Params.List, func(p *ast.Field) bool {
+			return nameOf(p.Type) == "int" && len(p.Names) == 1 && slices.Contains([]string{"i", "j", "k", "idx", "index"}, p.Names[0].Name)
+		})
+	})
+}
+
+// takesItems reports whether it is one of package slices or lo.
+func takesItems(call *ast.CallExpr) bool {
 	fun := call.Fun
 	switch of := fun.(type) { // with its types
 	case *ast.IndexExpr:

@@ -29,15 +29,21 @@ func (w *worker) run(ids []int) {
 		return send(id)
 	})
 	slices.Sort(ids)
+	parallel.Do(ctx, 2, count, func(ctx context.Context, i int) error {
+		return send(ids[i])
+	})
+	retry.Do(3, func(attempt int) error {
+		return send(1)
+	})
 }
 `
 	s := newSources()
 	s.read("example.com/shop", "example.com/shop/shop.go", "", text)
 	got := s.Loops["example.com/shop/shop.go"]
-	if !slices.Equal(got, [][2]int{{5, 7}, {12, 14}, {15, 17}}) {
+	if !slices.Equal(got, [][2]int{{5, 7}, {12, 14}, {15, 17}, {19, 21}}) {
 		t.Errorf("got %v", got)
 	}
-	for line, want := range map[int]bool{4: false, 6: true, 10: false, 13: true} {
+	for line, want := range map[int]bool{4: false, 6: true, 10: false, 13: true, 20: true, 23: false} {
 		if s.Loops.has(callsite.Frame{Function: "example.com/shop.(*worker).run", File: "shop.go", Line: line}) != want {
 			t.Errorf("line %d: want %t", line, want)
 		}

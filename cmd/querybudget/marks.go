@@ -157,6 +157,10 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 			if f := cleanUp(n); f != nil {
 				cleanUps[f] = true
 			}
+		case *ast.DeferStmt:
+			if mayQuery(n.Call) { // what is deferred begins on the last line of its function, all of it
+				marks = append(marks, insertion{set.Position(n.Pos()).Offset, "defer " + rounds + ".Step();"})
+			}
 		case *ast.ForStmt:
 			add(n.Body, "Round", n)
 		case *ast.RangeStmt:
@@ -190,6 +194,13 @@ func cleanUp(call *ast.CallExpr) *ast.FuncLit {
 	}
 	f, _ := call.Args[0].(*ast.FuncLit)
 	return f
+}
+
+// mayQuery reports whether a deferred call may send a query: the usual ones for a lock, a file or a
+// context do not.
+func mayQuery(call *ast.CallExpr) bool {
+	name := called(call.Fun)
+	return len(call.Args) > 0 || name == nil || !slices.Contains([]string{"Close", "Unlock", "RUnlock", "Done", "Stop", "cancel", "Cancel"}, name.Name)
 }
 
 // calls reports whether code calls a function that could send a query, or lets another goroutine

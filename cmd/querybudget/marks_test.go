@@ -74,3 +74,27 @@ func TestMarksOfCalls(t *testing.T) {
 		}
 	}
 }
+
+// What a test defers is sent when it ends, all on its last line.
+func TestMarksOfDefers(t *testing.T) {
+	for call, want := range map[string]bool{
+		"store.Delete(ctx, 1)": true,
+		"func() { f() }()":     true,
+		"restore()":            true,
+		"rows.Close()":         false,
+		"s.mu.Unlock()":        false,
+		"cancel()":             false,
+		"tx.Rollback()":        true,
+		"close(ch)":            true,
+		"s.all[0](7)":          true,
+	} {
+		text := "package a\n\nfunc f() { defer " + call + "; g() }\n"
+		got, _ := mark(text)
+		if strings.Contains(got, "{"+rounds+".Func(); defer "+rounds+".Step();defer ") != want {
+			t.Errorf("%s: got %s", call, got)
+		}
+		if _, err := parser.ParseFile(token.NewFileSet(), "", got, 0); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -72,7 +72,7 @@ func TestScan(t *testing.T) {
 		t.Errorf("a test fails there, and the scan ended with %v", err)
 	}
 	wants(t, got,
-		"querybudget: 15 findings", "write-loop   INSERT INTO children (name) VALUES (?)\n  at         child/main.go:14 main.main",
+		"querybudget: 16 findings", "write-loop   INSERT INTO children (name) VALUES (?)\n  at         child/main.go:14 main.main",
 		"n+1          SELECT title FROM books WHERE author_id = ?\n  at         shop.go:31 plain.(*Shop).Titles",
 		"4 times at worst, in 1 call; go test -run '^TestTitles$' example.com/plain",
 		"for each   row of SELECT id FROM authors at shop.go:30",
@@ -80,7 +80,7 @@ func TestScan(t *testing.T) {
 		"duplicate    SELECT name FROM settings WHERE id = ?", "in 8 calls",
 		"duplicate    SELECT author_id, title FROM books WHERE id = ?\n  at         shop.go:90 plain.(*Shop).Rename",
 		"first      read at shop.go:94 plain.(*Shop).mayRename",
-		"not: SELECT name FROM readers", "not: SELECT alias FROM readers", "not: FROM items", "2 findings left out: reads that ask the same in some calls",
+		"not: SELECT name FROM readers", "n+1          SELECT alias FROM readers WHERE id = ?\n  at         shop.go:106 plain.(*Shop).Named\n  seen       3 times at worst", "not: SELECT number FROM readers", "not: FROM items", "2 findings left out: reads that ask the same in some calls",
 		"n+1          SELECT count FROM stock WHERE book_id = ?",
 		"6 times at worst, in 1 call; go test -run '^TestFanOut$' example.com/plain",
 		"n+1          SELECT title, price FROM books WHERE id = ?",
@@ -90,7 +90,7 @@ func TestScan(t *testing.T) {
 		"n+1          SELECT address FROM readers", "not: SELECT mail", "not: SELECT phone", "findings left out: another service is called each time",
 		"n+1          SELECT reagent", "n+1          SELECT cover", "write-loop   INSERT INTO archive", "not: INSERT INTO charges", "not: INSERT INTO written", "not: INSERT INTO mails", "not: FROM watched", "not: INSERT INTO messages", "not: INSERT INTO roles", "not: SELECT version", "3 findings left out: seen only where tests start the application", "write-loop   INSERT INTO invitations (name) VALUES (?)",
 		"not: INSERT INTO tariffs", "not: INSERT INTO sections", "1 finding left out: a loop over a list that stands in the source", "write-loop   INSERT INTO received",
-		"write-loop   INSERT INTO shelves (number) VALUES (?)", "4 times at worst, in 1 call; go test example.com/plain/hub", "not: INSERT INTO commands", "not: SELECT length",
+		"write-loop   INSERT INTO shelves (number) VALUES (?)", "4 times at worst, in 1 call; go test example.com/plain/hub", "not: INSERT INTO commands", "not: SELECT answer", "not: INSERT INTO said", "not: SELECT length",
 		"--- FAIL: TestFails", "ok  \texample.com/plain/shared",
 	)
 }

@@ -39,6 +39,7 @@ type seen struct {
 	layer       bool                // a write of a layer that saves any record
 	fixed       bool                // few writes, as many in each call
 	ofList      bool                // all loops around it go over lists that stand in the source
+	ofNone      bool                // no loop of the source is around it
 	pairs       map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement   agreement           // and what all units say of them
 	joined      []callsite.Frame    // the lines of several that are one finding
@@ -116,7 +117,7 @@ func (f *seen) merge(other *seen) {
 	if f.callsOut = 0; callOut {
 		f.callsOut = f.units
 	}
-	f.fixed, f.ofList = f.fixed && other.fixed, f.ofList && other.ofList
+	f.fixed, f.ofList, f.ofNone = f.fixed && other.fixed, f.ofList && other.ofList, f.ofNone && other.ofNone
 	f.loops += other.loops
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)

@@ -16,6 +16,7 @@ import (
 // sources is what the sources of an application say about lines of stacks.
 type sources struct {
 	Loops  spans      `json:"loops,omitempty"`  // that end by themselves
+	Ended  spans      `json:"ended,omitempty"`  // endless ones that are left for another reason than an error
 	Relays spans      `json:"relays,omitempty"` // functions that send a statement which they are given
 	Fixed  fixedLoops `json:"fixed,omitempty"`  // loops over lists that stand in the source
 	lists  fixedLists
@@ -54,6 +55,7 @@ func (all packages) sources() sources {
 	found := newSources()
 	for _, s := range of {
 		maps.Copy(found.Loops, s.Loops)
+		maps.Copy(found.Ended, s.Ended)
 		maps.Copy(found.Relays, s.Relays)
 		found.lists.addAll(s.lists)
 	}
@@ -90,7 +92,7 @@ func (p *listed) sources() sources {
 }
 
 func newSources() sources {
-	return sources{Loops: spans{}, Relays: spans{}, lists: newFixedLists()}
+	return sources{Loops: spans{}, Ended: spans{}, Relays: spans{}, lists: newFixedLists()}
 }
 
 // read reads a file of a package, whose text is that of the disk if it is nil.
@@ -100,7 +102,9 @@ func (s sources) read(of, file, name string, text any) {
 	if err != nil {
 		return
 	}
-	for kind, found := range map[*spans][][2]int{&s.Loops: loopsOf(set, parsed), &s.Relays: relaysOf(set, parsed)} {
+	for kind, found := range map[*spans][][2]int{
+		&s.Loops: loopsOf(set, parsed), &s.Ended: endedLoopsOf(set, parsed), &s.Relays: relaysOf(set, parsed),
+	} {
 		if len(found) > 0 {
 			(*kind)[file] = found
 		}

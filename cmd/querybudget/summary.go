@@ -29,7 +29,7 @@ type summary struct {
 	findings          map[findingKey]*seen
 	leftOut           int // findings of set-up
 	passed            passed
-	loops             spans
+	loops, ended      spans
 	fixedLists        fixedLoops
 	exercised         exercised
 	starts            starts
@@ -47,6 +47,7 @@ func newSummary(about *scanned) *summary {
 	s := &summary{
 		code:       code,
 		loops:      about.Loops,
+		ended:      about.Ended,
 		fixedLists: about.Fixed,
 		flags:      about.Flags,
 		findings:   map[findingKey]*seen{},
@@ -121,6 +122,7 @@ func (s *summary) join() {
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
 		f.fixed = f.isFixed(s.fewest[key.lines])
 		f.ofList = s.isOfFixedList(f)
+		f.ofNone = s.isInNoLoop(f)
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].add(f)
@@ -196,7 +198,7 @@ func (s *summary) add(u *unit) {
 	}
 	s.tests = append(s.tests, unit{Test: u.Test, Package: u.Package, Report: budget.Report{Name: u.Name}})
 	for i := range u.Findings {
-		if f := &u.Findings[i]; f.Confidence != budget.Hint && !s.isFixture(f.CallSite()) && (!u.Endless || s.isOneWork(f)) {
+		if f := &u.Findings[i]; f.Confidence != budget.Hint && !s.isFixture(f.CallSite()) && (!u.Endless && !isOfFew(f) || s.isOneWork(f)) {
 			s.addFinding(u, f, setUp)
 		}
 	}

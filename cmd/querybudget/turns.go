@@ -33,6 +33,7 @@ func turnsIn(text string, set *token.FileSet, file *ast.File, w *workers) (marks
 			if isDirective(n) {
 				return false
 			}
+			w.readKept(n)
 			if w.isCalledBack(n) {
 				marks = append(marks, insertion{set.Position(n.Body.Lbrace).Offset + 1, rounds + ".Message();"})
 			}
@@ -91,13 +92,17 @@ func (w *workers) waits(body *ast.BlockStmt, isTry bool) (at []token.Pos) {
 }
 
 // branches returns the beginnings of the branches that a select waits for. One with a default
-// only looks.
+// only looks. Beside messages from a channel that outlives the call, values of another one are messages, too.
 func (w *workers) branches(s *ast.SelectStmt, isTry bool) (at []token.Pos) {
+	hasMessages := slices.ContainsFunc(s.Body.List, func(c ast.Stmt) bool {
+		comm, ok := c.(*ast.CommClause)
+		return ok && comm.Comm != nil && takes(comm.Comm) && w.isWait(comm.Comm)
+	})
 	for _, c := range s.Body.List {
 		switch c := c.(*ast.CommClause); {
 		case c.Comm == nil:
 			return nil
-		case w.isWait(c.Comm) && (!isTry || !isPause(c.Comm)), !isTry && isSignal(c.Comm):
+		case hasMessages && takes(c.Comm), w.isWait(c.Comm) && (!isTry || !isPause(c.Comm)), !isTry && isSignal(c.Comm):
 			at = append(at, c.Colon+1)
 		}
 	}
@@ -120,7 +125,7 @@ func (w *workers) isWait(s ast.Stmt) bool {
 	var x ast.Expr
 	switch s := s.(type) {
 	case *ast.SendStmt:
-		return isElsewhere(s.Chan)
+		return w.isElsewhere(s.Chan)
 	case *ast.ExprStmt:
 		x = s.X
 	case *ast.AssignStmt:
@@ -130,7 +135,13 @@ func (w *workers) isWait(s ast.Stmt) bool {
 		return isSleep(call) || w.isAwait(call)
 	}
 	receive, ok := x.(*ast.UnaryExpr)
-	return ok && receive.Op == token.ARROW && isElsewhere(receive.X)
+	return ok && receive.Op == token.ARROW && w.isElsewhere(receive.X)
+}
+
+// takes reports whether a branch keeps what it receives.
+func takes(s ast.Stmt) bool {
+	_, ok := s.(*ast.AssignStmt)
+	return ok
 }
 
 // isSignal reports whether a branch waits for a channel in a variable, such as that of a timer, and takes
@@ -185,11 +196,14 @@ func isPause(s ast.Stmt) (found bool) {
 	return found
 }
 
-// isElsewhere reports whether a channel is a field, or what a function returns.
-func isElsewhere(channel ast.Expr) bool {
-	switch channel.(type) {
+// isElsewhere reports whether a channel is a field, what a function returns, or a variable with such a
+// channel that is kept.
+func (w *workers) isElsewhere(channel ast.Expr) bool {
+	switch x := channel.(type) {
 	case *ast.SelectorExpr, *ast.CallExpr:
 		return true
+	case *ast.Ident:
+		return w.kept[x]
 	}
 	return false
 }

@@ -15,6 +15,8 @@ type workers struct {
 	handed   map[string]bool // names of what is handed to others without being called
 	methods  map[string]bool
 	bodies   map[string][]*ast.BlockStmt // of functions and methods, by their names
+	keepers  map[string]bool             // functions that return a channel which is kept; false for a name of other ones, too
+	kept     map[*ast.Ident]bool         // variables with such a channel, where they stand
 	forTests map[string]bool             // functions, of the whole application
 	parsed   map[string]source
 }
@@ -56,7 +58,7 @@ func workersOf(folder string) *workers {
 }
 
 func newWorkers() *workers {
-	return &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}, bodies: map[string][]*ast.BlockStmt{}, parsed: map[string]source{}}
+	return &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}, bodies: map[string][]*ast.BlockStmt{}, keepers: map[string]bool{}, kept: map[*ast.Ident]bool{}, parsed: map[string]source{}}
 }
 
 func (w *workers) read(file *ast.File) {
@@ -70,6 +72,7 @@ func (w *workers) read(file *ast.File) {
 			}
 			if n.Body != nil {
 				w.bodies[n.Name.Name] = append(w.bodies[n.Name.Name], n.Body)
+				w.readKeeper(n)
 			}
 		case *ast.CallExpr:
 			for _, arg := range n.Args {
@@ -92,16 +95,20 @@ func (w *workers) readFields(s *ast.StructType) {
 	}
 }
 
-// isOfMessages reports whether a loop goes over a channel in a field, or that of a
-// subscription.
+// isOfMessages reports whether a loop goes over a channel that is kept, or that of a subscription.
 func (w *workers) isOfMessages(n *ast.RangeStmt) bool {
 	if n.Value != nil {
 		return false
 	}
 	switch x := n.X.(type) {
+	case *ast.Ident:
+		return w.kept[x]
 	case *ast.SelectorExpr:
 		return w.channels[x.Sel.Name]
 	case *ast.CallExpr:
+		if name := called(x.Fun); name != nil && w.keepers[name.Name] {
+			return true
+		}
 		s, ok := x.Fun.(*ast.SelectorExpr)
 		return ok && (s.Sel.Name == "Channel" || s.Sel.Name == "Messages") && !w.methods[s.Sel.Name]
 	}

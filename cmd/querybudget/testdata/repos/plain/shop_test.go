@@ -60,12 +60,13 @@ func TestFound(t *testing.T) {
 	s.Found()
 }
 
-// Three writes are a loop. Three reads of one line may be no loop over rows.
+// Three writes are a loop, and three reads if the source has one around them.
 func TestLog(t *testing.T) {
 	s := &Shop{fakedb.Open()}
 	defer s.DB.Close()
 	s.Log("a", "b", "c")
 	s.Named(t.Context(), 1, 2, 3)
+	s.Dial(t.Context(), 3)
 }
 
 func TestServer(t *testing.T) {
@@ -273,3 +274,38 @@ func TestCovers(t *testing.T) {
 }
 
 func ids(n int) []int { return make([]int, n) }
+
+// The commands of a session are pieces of work of their own, and so are messages on a board.
+func TestSession(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() { wait(stop) }()
+	connected, b := make(chan *Session), &Board{all: map[string]chan string{}}
+	go func() { connected <- s.Connect() }()
+	go func() { s.Listen(b, "a") }()
+	c := <-connected
+	talk(c, b, 1, 2, 3, 4, 5, 6)
+}
+
+func wait(stop chan struct{}) { <-stop }
+
+func talk(c *Session, b *Board, ids ...int) {
+	if len(ids) > 0 {
+		c.Ask(ids[0])
+		b.Say("a", "line")
+		talk(c, b, ids[1:]...)
+	}
+}
+
+// What is deferred runs when the test has reached its last line.
+func TestDeferred(t *testing.T) {
+	s := &Shop{fakedb.Open()}
+	defer s.DB.Close()
+	defer s.Charge(1)
+	defer s.Charge(2)
+	defer s.Charge(3)
+	defer s.Charge(4)
+	defer s.Charge(5)
+}

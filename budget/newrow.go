@@ -1,0 +1,79 @@
+package budget
+
+import "slices"
+
+// What a transaction has inserted, nobody else can change before it ends. Which row a read asks for is told
+// by the values of its keys.
+
+// newRow is what is known of a row that was inserted, by the plain names of its columns.
+type newRow map[string]uint64
+
+type inTable struct {
+	transaction *Transaction
+	table       string
+}
+
+// newRows are the rows that transactions have inserted, the latest ones.
+type newRows map[inTable][]newRow
+
+func inTableOf(rec *record) inTable {
+	return inTable{rec.transaction(), tableKey(rec.origin.statement.Tables[0])}
+}
+
+// add takes note of the row that an INSERT adds.
+func (n newRows) add(rec *record) {
+	in := inTableOf(rec)
+	if in.transaction == nil {
+		return
+	}
+	row := make(newRow)
+	setsOf(rec, func(column string, hash uint64) { row[plainName(unquoted(column))] = hash })
+	for _, c := range rec.columns() { // RETURNING
+		if len(c.values) == 1 && c.name != "" {
+			row[plainName(c.name)] = c.values[0]
+		}
+	}
+	rows := append(n[in], row)
+	n[in] = rows[max(0, len(rows)-maxChangedRows):]
+}
+
+// has reports whether a read asks for a row that its transaction has inserted.
+func (n newRows) has(read *record) bool {
+	rows := n[inTableOf(read)]
+	if len(rows) == 0 {
+		return false
+	}
+	keys := keysOf(read)
+	return slices.ContainsFunc(rows, func(r newRow) bool { return r.isAt(keys) })
+}
+
+// isAt reports whether a row has the values of all keys.
+func (r newRow) isAt(keys map[string]uint64) bool {
+	for name, hash := range keys {
+		if hash == 0 || r[name] != hash {
+			return false
+		}
+	}
+	return len(keys) > 0
+}
+
+// listedValues are the numbers that reads of one row and few columns have answered, by the tables that
+// have them: a price of a list that becomes that of an item was computed from no price before.
+type listedValues map[uint64]string
+
+func (l listedValues) add(read *record) {
+	if len(read.columns()) > fewColumns || isAggregate(read.origin.statement) {
+		return
+	}
+	for _, c := range read.columns() {
+		if len(c.values) == 1 && isNumber(c.values[0]) && !isID(c.name) {
+			l[c.values[0]] = tableKey(read.origin.statement.Tables[0])
+		}
+	}
+}
+
+// hasOf reports whether a value is one of another table than the one that it is set in.
+func (l listedValues) hasOf(hash uint64, table string) bool {
+	of, known := l[hash]
+	return known && of != tableKey(table)
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"go/ast"
+	"go/token"
+	"slices"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
+)
+
+// What a call sends again and again is a loop over data if the source has a loop around it that ends. What
+// has none, and goes through no rows that were read, may be anything that happens several times: a timer, a
+// state that is reached again, a message.
+
+// endedLoopsOf returns the lines of the endless loops of a file that are left for another reason than an
+// error or what a select waits for: when all is read, or done.
+func endedLoopsOf(set *token.FileSet, file *ast.File) (found [][2]int) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if loop, ok := n.(*ast.ForStmt); ok && loop.Cond == nil && hasExit(loop.Body) && endsWithoutError(loop.Body) {
+			found = append(found, linesOf(set, loop))
+		}
+		return true
+	})
+	return found
+}
+
+// isInNoLoop reports whether nothing but its number tells that something is sent in a loop: there is none
+// in the source around a line of the stack, no function on it that calls itself, no goroutine for each
+// item, and no read with as many rows.
+func (s *summary) isInNoLoop(f *seen) bool {
+	return f.isLoop() && f.worst.Confidence != budget.Proven && f.worst.Parent == nil && f.across == nil && !f.worst.Parallel && !isRecursive(f.frames) &&
+		!slices.ContainsFunc(f.frames, func(frame callsite.Frame) bool { return s.loops.has(frame) || s.ended.has(frame) })
+}
+
+// fewReads is the number of reads from which on they are a loop, as everywhere. Of fewer, without a read that
+// has as many rows, the source has to show one.
+const fewReads = 5
+
+func isOfFew(f *budget.Finding) bool {
+	return f.Kind == budget.NPlusOne && f.Count < fewReads && f.Confidence != budget.Proven && f.Parent == nil
+}
+
+// isRecursive reports whether a function stands twice on a stack.
+func isRecursive(frames []callsite.Frame) bool {
+	return slices.ContainsFunc(frames, func(f callsite.Frame) bool {
+		return len(slices.DeleteFunc(slices.Clone(frames), func(o callsite.Frame) bool { return o.Function != f.Function })) > 1
+	})
+}
