@@ -13,6 +13,13 @@ func TestBatch(t *testing.T) {
 		{"postgresql", "SELECT title, author_id FROM books WHERE author_id = ? ORDER BY title", "SELECT title, author_id FROM books WHERE author_id = ANY($1) ORDER BY title"},
 		{"mysql", "SELECT title FROM books b WHERE b.author_id = ?", "SELECT title, b.author_id FROM books b WHERE b.author_id IN (?)"},
 		{"sqlite", "SELECT * FROM books WHERE author_id = ?", "SELECT * FROM books WHERE author_id IN (?)"},
+		{"mysql", "SELECT ? FROM books WHERE author_id = ? LIMIT ?", "SELECT DISTINCT author_id FROM books WHERE author_id IN (?)"},
+		{"postgresql", "SELECT ? FROM books WHERE isbn = ? AND state = 'new' ORDER BY id LIMIT ?", "SELECT DISTINCT isbn FROM books WHERE isbn = ANY($1) AND state = 'new'"},
+		{"mysql", "SELECT ? FROM books b JOIN authors a ON a.id = b.author_id WHERE b.isbn = ? LIMIT ?", ""},
+		{"mysql", "SELECT ? FROM books WHERE author_id = ?", ""},
+		{"mysql", "SELECT ?, title FROM books WHERE author_id = ? LIMIT ?", ""},
+		{"mysql", "SELECT name, mail FROM users WHERE id = ? LIMIT ?", "SELECT name, mail, id FROM users WHERE id IN (?)"},
+		{"mysql", "SELECT * FROM users WHERE id = ? ORDER BY id LIMIT ?", "SELECT * FROM users WHERE id IN (?) ORDER BY id"},
 		{"", `SELECT "title" FROM "books" WHERE "author_id" = ?`, `SELECT "title", "author_id" FROM "books" WHERE "author_id" IN (?)`},
 		// No form that is right for sure: the advice stays general.
 		{"mysql", "SELECT title FROM books WHERE author_id = ? OR price > ?", ""},

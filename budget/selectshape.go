@@ -294,8 +294,9 @@ func (s *selectShape) batch(column, system string) (string, bool) {
 		}
 	}
 	whole, inPart := s.aggregated()
+	isLook := s.isLook()
 	isDistinct := len(s.items[0]) > len("DISTINCT") && strings.EqualFold(s.items[0][:len("DISTINCT")], "DISTINCT")
-	if at < 0 || isDistinctOn(s.items[0]) || inPart > 0 || whole > 0 && (whole < len(s.items) && s.groupBy == "" || isDistinct) || s.hasPlaceholder() {
+	if at < 0 || isDistinctOn(s.items[0]) || inPart > 0 || whole > 0 && (whole < len(s.items) && s.groupBy == "" || isDistinct) || s.hasPlaceholder() && !isLook {
 		return "", false
 	}
 	key, _, _ := equation(s.conditions[at])
@@ -310,6 +311,10 @@ func (s *selectShape) batch(column, system string) (string, bool) {
 	} else if cast != "" {
 		return "", false
 	}
+	if isLook {
+		out.items, out.orderBy, out.limit = []string{"DISTINCT " + key}, "", ""
+		return out.text(system), true
+	}
 	if whole > 0 {
 		out.items = append([]string{key}, s.items...)
 		out.groupBy = strings.TrimPrefix(s.groupBy+", "+key, ", ")
@@ -322,15 +327,25 @@ func (s *selectShape) batch(column, system string) (string, bool) {
 			out.groupBy += ", " + key
 		}
 	}
-	if s.limit == "" {
+	if whole == 0 && s.isOfOneTable() && plainName(unquoted(key)) == "id" {
+		out.limit = "" // there is one row of each
+	}
+	if out.limit == "" {
 		return out.text(system), true
 	}
 	return out.firstOfEach(key, system, isDistinct || whole > 0)
 }
 
+func (s *selectShape) isOfOneTable() bool { return !strings.ContainsAny(s.from, " ,(") }
+
+// isLook reports whether a statement asks for nothing but whether there is a row: SELECT 1 ... LIMIT 1.
+func (s *selectShape) isLook() bool {
+	return s.limit == "?" && len(s.items) == 1 && s.items[0] == "?" && s.groupBy == "" && s.having == "" && s.isOfOneTable()
+}
+
 // firstOfEach is a statement with a LIMIT for each value of a column.
 func (s *selectShape) firstOfEach(key, system string, isGrouped bool) (string, bool) {
-	if isGrouped || s.groupBy != "" || s.limit != "?" || strings.ContainsAny(s.from, " ,(") {
+	if isGrouped || s.groupBy != "" || s.limit != "?" || !s.isOfOneTable() {
 		return "", false
 	}
 	order := "PARTITION BY " + key
