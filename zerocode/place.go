@@ -34,6 +34,8 @@ type place struct {
 	// serves is set if the goroutine serves a call that came over a network, by other means than
 	// a server of net/http.
 	serves bool
+	// accepts is set for a goroutine of a server that waits for the next connection.
+	accepts bool
 	// query is set if the stack is that of a query.
 	query bool
 	// started is set for a goroutine that testing did not begin.
@@ -83,6 +85,8 @@ func read(pcs []uintptr) place {
 			many = true
 		case servesCall[f.Function]:
 			p.serves = !many
+		case f.Function == "internal/poll.(*FD).Accept":
+			p.accepts = true
 		case isQuery(f.Function):
 			p.query = true
 		case f.Function == "testing.tRunner" || f.Function == "main.main":

@@ -8,6 +8,7 @@ import (
 // A goroutine without a line of test code on its stack was started by the application, or
 // by a library: an errgroup, a server of gRPC. Its work belongs to the test that waits for
 // it, if exactly one does; its stack is looked at. Else the goroutine is a unit of its own.
+// So it is where the test's goroutine runs a server: what a connection asks for is a client's.
 // What was started outside of tests, such as a server of SSH in TestMain, or the jobs of a
 // scheduler, follows the tests: each goroutine has a unit of its own for each call that waits.
 
@@ -45,12 +46,14 @@ func (s *scope) waiter() (w waiter, ok bool) {
 		return w, false
 	}
 	var own, others []waiter
+	isServer := false
 	labels.Stacks(func(label string, stack []uintptr) {
 		w := scopeOf(label)
 		if w == nil || w.whole || !s.mayWorkFor(w) {
 			return
 		}
 		p := *places.At(stack, read)
+		isServer = isServer || w == s && p.accepts
 		switch {
 		case p.chain == 0 || p.inTesting:
 		case w != s:
@@ -59,6 +62,9 @@ func (s *scope) waiter() (w waiter, ok bool) {
 			own = append(own, waiter{w, p})
 		}
 	})
+	if isServer && s.family() != process && len(own) > 0 && len(others) > 0 {
+		return w, false // one goroutine of the test runs a server, and another one is its client
+	}
 	first, second := own, others
 	if s.family() == process {
 		first, second = others, own

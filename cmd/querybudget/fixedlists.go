@@ -135,9 +135,9 @@ func (l fixedLists) spans() fixedLoops {
 // [spans].
 type fixedLoops map[string][][3]int
 
-// rounds returns how often a loop around a frame goes around, 0 if nothing is known of it.
-func (s fixedLoops) rounds(f callsite.Frame, lines [2]int) int64 {
-	for _, loop := range s[fileOf(f)] {
+// rounds returns how often the loop at some lines goes around, 0 if nothing is known of it.
+func (s fixedLoops) rounds(file string, lines [2]int) int64 {
+	for _, loop := range s[file] {
 		if loop[0] == lines[0] && loop[1] == lines[1] {
 			return int64(loop[2])
 		}
@@ -149,13 +149,13 @@ func (s fixedLoops) rounds(f callsite.Frame, lines [2]int) int64 {
 // is one, and it was sent as often as these go around, at most: there are loops that a stack does not
 // show, such as an endless one. That of a line which everything passes tries again.
 func (s *summary) isOfFixedList(f *seen) bool {
-	if !f.isLoop() || f.worst.Count >= manyTimes {
+	if !f.isLoop() && !f.repeats() || f.worst.Count >= manyTimes {
 		return false
 	}
 	rounds, some := int64(1), false
 	for _, frame := range s.passed.own(f.frames, nil) {
 		for _, loop := range s.loops.around(frame) {
-			n := s.fixedLists.rounds(frame, loop)
+			n := s.fixedLists.rounds(s.loops.file(frame), loop)
 			if n == 0 {
 				return false
 			}
@@ -167,5 +167,5 @@ func (s *summary) isOfFixedList(f *seen) bool {
 
 // around returns the lines around a frame's.
 func (s spans) around(f callsite.Frame) [][2]int {
-	return slices.DeleteFunc(slices.Clone(s[fileOf(f)]), func(lines [2]int) bool { return f.Line < lines[0] || lines[1] < f.Line })
+	return slices.DeleteFunc(slices.Clone(s[s.file(f)]), func(lines [2]int) bool { return f.Line < lines[0] || lines[1] < f.Line })
 }

@@ -22,7 +22,13 @@ const (
 
 // isSmall reports whether a finding costs few round trips, and that rarely.
 func (f *seen) isSmall() bool {
-	return f.worst.Kind == budget.Duplicate && f.joined == nil && f.units < fewCalls && f.loops < 2 && f.worst.Count < manyTimes
+	return f.worst.Kind == budget.Duplicate && f.joined == nil && f.units < fewCalls && f.loops < 2 && f.worst.Count < manyTimes && !f.inLoop
+}
+
+// repeats reports whether one line reads the same three times or more: in a loop of the source that is an
+// n+1 whose rows have one key in the test, or a read that belongs before the loop.
+func (f *seen) repeats() bool {
+	return f.worst.Kind == budget.Duplicate && f.worst.Before == nil && f.worst.Count >= 2
 }
 
 // sameQuestions is the share of calls from which on two lines that ask the same are taken to

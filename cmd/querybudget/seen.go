@@ -40,6 +40,7 @@ type seen struct {
 	fixed       bool                // few writes, as many in each call
 	ofList      bool                // all loops around it go over lists that stand in the source
 	ofNone      bool                // no loop of the source is around it
+	inLoop      bool                // a loop of the source is around a read that one line sends again
 	pairs       map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement   agreement           // and what all units say of them
 	joined      []callsite.Frame    // the lines of several that are one finding

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
 )
@@ -30,13 +31,28 @@ func (s spans) has(f callsite.Frame) bool { return s.of(f) != "" }
 
 // of names the lines that a frame's line is one of, the innermost ones, empty for none.
 func (s spans) of(f callsite.Frame) (name string) {
-	file := fileOf(f)
+	file := s.file(f)
 	for _, lines := range s[file] { // what encloses others comes first
 		if lines[0] <= f.Line && f.Line <= lines[1] {
 			name = fmt.Sprint(file, lines)
 		}
 	}
 	return name
+}
+
+// file names the file of a frame. A closure may be in another package than its file: the one of the
+// function that it was inlined into, such as a test's.
+func (s spans) file(f callsite.Frame) string {
+	file, folder := fileOf(f), path.Dir(f.File)
+	if _, known := s[file]; known || folder == "." || strings.HasSuffix(f.Package(), folder) {
+		return file
+	}
+	for name := range s {
+		if strings.HasSuffix(name, "/"+f.File) {
+			return name
+		}
+	}
+	return file
 }
 
 // fileOf is a frame's file as it is called here.

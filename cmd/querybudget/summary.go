@@ -123,6 +123,7 @@ func (s *summary) join() {
 		f.fixed = f.isFixed(s.fewest[key.lines])
 		f.ofList = s.isOfFixedList(f)
 		f.ofNone = s.isInNoLoop(f)
+		f.inLoop = f.repeats() && slices.ContainsFunc(f.frames, s.loops.has)
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].add(f)

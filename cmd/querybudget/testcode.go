@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // testCode names what is test code outside of test files: packages that serve tests, and in
@@ -66,11 +67,21 @@ func testCodeOf(importPath, name string, forTests map[string]bool) (names []stri
 
 // mayServeTests is quick to say that nothing in a file is for tests.
 func mayServeTests(text string) bool {
-	return strings.Contains(text, "test") || strings.Contains(text, "ForTest")
+	return strings.Contains(text, "test") || mayBeNamedForTests(text)
 }
 
-// forTests returns the names of functions that are named for tests, such as "CreateUsersForTest",
-// and that nothing else of the application mentions: a laboratory has reagents for a test.
+func mayBeNamedForTests(text string) bool {
+	return strings.Contains(text, "ForTest") || strings.Contains(text, "Testing")
+}
+
+// isNamedForTests reports whether a function has a name as those for tests have:
+// "CreateUsersForTest", "TestingGetAllSegments".
+func isNamedForTests(name string) bool {
+	rest, ok := strings.CutPrefix(name, "Testing")
+	return strings.Contains(name, "ForTest") || ok && strings.TrimLeftFunc(rest, unicode.IsUpper) != rest
+}
+
+// forTests returns the names of functions that are named for tests, and that nothing else of the application mentions: a laboratory has reagents for a test.
 func (all packages) forTests() map[string]bool {
 	names, used := map[string]bool{}, map[string]bool{}
 	for _, p := range all {
@@ -79,7 +90,7 @@ func (all packages) forTests() map[string]bool {
 		}
 		for _, name := range p.GoFiles {
 			text, err := os.ReadFile(filepath.Join(p.Dir, name))
-			if err != nil || !strings.Contains(string(text), "ForTest") {
+			if err != nil || !mayBeNamedForTests(string(text)) {
 				continue
 			}
 			if file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution); err == nil {
@@ -94,13 +105,16 @@ func (all packages) forTests() map[string]bool {
 // readForTests reads which such functions a file has, and which it mentions elsewhere.
 func readForTests(file *ast.File, names, used map[string]bool) {
 	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && strings.Contains(f.Name.Name, "ForTest") {
+		if f, ok := d.(*ast.FuncDecl); ok && isNamedForTests(f.Name.Name) {
 			names[f.Name.Name] = true
 			continue
 		}
 		ast.Inspect(d, func(n ast.Node) bool {
-			if x, ok := n.(*ast.Ident); ok && strings.Contains(x.Name, "ForTest") {
-				used[x.Name] = true
+			switch n := n.(type) {
+			case *ast.InterfaceType:
+				return false // it only says that there is one
+			case *ast.Ident:
+				used[n.Name] = used[n.Name] || isNamedForTests(n.Name)
 			}
 			return true
 		})

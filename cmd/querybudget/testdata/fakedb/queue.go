@@ -1,5 +1,10 @@
 package fakedb
 
+import (
+	"bufio"
+	"net"
+)
+
 // Subscription hands out messages.
 type Subscription struct{ messages chan int }
 
@@ -17,4 +22,21 @@ func Subscribe(n int) *Subscription {
 func (s *Subscription) Fetch() (message int, ok bool) {
 	message, ok = <-s.messages
 	return message, ok
+}
+
+// Serve answers each line of each connection.
+func Serve(l net.Listener, answer func(line string)) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer conn.Close()
+			for lines := bufio.NewScanner(conn); lines.Scan(); {
+				answer(lines.Text())
+				_, _ = conn.Write([]byte("ok\n"))
+			}
+		}()
+	}
 }

@@ -2,7 +2,10 @@ package plain
 
 import (
 	"context"
+	"net"
 	"sync"
+
+	"example.com/fakedb"
 )
 
 // Session answers the commands of a client, each in a goroutine of its own, and passes on what others
@@ -93,3 +96,13 @@ func (b *Board) of(name string) chan string {
 
 // Say says something on the channel of a name.
 func (b *Board) Say(name, line string) { b.of(name) <- line }
+
+// Answer answers clients until a listener is closed.
+func (s *Shop) Answer(l net.Listener) {
+	fakedb.Serve(l, func(line string) {
+		if len(line) > 1 {
+			s.list(context.Background(), "SELECT state FROM clients WHERE name = ?", "a")
+		}
+		s.list(context.Background(), "SELECT reply FROM books WHERE title = ?", line)
+	})
+}

@@ -1,8 +1,11 @@
 package plain
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -308,4 +311,26 @@ func TestDeferred(t *testing.T) {
 	defer s.Charge(3)
 	defer s.Charge(4)
 	defer s.Charge(5)
+}
+
+// What clients ask a server for, that a goroutine of the test runs, is no work of that goroutine's one call.
+func TestServe(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Shop{fakedb.Open()}
+	var served sync.WaitGroup
+	served.Go(func() { s.Answer(l) })
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := bufio.NewReader(conn)
+	for n := range 50 {
+		_, _ = conn.Write([]byte(strconv.Itoa(n) + "\n"))
+		_, _ = answers.ReadString('\n')
+	}
+	_, _ = conn.Close(), l.Close()
+	served.Wait()
 }
