@@ -2,6 +2,7 @@ package budget
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/statement"
 )
@@ -32,7 +33,7 @@ func (b *builder) newIDs(records []*record) {
 		for n, hash := range rec.hashes() {
 			key, _ := st.KeyOf(n)
 			for _, insert := range made[hash] {
-				if latest[group] == insert && isID(st.AssignedTo(n)) {
+				if latest[group] == insert && isOfRowBefore(st.AssignedTo(n), st) {
 					chained[group]++
 				}
 				if groupOf[insert] == group || latest[groupOf[insert]] != insert || st.Kind == statement.Read && fits(insert.origin.statement.Tables, "id", st, key) < 0 {
@@ -67,4 +68,12 @@ func (b *builder) newIDs(records []*record) {
 		g.NewIDsUsed = g.Queries >= fewRows && (used[i] == rounds[i] || chained[i] == rounds[i]-1)
 		g.AsksNewIDs = g.Queries >= fewRows && asked[i] == rounds[i]
 	}
+}
+
+// isOfRowBefore reports whether a column has the id of another row of its table, by its name: a number of
+// one's own may be that of the row before, too.
+func isOfRowBefore(column string, insert *statement.Statement) bool {
+	name := plainName(unquoted(column))
+	return strings.HasPrefix(name, "parent") || strings.HasPrefix(name, "prev") ||
+		len(insert.Tables) > 0 && name == singular(plainName(insert.Tables[0]))+"id"
 }

@@ -77,6 +77,9 @@ func parseJudgement(text string) (*judgement, error) {
 	}
 	if m := callersPattern.FindStringSubmatch(j.why); m != nil {
 		j.callers = strings.Split(m[1], " < ")
+		if j.callers[0] == site { // as a scan prints them
+			j.callers = j.callers[1:]
+		}
 	}
 	return j, nil
 }

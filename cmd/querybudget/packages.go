@@ -245,8 +245,8 @@ func (all packages) generated() (files []string) {
 	return files
 }
 
-// isGenerated reports whether a file says so, in Go's words for it or by the endings that
-// generators without these words use.
+// isGenerated reports whether a file says so, in Go's words for it or in others, or by the endings that
+// generators without words use.
 func isGenerated(dir, name string) bool {
 	for _, ending := range []string{".gen.go", "_gen.go", ".generated.go", "_generated.go"} {
 		if strings.HasSuffix(name, ending) {
@@ -254,7 +254,19 @@ func isGenerated(dir, name string) bool {
 		}
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.PackageClauseOnly|parser.ParseComments)
-	return err == nil && ast.IsGenerated(file)
+	return err == nil && (ast.IsGenerated(file) || saysGenerated(file))
+}
+
+// saysGenerated reports whether the comments before the package clause say that a file was generated, and
+// not to edit it, each in a line of its own.
+func saysGenerated(file *ast.File) bool {
+	var said strings.Builder
+	for _, c := range file.Comments {
+		if c.End() < file.Package {
+			said.WriteString(strings.ToLower(c.Text()))
+		}
+	}
+	return strings.Contains(said.String(), "generated") && strings.Contains(said.String(), "do not edit")
 }
 
 // servers are drivers of database/sql for database servers.

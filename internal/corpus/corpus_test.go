@@ -30,6 +30,7 @@ var barOfSqlwrap = bar{precision: 0.99, recall: 0.97, ofEachKind: 0.95}
 var barOfPgx = bar{precision: 0.99, recall: 0.97, ofEachKind: 0.94, parents: 1, proofs: math.MaxInt}
 
 func TestCorpus(t *testing.T) {
+	t.Parallel() // most of the time it waits for disks
 	var systems []string
 	for _, s := range Systems {
 		if v := Variable(s); v != "" && os.Getenv(v) == "" {
@@ -148,6 +149,7 @@ func TestCasesHaveNames(t *testing.T) {
 
 // Where package pgxwrap counts, the same is found, but for proofs: it sees no values.
 func TestCorpusOfPgx(t *testing.T) {
+	t.Parallel()
 	if os.Getenv(Variable(Pgx)) == "" {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("%s is not set: in CI no database may be left out", Variable(Pgx))

@@ -110,6 +110,7 @@ func (s *server) openPostgres(ctx context.Context) (*sql.DB, error) {
 	}
 	q := u.Query()
 	q.Set("search_path", s.name)
+	q.Set("synchronous_commit", "off") // what is written is thrown away
 	u.RawQuery = q.Encode()
 	if s.label == Pgx {
 		return openPgx(u.String())

@@ -278,7 +278,7 @@ func whNoWriteCases() []Case {
 		{Name: "warehouse/double-entry", About: "a transfer always has two movements", Setup: whOf("movements"), Run: whDoubleEntry},
 		{Name: "warehouse/five-tables-one-helper", About: "one helper deletes a customer's rows from each of the tables", Setup: whOf("customers addresses orders carts item_returns audit"), Run: whForgetCustomer},
 		{Name: "warehouse/purge-in-chunks", About: "old movements are deleted ten at a time, until there are none", Systems: []string{"sqlite", "postgres"}, Setup: whOf("movements"), Run: whPurge},
-		{Name: "warehouse/category-path", About: "each category needs the key that the database made for its parent", Setup: whOf("categories"), Run: whCategoryPath},
+		{Name: "warehouse/category-path", Values: true, About: "each category needs the key that the database made for its parent", Setup: whOf("categories"), Run: whCategoryPath},
 		{Name: "warehouse/set-of-ids", About: "the ids of a read are marked by one UPDATE with IN", Setup: whOf("orders"), Run: whSetOfIDs},
 		{Name: "warehouse/gorm-slice-create", About: "GORM creates a slice", Setup: whOf("orders shipments"), Run: whSliceCreate},
 		{Name: "warehouse/three-audit-entries", About: "a checkout writes the audit at its start, after the payment and at its end", Setup: whOf("audit orders"), Run: whThreeAudits},
