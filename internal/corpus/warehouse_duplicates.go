@@ -465,7 +465,7 @@ func whNextval(ctx context.Context, e *Env) error {
 		one(e.DB.QueryRowContext(ctx, "SELECT nextval('wave_numbers')"), &n)
 		return n
 	}
-	if next() == next() {
+	if first := next(); first == next() {
 		return errors.New("strange")
 	}
 	return nil
