@@ -2,6 +2,7 @@ package budget
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/statement"
 )
@@ -23,7 +24,7 @@ func mayBeReordered(s *suspect) bool {
 func (b *builder) sets(records []*record) {
 	for i, rec := range records {
 		st := rec.origin.statement
-		if st.Kind != statement.Read || !st.Batched || !st.Repeatable || slices.Contains(rec.hashes(), 0) {
+		if st.Kind != statement.Read || !st.Batched || !st.Repeatable || slices.Contains(rec.hashes(), 0) || !hasOneList(st, len(rec.hashes())) {
 			continue
 		}
 		sum := uint64(len(rec.hashes()))
@@ -34,6 +35,18 @@ func (b *builder) sets(records []*record) {
 		}
 		b.report.Queries[i].set = sum
 	}
+}
+
+// hasOneList reports whether all arguments but those of keys are in one list, of which none is a pair.
+func hasOneList(st *statement.Statement, arguments int) bool {
+	others := strings.Count(st.Shape, "?")
+	for n := range arguments {
+		if _, ok := st.KeyOf(n); ok {
+			others--
+		}
+	}
+	upper := strings.ToUpper(st.Shape)
+	return others == 1 && strings.Contains(upper, " IN (?)") && !strings.Contains(upper, ") IN (?)")
 }
 
 // reordered returns the reads of each group that ask for what was asked for in another order.
