@@ -42,7 +42,7 @@ func (b *builder) changedRows(records []*record) {
 			inserted.add(rec)
 		case st.Kind == statement.Read && rec.rows == 1 && rec.columns() != nil && q.Row != 0:
 			q.own = inserted.has(rec)
-			listed.add(rec)
+			listed.add(q.Handle, rec)
 			for _, p := range placesOfRead(q.Handle, rec) {
 				if old := reads[p]; len(old) == maxChangedRows {
 					reads[p] = append(old[:0], old[1:]...)
@@ -50,14 +50,14 @@ func (b *builder) changedRows(records []*record) {
 				reads[p] = append(reads[p], i)
 			}
 		case st.Verb == "UPDATE" && len(st.Keys) > 0:
-			q.sets = valuesSetBy(rec, nil, listed)
-			q.changed = b.changedBy(q.Handle, rec, reads, records, listed)
+			q.sets = valuesSetBy(rec, nil, listed.in(q.Handle))
+			q.changed = b.changedBy(q.Handle, rec, reads, records, listed.in(q.Handle))
 		}
 	}
 }
 
 // changedBy returns the reads of the row that an UPDATE changes, the latest ones, in their order.
-func (b *builder) changedBy(handle int, rec *record, reads map[place][]int, records []*record, listed listedValues) (out []changedRow) {
+func (b *builder) changedBy(handle int, rec *record, reads map[place][]int, records []*record, isListed isListed) (out []changedRow) {
 	keys := keysOf(rec)
 	var found []int
 	for _, p := range placesOfUpdate(handle, rec.origin.statement, keys) {
@@ -66,7 +66,7 @@ func (b *builder) changedBy(handle int, rec *record, reads map[place][]int, reco
 	slices.Sort(found)
 	for _, i := range slices.Compact(found) {
 		if read := records[i]; isRowOf(keys, read) {
-			out = append(out, changedRow{read.position, b.report.Queries[i].Row, valuesSetBy(rec, read, listed), keptBy(rec, read)})
+			out = append(out, changedRow{read.position, b.report.Queries[i].Row, valuesSetBy(rec, read, isListed), keptBy(rec, read)})
 		}
 	}
 	return out[max(0, len(out)-maxChangedRows):]
@@ -165,7 +165,7 @@ const (
 
 // valuesSetBy looks at the values that an UPDATE sets. Of those that are in the row which was read, the
 // ones that it changes count.
-func valuesSetBy(rec, read *record, listed listedValues) valuesSet {
+func valuesSetBy(rec, read *record, isListed isListed) valuesSet {
 	was := rowOfResult(read)
 	words, numbers, zeros, copies, isForm := 0, 0, 0, 0, len(was) > fewColumns
 	setsOf(rec, func(column string, hash uint64) {
@@ -177,7 +177,7 @@ func valuesSetBy(rec, read *record, listed listedValues) valuesSet {
 			isForm = isForm || isTyped(column)
 		case isZero(hash):
 			zeros++
-		case listed.hasOf(hash, rec.origin.statement.Tables[0]):
+		case isListed(hash, rec.origin.statement.Tables[0], column):
 			copies++
 		default:
 			numbers++
@@ -197,7 +197,7 @@ func valuesSetBy(rec, read *record, listed listedValues) valuesSet {
 	case zeros > 0:
 		return someSet
 	case read != nil: // it changes nothing
-		return valuesSetBy(rec, nil, listed)
+		return valuesSetBy(rec, nil, isListed)
 	}
 	return someSet
 }

@@ -268,8 +268,12 @@ func (f *finder) sameRows() {
 	first := make(map[question][]*Query)
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		if q.Kind != statement.Read && q.Kind.IsQuery() || q.Locks {
-			clear(first) // whatever it wrote, or others have until the lock was had
+		if q.Kind != statement.Read && q.Kind.IsQuery() {
+			clear(first) // whatever it wrote
+			continue
+		}
+		if q.Locks { // others may have written until the lock was had
+			maps.DeleteFunc(first, func(_ question, before []*Query) bool { return before[0].SharesTable(q.Statement) })
 			continue
 		}
 		from := groups[q.Group].from

@@ -89,7 +89,7 @@ func (f *finder) transactionsThatWrite() map[int]bool {
 func (f *finder) addRepetitions(asked map[int]*repetition, how string) {
 	for i := range f.report.Groups {
 		again, g := asked[i], &f.report.Groups[i]
-		if again == nil || again.count+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) || f.loopOfGroup(i) > 0 || f.loopAround(i) != nil || f.find(Duplicate, i) != nil {
+		if again == nil || again.count+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) || f.loopOfGroup(i) > 0 || f.loopAround(i) != nil || f.find(Duplicate, i) != nil || f.isOnceByLibrary(i, again.count) {
 			continue
 		}
 		out := f.evidence(g, Duplicate, Candidate, again.count)

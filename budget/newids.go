@@ -2,7 +2,6 @@ package budget
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/querybudget/querybudget/statement"
 )
@@ -28,14 +27,12 @@ func (b *builder) newIDs(records []*record) {
 			continue
 		}
 		rounds[group]++
-		asks := false
+		asks, isChained := false, false
 		st := rec.origin.statement
 		for n, hash := range rec.hashes() {
 			key, _ := st.KeyOf(n)
 			for _, insert := range made[hash] {
-				if latest[group] == insert && isOfRowBefore(st.AssignedTo(n), st) {
-					chained[group]++
-				}
+				isChained = isChained || latest[group] == insert && isOfRowBefore(st.AssignedTo(n), st)
 				if groupOf[insert] == group || latest[groupOf[insert]] != insert || st.Kind == statement.Read && fits(insert.origin.statement.Tables, "id", st, key) < 0 {
 					continue // ids begin at 1 in each table; what is written by one is that of the row, as a rule
 				}
@@ -51,6 +48,9 @@ func (b *builder) newIDs(records []*record) {
 		if asks {
 			asked[group]++
 		}
+		if isChained {
+			chained[group]++
+		}
 		if st.Verb != "INSERT" {
 			continue
 		}
@@ -65,7 +65,7 @@ func (b *builder) newIDs(records []*record) {
 	}
 	for i := range b.report.Groups {
 		g := &b.report.Groups[i]
-		g.NewIDsUsed = g.Queries >= fewRows && (used[i] == rounds[i] || chained[i] == rounds[i]-1)
+		g.NewIDsUsed = g.Queries >= fewRows && (used[i] == rounds[i] || rounds[i] >= fewRows && chained[i] == rounds[i]-1)
 		g.AsksNewIDs = g.Queries >= fewRows && asked[i] == rounds[i]
 	}
 }
@@ -74,6 +74,6 @@ func (b *builder) newIDs(records []*record) {
 // one's own may be that of the row before, too.
 func isOfRowBefore(column string, insert *statement.Statement) bool {
 	name := plainName(unquoted(column))
-	return strings.HasPrefix(name, "parent") || strings.HasPrefix(name, "prev") ||
+	return slices.Contains([]string{"parent", "parentid", "prev", "previd", "previous", "previousid"}, name) ||
 		len(insert.Tables) > 0 && name == singular(plainName(insert.Tables[0]))+"id"
 }

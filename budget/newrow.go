@@ -20,10 +20,11 @@ func inTableOf(rec *record) inTable {
 	return inTable{rec.transaction(), tableKey(rec.origin.statement.Tables[0])}
 }
 
-// add takes note of the row that an INSERT adds.
+// add takes note of the row that an INSERT adds, if it did: one that failed, or found a row and left it as
+// it was, adds none.
 func (n newRows) add(rec *record) {
 	in := inTableOf(rec)
-	if in.transaction == nil {
+	if in.transaction == nil || rec.failure() != nil || rec.rows == 0 {
 		return
 	}
 	row := make(newRow)
@@ -57,23 +58,38 @@ func (r newRow) isAt(keys map[string]uint64) bool {
 	return len(keys) > 0
 }
 
-// listedValues are the numbers that reads of one row and few columns have answered, by the tables that
+// listedValues are the numbers that reads of one row and few columns have answered, with the columns that
 // have them: a price of a list that becomes that of an item was computed from no price before.
-type listedValues map[uint64]string
+type listedValues map[uint64][]listedColumn
 
-func (l listedValues) add(read *record) {
+type listedColumn struct {
+	handle        int
+	table, column string
+}
+
+func (l listedValues) add(handle int, read *record) {
 	if len(read.columns()) > fewColumns || isAggregate(read.origin.statement) {
 		return
 	}
 	for _, c := range read.columns() {
-		if len(c.values) == 1 && isNumber(c.values[0]) && !isID(c.name) {
-			l[c.values[0]] = tableKey(read.origin.statement.Tables[0])
+		if len(c.values) == 1 && isNumber(c.values[0]) && !isID(c.name) && len(l[c.values[0]]) < maxChangedRows {
+			l[c.values[0]] = append(l[c.values[0]], listedColumn{handle, tableKey(read.origin.statement.Tables[0]), plainName(c.name)})
 		}
 	}
 }
 
-// hasOf reports whether a value is one of another table than the one that it is set in.
-func (l listedValues) hasOf(hash uint64, table string) bool {
-	of, known := l[hash]
-	return known && of != tableKey(table)
+// hasOf reports whether a value is that of a column of another table which has the name of the one that it
+// is set in, or whose table has: equal numbers of other things say nothing.
+func (l listedValues) hasOf(handle int, hash uint64, table, column string) bool {
+	name := plainName(unquoted(column))
+	return slices.ContainsFunc(l[hash], func(c listedColumn) bool {
+		return c.handle == handle && c.table != tableKey(table) && (c.column == name || singular(plainName(c.table)) == name)
+	})
+}
+
+// isListed is hasOf for one handle.
+type isListed func(hash uint64, table, column string) bool
+
+func (l listedValues) in(handle int) isListed {
+	return func(hash uint64, table, column string) bool { return l.hasOf(handle, hash, table, column) }
 }

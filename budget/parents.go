@@ -196,6 +196,9 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 		}
 		isOver := r.last > r.position && r.last < g.First && !r.paged // several lists, read one after the other
 		for c := range r.columns {
+			if n := len(arguments.values); isOver && n != len(r.columns[c].values) && n != len(r.set(c)) {
+				continue // only all of them tell
+			}
 			match := r.match(c, arguments.values, g, arguments.key)
 			if match == "" || isOver && match != MatchExact || distinct < 2 && !slices.Equal(arguments.values, r.columns[c].values) {
 				continue

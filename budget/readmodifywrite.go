@@ -57,7 +57,7 @@ func (f *finder) readModifyWrites() {
 				reads[row] = append(reads[row], q)
 			}
 		case q.Verb == "UPDATE":
-			if read := f.readOf(changedReads(reads, row, q), locked[row], q); read != nil {
+			if read := f.readOf(changedReads(reads, row, q), locked[row], q, guards); read != nil {
 				f.addPair(
 					ReadModifyWrite,
 					read,
@@ -96,31 +96,41 @@ func changedReads(reads map[rowOf][]*Query, row rowOf, update *Query) []*Query {
 	return found
 }
 
-// guards are the positions of the first lock of each transaction, of another row or of a word, and of the
-// queries that were sent while a session held the lock of a word: who locks something first does so to be
+// guards are the positions of the first lock of each transaction, of another row or of a word, and those of
+// the locks of words that a session held while a query was sent: who locks something first does so to be
 // alone.
 type guards struct {
 	locked map[int]int64
-	held   map[int64]bool
+	held   map[int64]int64
 }
 
-// before reports whether something was locked before a query, for as long as it takes.
+// before reports whether a query's transaction has locked something before it.
 func (g guards) before(q *Query) bool {
-	return g.held[q.Position] || g.locked[q.Transaction] > 0 && g.locked[q.Transaction] < q.Position
+	return g.locked[q.Transaction] > 0 && g.locked[q.Transaction] < q.Position
+}
+
+// holds reports whether a session held one lock from a read to an UPDATE.
+func (g guards) holds(read, update *Query) bool {
+	return g.held[read.Position] > 0 && g.held[read.Position] == g.held[update.Position]
 }
 
 func (f *finder) guards() guards {
-	out, isHeld := guards{locked: make(map[int]int64), held: make(map[int64]bool)}, false
+	out, lock := guards{locked: make(map[int]int64), held: make(map[int64]int64)}, int64(0)
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
 		if q.Transaction > 0 && out.locked[q.Transaction] == 0 && (q.Kind == statement.Read && q.Locks || strings.Contains(q.Shape, "advisory_xact_lock(")) {
 			out.locked[q.Transaction] = q.Position
 		}
 		if q.Verb != "LISTEN" && q.Failed == "" {
-			isHeld = keepsSession(q.Statement, isHeld)
+			switch isHeld := keepsSession(q.Statement, lock > 0); {
+			case !isHeld:
+				lock = 0
+			case lock == 0:
+				lock = q.Position
+			}
 		}
-		if isHeld {
-			out.held[q.Position] = true
+		if lock > 0 {
+			out.held[q.Position] = lock
 		}
 	}
 	return out
@@ -129,11 +139,14 @@ func (f *finder) guards() guards {
 // readOf returns the read of a row that had a column which an UPDATE sets. Nothing is lost
 // where both are in one transaction in which the database lets no update be lost, or which has
 // written the row before.
-func (f *finder) readOf(reads []*Query, written, update *Query) *Query {
+func (f *finder) readOf(reads []*Query, written, update *Query, guards guards) *Query {
 	if update.Row == 0 || isGuarded(update.Statement) {
 		return nil
 	}
 	for _, read := range slices.Backward(reads) {
+		if guards.holds(read, update) {
+			continue
+		}
 		if read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read) || isLockedBy(written, read)) {
 			continue
 		}

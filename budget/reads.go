@@ -74,9 +74,12 @@ func (r *reads) see(rec *record, err error, room int) (duplicate, fresh bool) {
 		}
 		return false, false
 	}
-	r.latest = nil
-	if st.Locks {
-		r.wrote(st.Tables) // others may have written until the lock was had
+	switch {
+	case !st.Locks:
+		r.latest = nil
+	case r.latest != st: // others may have written until the lock was had
+		r.wrote(st.Tables)
+		r.latest = st
 	}
 	if err != nil {
 		return false, false

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -53,6 +54,7 @@ func hasOneList(st *statement.Statement, arguments int) bool {
 func (f *finder) reordered() map[int]*repetition {
 	type question struct {
 		statement           statement.Fingerprint
+		literals            uint64
 		handle, transaction int
 		set                 uint64
 	}
@@ -60,14 +62,18 @@ func (f *finder) reordered() map[int]*repetition {
 	var asked map[question]*Query
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
-		if q.Kind != statement.Read && q.Kind.IsQuery() || q.Locks {
-			clear(asked) // whatever it wrote, or others have until the lock was had
+		if q.Kind != statement.Read && q.Kind.IsQuery() {
+			clear(asked) // whatever it wrote
 			continue
 		}
-		if q.set == 0 || q.Group < 0 || q.Open || q.Failed != "" {
+		if q.Locks { // others may have written until the lock was had
+			maps.DeleteFunc(asked, func(_ question, before *Query) bool { return before.SharesTable(q.Statement) })
 			continue
 		}
-		key := question{q.Fingerprint, q.Handle, q.Transaction, q.set}
+		if q.set == 0 || q.Group < 0 || q.Open || q.Failed != "" || q.Rows == 0 {
+			continue
+		}
+		key := question{q.Fingerprint, q.Literals, q.Handle, q.Transaction, q.set}
 		p := asked[key]
 		switch {
 		case p == nil:

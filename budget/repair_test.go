@@ -19,6 +19,7 @@ func TestBatch(t *testing.T) {
 		{"mysql", "SELECT ? FROM books WHERE author_id = ?", ""},
 		{"mysql", "SELECT ?, title FROM books WHERE author_id = ? LIMIT ?", ""},
 		{"mysql", "SELECT name, mail FROM users WHERE id = ? LIMIT ?", "SELECT name, mail, id FROM users WHERE id IN (?)"},
+		{"mysql", "SELECT body FROM versions WHERE id = ? ORDER BY version DESC LIMIT ?", "SELECT * FROM (SELECT body, id, row_number() OVER (PARTITION BY id ORDER BY version DESC) AS place FROM versions WHERE id IN (?)) AS numbered WHERE place <= ?"},
 		{"mysql", "SELECT * FROM users WHERE id = ? ORDER BY id LIMIT ?", "SELECT * FROM users WHERE id IN (?) ORDER BY id"},
 		{"", `SELECT "title" FROM "books" WHERE "author_id" = ?`, `SELECT "title", "author_id" FROM "books" WHERE "author_id" IN (?)`},
 		// No form that is right for sure: the advice stays general.

@@ -232,6 +232,9 @@ func (s *selectShape) has(column string) bool {
 }
 
 func unquoted(name string) string {
+	if !strings.ContainsAny(name, "\"`[]") {
+		return name
+	}
 	return strings.NewReplacer(`"`, "", "`", "", "[", "", "]", "").Replace(name)
 }
 
@@ -327,7 +330,7 @@ func (s *selectShape) batch(column, system string) (string, bool) {
 			out.groupBy += ", " + key
 		}
 	}
-	if whole == 0 && s.isOfOneTable() && plainName(unquoted(key)) == "id" {
+	if order, _, _ := strings.Cut(s.orderBy, " "); whole == 0 && s.isOfOneTable() && plainName(unquoted(key)) == "id" && (order == "" || plainName(unquoted(order)) == "id") {
 		out.limit = "" // there is one row of each
 	}
 	if out.limit == "" {

@@ -259,6 +259,17 @@ func Step() {
 	}
 }
 
+// Deferred is deferred before what a test defers, so that it runs behind that. What a test has started, such
+// as a server that stands for another one, has no part in it.
+func Deferred() {
+	if labels.Get == nil {
+		return
+	}
+	if p := places.Of(read); !p.started && !p.application {
+		Round()
+	}
+}
+
 // Func begins a function of test code. One that a goroutine began with is a round of its
 // own.
 func Func() {

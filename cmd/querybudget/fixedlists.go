@@ -145,11 +145,14 @@ func (s fixedLoops) rounds(file string, lines [2]int) int64 {
 	return 0
 }
 
-// isOfFixedList reports whether all loops of the source around what is sent go over fixed lists, there
+// isOfFixedList reports whether a loop goes over fixed lists alone.
+func (s *summary) isOfFixedList(f *seen) bool { return f.isLoop() && s.isOverFixedLists(f) }
+
+// isOverFixedLists reports whether all loops of the source around what is sent go over fixed lists, there
 // is one, and it was sent as often as these go around, at most: there are loops that a stack does not
 // show, such as an endless one. That of a line which everything passes tries again.
-func (s *summary) isOfFixedList(f *seen) bool {
-	if !f.isLoop() && !f.repeats() || f.worst.Count >= manyTimes {
+func (s *summary) isOverFixedLists(f *seen) bool {
+	if f.worst.Count >= manyTimes {
 		return false
 	}
 	rounds, some := int64(1), false

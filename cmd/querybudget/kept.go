@@ -3,6 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 )
 
 // A channel that a field, or a map in one, keeps outlives the call of the function that returns it: what
@@ -23,27 +24,31 @@ func returnsChannel(f *ast.FuncType) bool {
 	return ok
 }
 
-// isKept reports whether code reads or sets a field, and puts nothing into a channel itself, starts nothing that
-// might, and returns no channel of another function.
+// isKept reports whether what code returns is a field, or a variable that has the value of one or becomes
+// it, and nothing is put into a channel there, or started or called that might.
 func isKept(body *ast.BlockStmt) bool {
+	kept := map[string]bool{}
+	ast.Inspect(body, func(n ast.Node) bool {
+		if a, ok := n.(*ast.AssignStmt); ok && len(a.Lhs) >= len(a.Rhs) {
+			for i, x := range a.Rhs {
+				kept[nameOf(a.Lhs[i])] = kept[nameOf(a.Lhs[i])] || isField(x)
+				kept[nameOf(x)] = kept[nameOf(x)] || isField(a.Lhs[i])
+			}
+		}
+		return true
+	})
 	keeps, makes := false, false
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.GoStmt, *ast.SendStmt:
 			makes = true
-		case *ast.FuncLit:
-			return false
 		case *ast.ReturnStmt:
 			for _, x := range n.Results {
-				_, isCall := x.(*ast.CallExpr)
-				keeps, makes = keeps || isField(x), makes || isCall
+				keeps = isField(x) || kept[nameOf(x)]
+				makes = makes || !keeps
 			}
 		case *ast.CallExpr:
-			makes = makes || nameOf(n.Fun) == "close"
-		case *ast.AssignStmt:
-			for i, x := range n.Rhs {
-				keeps = keeps || isField(x) || i < len(n.Lhs) && isField(n.Lhs[i])
-			}
+			makes = makes || nameOf(n.Fun) == "close" || slices.ContainsFunc(n.Args, func(x ast.Expr) bool { _, isFunc := x.(*ast.FuncLit); return isFunc || kept[nameOf(x)] })
 		}
 		return true
 	})
@@ -64,20 +69,30 @@ func (w *workers) readKept(f *ast.FuncDecl) {
 	if f.Body == nil {
 		return
 	}
-	set := map[string]int{}
-	ast.Inspect(f.Body, func(n ast.Node) bool {
-		if a, ok := n.(*ast.AssignStmt); ok {
-			for i, left := range a.Lhs {
-				set[nameOf(left)]++
-				if a.Tok != token.DEFINE || len(a.Lhs) != len(a.Rhs) || !w.keeps(a.Rhs[i]) {
-					set[nameOf(left)]++ // it may have another one
-				}
+	kept, others := map[string]bool{}, map[string]bool{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field:
+			for _, name := range n.Names {
+				others[name.Name] = true
+			}
+		case *ast.ValueSpec:
+			for _, name := range n.Names {
+				others[name.Name] = true
+			}
+		case *ast.RangeStmt:
+			others[nameOf(n.Key)], others[nameOf(n.Value)] = true, true
+		case *ast.AssignStmt:
+			for i, left := range n.Lhs {
+				isKept := n.Tok == token.DEFINE && len(n.Lhs) == len(n.Rhs) && w.keeps(n.Rhs[i])
+				others[nameOf(left)] = others[nameOf(left)] || !isKept || kept[nameOf(left)]
+				kept[nameOf(left)] = kept[nameOf(left)] || isKept
 			}
 		}
 		return true
 	})
 	ast.Inspect(f.Body, func(n ast.Node) bool {
-		if name, ok := n.(*ast.Ident); ok && set[name.Name] == 1 {
+		if name, ok := n.(*ast.Ident); ok && kept[name.Name] && !others[name.Name] {
 			w.kept[name] = true
 		}
 		return true

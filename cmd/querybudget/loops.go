@@ -3,6 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/token"
+	"regexp"
 	"slices"
 
 	"github.com/querybudget/querybudget/budget"
@@ -54,6 +55,12 @@ func loops(call *ast.CallExpr) bool {
 // isCountedFor reports whether a closure is given the number of an item by the function that it is handed
 // to: parallel.Do(workers, len(items), func(i int) { ... }). A number with another name may be that of a try.
 func isCountedFor(call *ast.CallExpr) bool {
+	if name := called(call.Fun); name == nil || tries.MatchString(name.Name) {
+		return false
+	}
+	if s, ok := call.Fun.(*ast.SelectorExpr); ok && tries.MatchString(nameOf(s.X)) {
+		return false
+	}
 	return slices.ContainsFunc(call.Args, func(arg ast.Expr) bool {
 		f, ok := arg.(*ast.FuncLit)
 		return ok && slices.ContainsFunc(f.Type.Params.List, func(p *ast.Field) bool {
@@ -61,6 +68,9 @@ func isCountedFor(call *ast.CallExpr) bool {
 		})
 	})
 }
+
+// tries is a word in the name of what calls a function until it succeeds, or looks for something.
+var tries = regexp.MustCompile(`(?i)retr|try|attempt|backoff|search`)
 
 // takesItems reports whether it is one of package slices or lo.
 func takesItems(call *ast.CallExpr) bool {

@@ -32,7 +32,7 @@ func (w *worker) run(ids []int) {
 	parallel.Do(ctx, 2, count, func(ctx context.Context, i int) error {
 		return send(ids[i])
 	})
-	retry.Do(3, func(attempt int) error {
+	retry.Do(3, func(i int) error {
 		return send(1)
 	})
 }
@@ -48,12 +48,12 @@ func (w *worker) run(ids []int) {
 			t.Errorf("line %d: want %t", line, want)
 		}
 	}
-	inlined := callsite.Frame{Function: "example.com/shop_test.TestRun.(*worker).run.func1", File: "shop/shop.go", Line: 6}
-	s.Loops["example.com/shop/shop/shop.go"] = got
+	inlined := callsite.Frame{Function: "example.com/shop_test.TestRun.(*worker).run.func1", File: "store/shop.go", Line: 6}
+	s.Loops["example.com/shop/store/shop.go"] = got
 	if !s.Loops.has(inlined) || s.Loops.has(callsite.Frame{Function: inlined.Function, File: "other/shop.go", Line: 6}) {
 		t.Error("a closure that was inlined into a test is looked for in the file of the test's package")
 	}
-	delete(s.Loops, "example.com/shop/shop/shop.go")
+	delete(s.Loops, "example.com/shop/store/shop.go")
 	if s.read("shop", "shop/broken.go", "", "package"); len(s.Loops) > 1 {
 		t.Error("a file that cannot be parsed has loops")
 	}

@@ -159,7 +159,7 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 			}
 		case *ast.DeferStmt:
 			if mayQuery(n.Call) { // what is deferred begins on the last line of its function, all of it
-				marks = append(marks, insertion{set.Position(n.Pos()).Offset, "defer " + rounds + ".Step();"})
+				marks = append(marks, insertion{set.Position(n.Pos()).Offset, "defer " + rounds + ".Deferred();"})
 			}
 		case *ast.ForStmt:
 			add(n.Body, "Round", n)

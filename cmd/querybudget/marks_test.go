@@ -90,7 +90,7 @@ func TestMarksOfDefers(t *testing.T) {
 	} {
 		text := "package a\n\nfunc f() { defer " + call + "; g() }\n"
 		got, _ := mark(text)
-		if strings.Contains(got, "{"+rounds+".Func(); defer "+rounds+".Step();defer ") != want {
+		if strings.Contains(got, "{"+rounds+".Func(); defer "+rounds+".Deferred();defer ") != want {
 			t.Errorf("%s: got %s", call, got)
 		}
 		if _, err := parser.ParseFile(token.NewFileSet(), "", got, 0); err != nil {

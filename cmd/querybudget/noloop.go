@@ -29,8 +29,23 @@ func endedLoopsOf(set *token.FileSet, file *ast.File) (found [][2]int) {
 // in the source around a line of the stack, no function on it that calls itself, no goroutine for each
 // item, and no read with as many rows.
 func (s *summary) isInNoLoop(f *seen) bool {
-	return f.isLoop() && f.worst.Confidence != budget.Proven && f.worst.Parent == nil && f.across == nil && !f.worst.Parallel && !isRecursive(f.frames) &&
-		!slices.ContainsFunc(f.frames, func(frame callsite.Frame) bool { return s.loops.has(frame) || s.ended.has(frame) })
+	return f.isLoop() && !f.hasRows && f.across == nil && !isRecursive(f.frames) && !s.isLooped(f.frames)
+}
+
+// isLooped reports whether the source has a loop that ends around one of the lines.
+func (s *summary) isLooped(frames []callsite.Frame) bool {
+	return slices.ContainsFunc(frames, func(f callsite.Frame) bool { return s.loops.has(f) || s.ended.has(f) })
+}
+
+// isWork reports whether what a unit sent repeatedly is one piece of work, as far as that is known.
+func (s *summary) isWork(u *unit, f *budget.Finding) bool {
+	switch {
+	case u.Endless:
+		return s.isOneWork(f)
+	case isOfFew(f):
+		return s.isLooped(s.code.application(f.CallSite()))
+	}
+	return true
 }
 
 // fewReads is the number of reads from which on they are a loop, as everywhere. Of fewer, without a read that

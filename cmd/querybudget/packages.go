@@ -125,12 +125,17 @@ func nameOfVariant(importPath string) (path string, isFor bool) {
 
 func (p *listed) isOwn() bool { return p.Module != nil && p.Module.Main }
 
+// isOfApplication is true of those in folders that stand for other modules, too.
+func (p *listed) isOfApplication() bool {
+	return p.isOwn() || p.Module != nil && p.Module.Replace != nil && p.Module.Replace.Version == ""
+}
+
 // modules returns those of the application: the main ones, and those in folders that stand
 // for others.
 func (all packages) modules() (paths []string) {
 	for _, p := range all {
-		if m := p.Module; m != nil && (m.Main || m.Replace != nil && m.Replace.Version == "") && !slices.Contains(paths, m.Path) {
-			paths = append(paths, m.Path)
+		if p.isOfApplication() && !slices.Contains(paths, p.Module.Path) {
+			paths = append(paths, p.Module.Path)
 		}
 	}
 	return paths
@@ -257,16 +262,23 @@ func isGenerated(dir, name string) bool {
 	return err == nil && (ast.IsGenerated(file) || saysGenerated(file))
 }
 
-// saysGenerated reports whether the comments before the package clause say that a file was generated, and
-// not to edit it, each in a line of its own.
+// saysGenerated reports whether a line of the comments before the package clause says that a file was
+// generated, and that line or the next ends with not to edit it.
 func saysGenerated(file *ast.File) bool {
-	var said strings.Builder
+	isSaid := false
 	for _, c := range file.Comments {
-		if c.End() < file.Package {
-			said.WriteString(strings.ToLower(c.Text()))
+		if c.End() >= file.Package {
+			break
+		}
+		for line := range strings.Lines(strings.ToLower(c.Text())) {
+			says := strings.Contains(line, "generated")
+			if (says || isSaid) && strings.HasSuffix(strings.Trim(line, ". \n"), "do not edit") {
+				return true
+			}
+			isSaid = says
 		}
 	}
-	return strings.Contains(said.String(), "generated") && strings.Contains(said.String(), "do not edit")
+	return false
 }
 
 // servers are drivers of database/sql for database servers.

@@ -41,6 +41,7 @@ type seen struct {
 	ofList      bool                // all loops around it go over lists that stand in the source
 	ofNone      bool                // no loop of the source is around it
 	inLoop      bool                // a loop of the source is around a read that one line sends again
+	hasRows     bool                // in a unit there was a read with as many rows, or a goroutine for each item
 	pairs       map[askedPair]bool  // of a duplicate: the lines that ask the same
 	agreement   agreement           // and what all units say of them
 	joined      []callsite.Frame    // the lines of several that are one finding
@@ -119,6 +120,7 @@ func (f *seen) merge(other *seen) {
 		f.callsOut = f.units
 	}
 	f.fixed, f.ofList, f.ofNone = f.fixed && other.fixed, f.ofList && other.ofList, f.ofNone && other.ofNone
+	f.inLoop, f.hasRows = f.inLoop || other.inLoop, f.hasRows || other.hasRows
 	f.loops += other.loops
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)

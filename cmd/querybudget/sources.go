@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -41,18 +42,23 @@ func (s spans) of(f callsite.Frame) (name string) {
 }
 
 // file names the file of a frame. A closure may be in another package than its file: the one of the
-// function that it was inlined into, such as a test's.
+// function that it was inlined into, such as a test's. Of two modules that have a file of this name nothing
+// is known.
 func (s spans) file(f callsite.Frame) string {
 	file, folder := fileOf(f), path.Dir(f.File)
-	if _, known := s[file]; known || folder == "." || strings.HasSuffix(f.Package(), folder) {
+	if _, known := s[file]; known || folder == "." || f.Package() == "main" || strings.HasSuffix(f.Package(), folder) {
 		return file
 	}
+	found := ""
 	for name := range s {
 		if strings.HasSuffix(name, "/"+f.File) {
-			return name
+			if found != "" {
+				return file
+			}
+			found = name
 		}
 	}
-	return file
+	return cmp.Or(found, file)
 }
 
 // fileOf is a frame's file as it is called here.
@@ -94,7 +100,7 @@ func (all packages) once() (out packages) {
 // sources reads the files of a package, if it is one of the application.
 func (p *listed) sources() sources {
 	found := newSources()
-	if p.isVariant() || !p.isOwn() {
+	if p.isVariant() || !p.isOfApplication() {
 		return found
 	}
 	folder := p.ImportPath

@@ -123,7 +123,7 @@ func (s *summary) join() {
 		f.fixed = f.isFixed(s.fewest[key.lines])
 		f.ofList = s.isOfFixedList(f)
 		f.ofNone = s.isInNoLoop(f)
-		f.inLoop = f.repeats() && slices.ContainsFunc(f.frames, s.loops.has)
+		f.inLoop = f.repeats() && slices.ContainsFunc(f.own, s.loops.has) && !s.isOverFixedLists(f)
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
 			joined[line][i].add(f)
@@ -199,7 +199,7 @@ func (s *summary) add(u *unit) {
 	}
 	s.tests = append(s.tests, unit{Test: u.Test, Package: u.Package, Report: budget.Report{Name: u.Name}})
 	for i := range u.Findings {
-		if f := &u.Findings[i]; f.Confidence != budget.Hint && !s.isFixture(f.CallSite()) && (!u.Endless && !isOfFew(f) || s.isOneWork(f)) {
+		if f := &u.Findings[i]; f.Confidence != budget.Hint && !s.isFixture(f.CallSite()) && s.isWork(u, f) {
 			s.addFinding(u, f, setUp)
 		}
 	}
@@ -264,6 +264,7 @@ func (s *summary) addFinding(u *unit, f *budget.Finding, setUp bool) {
 	if f.CallsOut {
 		old.callsOut++
 	}
+	old.hasRows = old.hasRows || f.Parent != nil || f.Confidence == budget.Proven || f.Parallel
 	old.saved += f.Count
 	if f.Count > old.worst.Count {
 		old.worst, old.in = *f, s.tests[len(s.tests)-1]

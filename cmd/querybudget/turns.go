@@ -96,13 +96,13 @@ func (w *workers) waits(body *ast.BlockStmt, isTry bool) (at []token.Pos) {
 func (w *workers) branches(s *ast.SelectStmt, isTry bool) (at []token.Pos) {
 	hasMessages := slices.ContainsFunc(s.Body.List, func(c ast.Stmt) bool {
 		comm, ok := c.(*ast.CommClause)
-		return ok && comm.Comm != nil && takes(comm.Comm) && w.isWait(comm.Comm)
+		return ok && comm.Comm != nil && takes(comm.Comm) && w.isWait(comm.Comm) && !isNews(comm.Comm)
 	})
 	for _, c := range s.Body.List {
 		switch c := c.(*ast.CommClause); {
 		case c.Comm == nil:
 			return nil
-		case hasMessages && takes(c.Comm), w.isWait(c.Comm) && (!isTry || !isPause(c.Comm)), !isTry && isSignal(c.Comm):
+		case hasMessages && takes(c.Comm) && (!isTry || !isPause(c.Comm)), w.isWait(c.Comm) && (!isTry || !isPause(c.Comm)), !isTry && isSignal(c.Comm):
 			at = append(at, c.Colon+1)
 		}
 	}
@@ -142,6 +142,23 @@ func (w *workers) isWait(s ast.Stmt) bool {
 func takes(s ast.Stmt) bool {
 	_, ok := s.(*ast.AssignStmt)
 	return ok
+}
+
+// isNews reports whether a branch takes an error, or a time, and no message.
+func isNews(s ast.Stmt) bool {
+	a := s.(*ast.AssignStmt)
+	receive, ok := a.Rhs[0].(*ast.UnaryExpr)
+	if !ok || nameOf(a.Lhs[0]) == "err" {
+		return true
+	}
+	switch x := receive.X.(type) {
+	case *ast.SelectorExpr:
+		return x.Sel.Name == "C"
+	case *ast.CallExpr:
+		name := called(x.Fun)
+		return name == nil || slices.Contains([]string{"After", "Tick", "Err", "Done"}, name.Name)
+	}
+	return false
 }
 
 // isSignal reports whether a branch waits for a channel in a variable, such as that of a timer, and takes

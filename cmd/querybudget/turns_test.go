@@ -30,6 +30,8 @@ func TestTurns(t *testing.T) {
 		{"a look, and no wait", "for { select { case <-ctx.Done(): return; default: }\n f() }", ""},
 		{"a pool within a call", "for { select { case id := <-ids: f(id) } }", ""},
 		{"two kinds of messages", "for { select { case u := <-w.updates(): f(u); case c, ok := <-commands: if !ok { return }; f(c); case <-done: return } }", "for { select { case u := <-w.updates():M; f(u); case c, ok := <-commands:M; if !ok { return }; f(c); case <-done:M; return } }"},
+		{"an error", "for { select { case id := <-ids: f(id); case err := <-w.errs: return err } }", "for { select { case id := <-ids: f(id); case err := <-w.errs:M; return err } }"},
+		{"a tick that is kept", "for { select { case id := <-ids: f(id); case now := <-ticker.C: g(now) } }", "for { select { case id := <-ids: f(id); case now := <-ticker.C:M; g(now) } }"},
 		{"a timer in a variable", "for { select { case id := <-ids: f(id); case <-timer: f(1) } }", "for { select { case id := <-ids: f(id); case <-timer:M; f(1) } }"},
 		{"a loop with an end", "for i := range 3 { <-w.wake; f(i) }", ""},
 		{"in a loop with an end", "for { for i := range 3 { <-w.wake; f(i) } }", ""},
