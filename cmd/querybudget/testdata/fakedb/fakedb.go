@@ -65,10 +65,3 @@ func (r *rows) Next(dest []driver.Value) error {
 	r.left--
 	return nil
 }
-
-// Redial calls a function several times.
-func Redial(times int, f func(id int)) {
-	for id := range times {
-		f(id)
-	}
-}

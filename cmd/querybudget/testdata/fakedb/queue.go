@@ -1,8 +1,9 @@
 package fakedb
 
 import (
-	"bufio"
+	"io"
 	"net"
+	"strings"
 )
 
 // Subscription hands out messages.
@@ -24,7 +25,7 @@ func (s *Subscription) Fetch() (message int, ok bool) {
 	return message, ok
 }
 
-// Serve answers each line of each connection.
+// Serve answers each line of each connection. The loop over lines is the library's, as that of a server is.
 func Serve(l net.Listener, answer func(line string)) {
 	for {
 		conn, err := l.Accept()
@@ -33,10 +34,19 @@ func Serve(l net.Listener, answer func(line string)) {
 		}
 		go func() {
 			defer conn.Close()
-			for lines := bufio.NewScanner(conn); lines.Scan(); {
-				answer(lines.Text())
-				_, _ = conn.Write([]byte("ok\n"))
-			}
+			_, _ = io.Copy(&answers{conn, answer}, conn)
 		}()
 	}
+}
+
+type answers struct {
+	conn   net.Conn
+	answer func(line string)
+}
+
+// Write is called for each line: the client waits for its answer.
+func (a *answers) Write(line []byte) (int, error) {
+	a.answer(strings.TrimSpace(string(line)))
+	_, err := a.conn.Write([]byte("ok\n"))
+	return len(line), err
 }

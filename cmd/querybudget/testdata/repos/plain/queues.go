@@ -3,6 +3,7 @@ package plain
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 
 	"example.com/fakedb"
@@ -121,9 +122,10 @@ func (s *Shop) Covers(ids ...int) func(yield func(int) bool) {
 	}
 }
 
-// Dial reads a number each time that the driver asks for one, which may be for any reason.
-func (s *Shop) Dial(ctx context.Context, times int) {
-	fakedb.Redial(times, func(id int) {
-		s.list(ctx, "SELECT number FROM readers WHERE id = ?", id)
-	})
+// Dial reads a number each time that a library asks for one, which may be for any reason.
+func (s *Shop) Dial(ctx context.Context, number string) {
+	_ = strings.Map(func(digit rune) rune {
+		s.list(ctx, "SELECT number FROM readers WHERE id = ?", int(digit))
+		return digit
+	}, number)
 }

@@ -69,7 +69,7 @@ func TestLog(t *testing.T) {
 	defer s.DB.Close()
 	s.Log("a", "b", "c")
 	s.Named(t.Context(), 1, 2, 3)
-	s.Dial(t.Context(), 3)
+	s.Dial(t.Context(), "123")
 }
 
 func TestServer(t *testing.T) {
