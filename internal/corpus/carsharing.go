@@ -33,15 +33,7 @@ func csLost(table string) []Want { return []Want{{Kind: budget.ReadModifyWrite, 
 
 func csRace(table string) []Want { return []Want{{Kind: budget.SelectThenInsert, Table: table}} }
 
-// csTable is a table of the service.
-type csTable struct {
-	columns string
-	keys    string // beside the columns
-	n       int
-	row     func(i int) string // without the key that the database makes
-}
-
-var csTables = map[string]csTable{
+var csTables = map[string]tableOfRows{
 	"stations": {"id {auto}, tenant_id BIGINT, name VARCHAR(40), city VARCHAR(20), capacity BIGINT, parked BIGINT, parent_id BIGINT", "", 8, func(i int) string {
 		return fmt.Sprintf("%d, 'station %d', 'city %d', %d, %d, %d", i%2+1, i, i%3, 10+i, i, i/2)
 	}},
@@ -105,33 +97,7 @@ var csTables = map[string]csTable{
 	"jobs":         {"id {auto}, kind VARCHAR(20), state VARCHAR(10), attempts BIGINT", "", 6, func(int) string { return "'mail', 'new', 0" }},
 }
 
-// csOf makes the tables that are named, with their rows.
-func csOf(names string) (out []string) {
-	for name := range strings.FieldsSeq(names) {
-		t, is := csTables[name]
-		if !is {
-			panic("no table " + name)
-		}
-		columns := t.columns
-		if t.keys != "" {
-			columns += ", " + t.keys
-		}
-		out = append(out, "CREATE TABLE "+name+" ("+columns+")")
-		var set, rows []string
-		for column := range strings.SplitSeq(t.columns, ", ") {
-			if !strings.Contains(column, "{auto}") {
-				set = append(set, strings.Fields(column)[0])
-			}
-		}
-		for i := range t.n {
-			rows = append(rows, "("+t.row(i+1)+")")
-		}
-		if t.n > 0 {
-			out = append(out, "INSERT INTO "+name+" ("+strings.Join(set, ", ")+") VALUES "+strings.Join(rows, ", "))
-		}
-	}
-	return out
-}
+func csOf(names string) []string { return tablesOf(csTables, names) }
 
 // csDB is what a repository needs: a handle or a transaction.
 type csDB interface {

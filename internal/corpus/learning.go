@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/uptrace/bun"
 )
@@ -22,7 +21,7 @@ func learning() []Case {
 	return all
 }
 
-var lnTables = map[string]csTable{
+var lnTables = map[string]tableOfRows{
 	"users": {"id {auto}, tenant_id BIGINT, name VARCHAR(40), email VARCHAR(60), locale VARCHAR(5), role VARCHAR(10), points BIGINT, prefs VARCHAR(200), version BIGINT, deleted_at BIGINT", "", 14, func(i int) string {
 		return fmt.Sprintf("%d, 'user %d', 'u%d@example.com', '%s', 'student', %d, '{\"mail\":1}', 1, NULL", i%2+1, i, i, []string{"en", "de"}[i%2], 15*i)
 	}},
@@ -93,33 +92,7 @@ var lnTables = map[string]csTable{
 	"rate_limits":   {"rkey VARCHAR(40) PRIMARY KEY, hits BIGINT", "", 0, nil},
 }
 
-// lnOf makes the tables that are named, with their rows.
-func lnOf(names string) (out []string) {
-	for name := range strings.FieldsSeq(names) {
-		t, is := lnTables[name]
-		if !is {
-			panic("no table " + name)
-		}
-		columns := t.columns
-		if t.keys != "" {
-			columns += ", " + t.keys
-		}
-		out = append(out, "CREATE TABLE "+name+" ("+columns+")")
-		var set, rows []string
-		for column := range strings.SplitSeq(t.columns, ", ") {
-			if !strings.Contains(column, "{auto}") {
-				set = append(set, strings.Fields(column)[0])
-			}
-		}
-		for i := range t.n {
-			rows = append(rows, "("+t.row(i+1)+")")
-		}
-		if t.n > 0 {
-			out = append(out, "INSERT INTO "+name+" ("+strings.Join(set, ", ")+") VALUES "+strings.Join(rows, ", "))
-		}
-	}
-	return out
-}
+func lnOf(names string) []string { return tablesOf(lnTables, names) }
 
 // lnStore is what repositories share. A transaction travels in the context.
 type lnStore struct {

@@ -57,7 +57,7 @@ func whReads(table, parent string) []Want {
 	return []Want{{Kind: budget.NPlusOne, Table: table, Parent: parent}}
 }
 
-var whTables = map[string]csTable{
+var whTables = map[string]tableOfRows{
 	"items": {"id {auto}, tenant_id BIGINT, sku VARCHAR(40), name VARCHAR(40), supplier_id BIGINT, category_id BIGINT, price BIGINT, weight BIGINT, reserved BIGINT, flags BIGINT, tags VARCHAR(200), descr VARCHAR(80), version BIGINT", "UNIQUE (sku)", 24, func(i int) string {
 		return fmt.Sprintf("%d, 'sku-%03d', 'item %d', %d, %d, %d, %d, %d, 2, 'blue,steel', 'about %d', 4", i%2+1, i*37%1000, i, (i*5)%11+1, (i*3)%9+1, 1200+31*i, 90+7*i, 40+3*i, i)
 	}},
@@ -130,33 +130,7 @@ var whTables = map[string]csTable{
 	"blocked_emails": {"email VARCHAR(60) PRIMARY KEY", "", 3, func(i int) string { return fmt.Sprintf("'bad%d@example.com'", i) }},
 }
 
-// whOf makes the tables that are named, with their rows.
-func whOf(names string) (out []string) {
-	for name := range strings.FieldsSeq(names) {
-		t, is := whTables[name]
-		if !is {
-			panic("no table " + name)
-		}
-		columns := t.columns
-		if t.keys != "" {
-			columns += ", " + t.keys
-		}
-		out = append(out, "CREATE TABLE "+name+" ("+columns+")")
-		var set, rows []string
-		for column := range strings.SplitSeq(t.columns, ", ") {
-			if !strings.Contains(column, "{auto}") {
-				set = append(set, strings.Fields(column)[0])
-			}
-		}
-		for i := range t.n {
-			rows = append(rows, "("+t.row(i+1)+")")
-		}
-		if t.n > 0 {
-			out = append(out, "INSERT INTO "+name+" ("+strings.Join(set, ", ")+") VALUES "+strings.Join(rows, ", "))
-		}
-	}
-	return out
-}
+func whOf(names string) []string { return tablesOf(whTables, names) }
 
 // whDB is a pool or a transaction.
 type whDB interface {
