@@ -49,7 +49,7 @@ func printEnv(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if _, err := w.tests(ctx, marked, nil, args); err != nil {
 		return err
 	}
-	if err := w.scanned().keep(reports); err != nil {
+	if err := w.about().Keep(reports); err != nil {
 		return err
 	}
 	for _, name := range append([]string{"GOROOT", "GOTOOLCHAIN", "GOFLAGS", "PATH"}, settings...) {

@@ -21,6 +21,7 @@ import (
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/cmd/querybudget/exit"
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
+	"github.com/querybudget/querybudget/cmd/querybudget/summary"
 	"github.com/querybudget/querybudget/zerocode"
 )
 
@@ -147,7 +148,7 @@ func passSignals(ctx context.Context, p *os.Process) (stop func()) {
 // printUnits prints a line for each unit of work that a program reports, and shows it.
 func (p *page) printUnits(ctx context.Context, from io.Reader, out io.Writer) error {
 	for d := json.NewDecoder(bufio.NewReader(from)); ; {
-		var u unit
+		var u summary.Unit
 		switch err := d.Decode(&u); {
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return nil

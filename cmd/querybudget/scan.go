@@ -15,6 +15,8 @@ import (
 	"github.com/querybudget/querybudget/cmd/querybudget/baseline"
 	"github.com/querybudget/querybudget/cmd/querybudget/exit"
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
+	"github.com/querybudget/querybudget/cmd/querybudget/packages"
+	"github.com/querybudget/querybudget/cmd/querybudget/summary"
 	"github.com/querybudget/querybudget/zerocode"
 )
 
@@ -97,7 +99,7 @@ func scan(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 // hasReports reports whether a program has written reports into a folder.
 func hasReports(folder string) bool {
-	files, _ := filepath.Glob(filepath.Join(folder, "*"+reportsEnding))
+	files, _ := filepath.Glob(filepath.Join(folder, "*"+summary.Ending))
 	return len(files) > 0
 }
 
@@ -134,8 +136,8 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	if flags, err = w.tests(ctx, marked, flags, patterns); err != nil {
 		return err
 	}
-	folder, known := w.value(zerocode.FolderVariable), w.scanned()
-	if err := known.keep(folder); err != nil {
+	folder, known := w.value(zerocode.FolderVariable), w.about()
+	if err := known.Keep(folder); err != nil {
 		return err
 	}
 	command := after
@@ -155,7 +157,7 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	outcome := cmd.Run()
 	if broken := p.notRun(); len(broken) > 0 {
 		known.NotSeen = append(known.NotSeen, broken...)
-		return errors.Join(outcome, known.keep(folder))
+		return errors.Join(outcome, known.Keep(folder))
 	}
 	return outcome
 }
@@ -164,7 +166,7 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 // flags that the command go does not know: what follows those is the test's.
 func goTest(goTool string, flags, patterns []string) []string {
 	command := []string{goTool, "test"}
-	folder, flags := cutFolder(flags)
+	folder, flags := packages.CutFolder(flags)
 	command = append(command, folder...)
 	if !knowsAll(flags) {
 		return slices.Concat(command, patterns, flags)
@@ -176,13 +178,8 @@ func goTest(goTool string, flags, patterns []string) []string {
 	return slices.Concat(command, flags, patterns, rest)
 }
 
-// cutFolder takes a flag -C at the beginning of flags.
-func cutFolder(flags []string) (folder, rest []string) {
-	switch {
-	case len(flags) > 1 && (flags[0] == "-C" || flags[0] == "--C"):
-		return flags[:2], flags[2:]
-	case len(flags) > 0 && (strings.HasPrefix(flags[0], "-C=") || strings.HasPrefix(flags[0], "--C=")):
-		return flags[:1], flags[1:]
-	}
-	return nil, flags
+// exists reports whether a command can be found.
+func exists(command string) bool {
+	_, err := exec.LookPath(command)
+	return err == nil || !errors.Is(err, exec.ErrNotFound) && !os.IsNotExist(err)
 }

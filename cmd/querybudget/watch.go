@@ -11,6 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/querybudget/querybudget/cmd/querybudget/packages"
+	"github.com/querybudget/querybudget/cmd/querybudget/source"
+	"github.com/querybudget/querybudget/cmd/querybudget/summary"
+
 	querybudget "github.com/querybudget/querybudget"
 	"github.com/querybudget/querybudget/cmd/querybudget/toolchain"
 	"github.com/querybudget/querybudget/zerocode"
@@ -21,8 +25,8 @@ type watch struct {
 	root     string // of the watched toolchain
 	env      []string
 	goflags  string // the user's, without an overlay
-	packages packages
-	whole    packages // of the application, its tests apart
+	packages packages.List
+	whole    packages.List // of the application, its tests apart
 	testCode []string
 	flags    []string // that the tests need
 	noTurns  bool     // of workers, which marks in files of the application tell
@@ -84,7 +88,7 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	inEnv, fromEnv := cutFlag(strings.Fields(w.goflags), "overlay")
 	own = cmp.Or(own, fromEnv)
 	w.set("GOFLAGS", strings.Join(inEnv, " "))
-	o, err := readOverlay(own)
+	o, err := source.ReadOverlay(own)
 	if err != nil {
 		return nil, err
 	}
@@ -92,26 +96,26 @@ func (w *watch) tests(ctx context.Context, folder string, flags, patterns []stri
 	if own != "" {
 		forList = append(forList, "-overlay", own)
 	}
-	if w.packages, err = list(ctx, w.goTool(), w.environ(), forList, patterns); err != nil {
+	if w.packages, err = packages.Of(ctx, w.goTool(), w.environ(), forList, patterns); err != nil {
 		return nil, err
 	}
-	if w.whole, err = w.packages.listModules(ctx, w.goTool(), w.environ(), forList); err != nil {
+	if w.whole, err = w.packages.Whole(ctx, w.goTool(), w.environ(), forList); err != nil {
 		return nil, err
 	}
-	w.testCode = w.packages.testCode(w.whole)
-	w.set(zerocode.TestCodeVariable, strings.Join(append(w.packages.folders(w.testCode), w.testCode...), ","))
-	w.set(zerocode.ServersVariable, w.packages.server())
-	w.set(zerocode.ModulesVariable, strings.Join(w.packages.modules(), ","))
-	tests, application := w.packages.files(w.testCode)
-	if err := o.mark(tests, folder, markTests); err != nil {
+	w.testCode = w.packages.TestCode(w.whole)
+	w.set(zerocode.TestCodeVariable, strings.Join(append(w.packages.Folders(w.testCode), w.testCode...), ","))
+	w.set(zerocode.ServersVariable, w.packages.Driver())
+	w.set(zerocode.ModulesVariable, strings.Join(w.packages.Modules(), ","))
+	tests, application := w.packages.Files(w.testCode)
+	if err := o.Mark(tests, folder, source.MarkTests); err != nil {
 		return nil, err
 	}
 	before := len(o.Replace)
-	if err := o.mark(application, folder, markerOf(w.packages.forTests())); err != nil {
+	if err := o.Mark(application, folder, source.MarkApplication(w.packages.NamedForTests())); err != nil {
 		return nil, err
 	}
 	w.noTurns = len(o.Replace) > before && slices.ContainsFunc(flags, isCover)
-	name, err := o.write(folder)
+	name, err := o.Write(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -199,12 +203,11 @@ func buildFlags(flags []string) (build []string) {
 	return build
 }
 
-// markerOf returns what marks files of the application, given the functions that are named for
-// tests.
-func markerOf(forTests map[string]bool) func(folder string) func(text string) (string, bool) {
-	return func(folder string) func(text string) (string, bool) {
-		w := workersOf(folder)
-		w.forTests = forTests
-		return func(text string) (string, bool) { return markApplication(text, w) }
+// about returns what is known beside the reports.
+func (w *watch) about() summary.About {
+	say := append(w.packages.NotSeen(), w.packages.Tagged()...)
+	if w.noTurns {
+		say = append(say, "with -cover, the turns of workers are not known: what an endless loop sends may be listed as one loop")
 	}
+	return summary.About{TestCode: w.testCode, NotSeen: say, Generated: w.packages.Generated(), Flags: w.flags, Code: slices.Concat(w.packages, w.whole).Code()}
 }

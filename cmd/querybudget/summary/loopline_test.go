@@ -1,0 +1,30 @@
+package summary
+
+import (
+	"testing"
+
+	"github.com/querybudget/querybudget/callsite"
+)
+
+// The loop is in the innermost function that called both, and not in what both call.
+func TestLoopLine(t *testing.T) {
+	at := func(function string, line int) callsite.Frame {
+		return callsite.Frame{Function: "example.com/app." + function, File: "app.go", Line: line}
+	}
+	send, handler := at("send", 1), at("handler", 9)
+	for _, test := range []struct {
+		name         string
+		parent, loop []callsite.Frame
+		want         callsite.Frame
+	}{
+		{"two lines of one function", []callsite.Frame{at("page", 5), handler}, []callsite.Frame{at("page", 7), handler}, at("page", 5)},
+		{"a layer that sends", []callsite.Frame{send, at("authors", 3), at("page", 5), handler}, []callsite.Frame{send, at("books", 4), at("page", 7), handler}, at("page", 5)},
+		{"one line", []callsite.Frame{at("authors", 3), handler}, []callsite.Frame{at("books", 4), handler}, handler},
+		{"a stack that is cut", []callsite.Frame{at("authors", 3), at("page", 5), handler}, []callsite.Frame{at("books", 4), at("page", 7), handler, at("main", 11)}, at("page", 5)},
+		{"nothing in common", []callsite.Frame{send, at("authors", 3)}, []callsite.Frame{send, at("books", 4)}, at("authors", 3)},
+	} {
+		if got := loopLine(test.parent, test.loop); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
