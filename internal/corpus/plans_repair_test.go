@@ -24,13 +24,13 @@ func TestRepairsAreProven(t *testing.T) {
 			s.config = sqlwrap.Config{Arguments: true}
 			t.Cleanup(func() { _ = s.close(context.WithoutCancel(t.Context())) })
 			n := map[string]int{}
-			for _, c := range All() {
+			for _, c := range some() {
 				if c.runsOn(system) && slices.ContainsFunc(c.Want, func(w Want) bool { return w.Kind == budget.NPlusOne }) {
 					proveCase(t, s, &c, n)
 				}
 			}
 			t.Logf("%v", n)
-			if n["same"] < 30 {
+			if n["same"] < 30 && !testing.Short() {
 				t.Errorf("%d repairs are proven: too few", n["same"])
 			}
 		})

@@ -34,7 +34,11 @@ func run(ctx context.Context, out io.Writer, verbose bool, only string) error {
 	if err != nil {
 		return err
 	}
-	v := judgeAll(ctx, databases, only)
+	cases := officeCases()
+	if only != "" {
+		cases = slices.DeleteFunc(cases, func(c Case) bool { return c.name() != only })
+	}
+	v := judgeAll(ctx, databases, cases)
 	if verbose {
 		for _, n := range v.notes {
 			fmt.Fprintln(out, n)
@@ -43,13 +47,13 @@ func run(ctx context.Context, out io.Writer, verbose bool, only string) error {
 	return v.print(out, len(databases))
 }
 
-// judgeAll runs all cases on all databases.
-func judgeAll(ctx context.Context, databases []*db.DB, only string) *verdict {
+// judgeAll runs cases on all databases.
+func judgeAll(ctx context.Context, databases []*db.DB, cases []Case) *verdict {
 	v := &verdict{kinds: map[budget.FindingKind]*score{}}
 	for _, d := range databases {
 		makeOffice(ctx, d)
-		for _, c := range officeCases() {
-			if !c.runsOn(d.System) || only != "" && only != c.name() {
+		for _, c := range cases {
+			if !c.runsOn(d.System) {
 				continue
 			}
 			fillOffice(ctx, d)
