@@ -8,6 +8,7 @@ import "github.com/querybudget/querybudget/statement"
 type argumentList struct {
 	key    string // the column that it is compared with, empty if that is not known
 	values []uint64
+	isPart bool // the number in a text that each execution has
 }
 
 // argumentLists returns the arguments of the executions in detail, by group, or by what several
@@ -75,7 +76,7 @@ func trackedArguments(st *statement.Statement, n int) (first []int) {
 // tables have as well: see statement.Hasher.Text.
 func isNumber(hash uint64) bool { return hash&2 == 0 }
 
-// isTime reports whether a hash is that of a time.Time.
+// isTime reports whether a hash is that of a time.Time, or of a number that is the present time.
 func isTime(hash uint64) bool { return hash&4 != 0 }
 
 // isZero reports whether a hash is that of the number 0.
@@ -87,4 +88,47 @@ func countDistinct(values []uint64) int64 {
 		seen[v] = struct{}{}
 	}
 	return int64(len(seen))
+}
+
+// partLists returns the numbers in texts that the executions of each group have, by argument and place: those
+// that are as many in each. Such as count from 0 or 1 are no ids, as a rule.
+func (b *builder) partLists(records []*record) [][]argumentList {
+	out := make([][]argumentList, len(b.report.Groups))
+	numbers := make(map[partPlace][]statement.Part)
+	for i, rec := range records {
+		group := b.report.Queries[i].Group
+		if group < 0 {
+			continue
+		}
+		for n, parts := range rec.parts() {
+			for k, p := range parts {
+				place := partPlace{group, n, k}
+				numbers[place] = append(numbers[place], p)
+			}
+		}
+	}
+	for place, parts := range numbers {
+		if int64(len(parts)) < fewRows || int64(len(parts)) != b.report.Groups[place.group].Queries || isCount(parts) {
+			continue
+		}
+		list := argumentList{isPart: true}
+		for _, p := range parts {
+			list.values = append(list.values, p.Hash)
+		}
+		out[place.group] = append(out[place.group], list)
+	}
+	return out
+}
+
+// partPlace is where a number stands: in an argument of a group, one of several.
+type partPlace struct{ group, argument, place int }
+
+// isCount reports whether numbers count from 0 or 1.
+func isCount(parts []statement.Part) bool {
+	for i, p := range parts {
+		if first := parts[0].Number; first > 1 || p.Number != first+int64(i) {
+			return false
+		}
+	}
+	return true
 }

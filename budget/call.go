@@ -46,6 +46,9 @@ type CallDetail struct {
 	// OneEach is set where each list among the arguments has one value, whose hash is that of
 	// the argument then: a statement for several keys that asks for one.
 	OneEach bool
+	// Parts are the numbers in arguments that are texts, by argument: of an id in a key that is
+	// made of it.
+	Parts [][]statement.Part
 	// SQL and Values are the full text and the arguments, where the handle
 	// opted in. They are kept in memory and are part of no encoding.
 	SQL    string

@@ -18,6 +18,7 @@ type changedRow struct {
 	row      int   // that it asked for
 	sets     valuesSet
 	kept     []string // columns that are set to what was read
+	isOfMany bool     // one of several rows, or of several tables
 }
 
 // maxChangedRows is how many reads of one row are kept for its UPDATE.
@@ -32,10 +33,11 @@ type place struct {
 
 // changedRows looks for the rows that UPDATEs change, among those that were read before them.
 func (b *builder) changedRows(records []*record) {
-	reads := make(map[place][]int)
+	reads, lists := make(map[place][]int), make(listedRows)
 	inserted, listed := make(newRows), make(listedValues)
 	for i, rec := range records {
 		q, st := &b.report.Queries[i], rec.origin.statement
+		lists.add(q.Handle, rec)
 		switch {
 		case len(st.Tables) != 1:
 		case st.Verb == "INSERT":
@@ -51,7 +53,8 @@ func (b *builder) changedRows(records []*record) {
 			}
 		case st.Verb == "UPDATE" && len(st.Keys) > 0:
 			q.sets = valuesSetBy(rec, nil, listed.in(q.Handle))
-			q.changed = b.changedBy(q.Handle, rec, reads, records, listed.in(q.Handle))
+			q.changed = append(lists.changedBy(q.Handle, rec, listed.in(q.Handle)), b.changedBy(q.Handle, rec, reads, records, listed.in(q.Handle))...)
+			inserted.addWritten(rec)
 		}
 	}
 }
@@ -66,7 +69,8 @@ func (b *builder) changedBy(handle int, rec *record, reads map[place][]int, reco
 	slices.Sort(found)
 	for _, i := range slices.Compact(found) {
 		if read := records[i]; isRowOf(keys, read) {
-			out = append(out, changedRow{read.position, b.report.Queries[i].Row, valuesSetBy(rec, read, isListed), keptBy(rec, read)})
+			was := rowOfResult(read)
+			out = append(out, changedRow{read.position, b.report.Queries[i].Row, valuesSetBy(rec, was, isListed), keptBy(rec, was), false})
 		}
 	}
 	return out[max(0, len(out)-maxChangedRows):]
@@ -161,17 +165,19 @@ const (
 	formSet                    // words and numbers, that somebody has typed
 	zeroSet                    // no number but 0, with which all begins anew
 	listedSet                  // no number but what another table has
+	momentSet                  // nothing but moments, which nobody computes from the ones before
 )
 
-// valuesSetBy looks at the values that an UPDATE sets. Of those that are in the row which was read, the
-// ones that it changes count.
-func valuesSetBy(rec, read *record, isListed isListed) valuesSet {
-	was := rowOfResult(read)
-	words, numbers, zeros, copies, isForm := 0, 0, 0, 0, len(was) > fewColumns
+// valuesSetBy looks at the values that an UPDATE sets. Of those that are in the row which was read, if that is
+// known, the ones that it changes count.
+func valuesSetBy(rec *record, was map[string]uint64, isListed isListed) valuesSet {
+	words, numbers, zeros, copies, moments, isForm := 0, 0, 0, 0, 0, len(was) > fewColumns
 	setsOf(rec, func(column string, hash uint64) {
 		old, known := was[plainName(column)]
 		switch {
-		case hash == 0 || isTime(hash) || isMoment(column) || read != nil && (!known || old == hash):
+		case hash == 0 || isMoment(column) || was != nil && (!known || old == hash):
+		case isTime(hash):
+			moments++
 		case !isNumber(hash):
 			words++
 			isForm = isForm || isTyped(column)
@@ -184,7 +190,7 @@ func valuesSetBy(rec, read *record, isListed isListed) valuesSet {
 		}
 	})
 	switch {
-	case words > 0 && numbers > 0 && read != nil && isForm:
+	case words > 0 && numbers > 0 && was != nil && isForm:
 		return formSet
 	case numbers > 0:
 		return someSet
@@ -192,19 +198,21 @@ func valuesSetBy(rec, read *record, isListed isListed) valuesSet {
 		return listedSet
 	case words > 0:
 		return wordsSet
-	case zeros > 0 && words == 0 && (read == nil || len(was) >= fewColumns):
+	case zeros > 0 && words == 0 && (was == nil || len(was) >= fewColumns):
 		return zeroSet // a number alone that becomes 0 may have been 1
 	case zeros > 0:
 		return someSet
-	case read != nil: // it changes nothing
+	case moments > 0:
+		return momentSet
+	case was != nil: // it changes nothing
 		return valuesSetBy(rec, nil, isListed)
 	}
 	return someSet
 }
 
 // keptBy returns the plain names of the columns that an UPDATE sets to what was read, if there are others.
-func keptBy(rec, read *record) (kept []string) {
-	was, all := rowOfResult(read), 0
+func keptBy(rec *record, was map[string]uint64) (kept []string) {
+	all := 0
 	setsOf(rec, func(column string, hash uint64) {
 		all++
 		if old, known := was[plainName(column)]; known && old == hash {
@@ -231,9 +239,6 @@ func setsOf(rec *record, f func(column string, hash uint64)) {
 // rowOfResult returns the values of the only row of a read, by the plain names of its columns.
 func rowOfResult(read *record) map[string]uint64 {
 	values := make(map[string]uint64)
-	if read == nil {
-		return values
-	}
 	for _, c := range read.columns() {
 		if len(c.values) == 1 {
 			values[plainName(c.name)] = c.values[0]

@@ -61,7 +61,7 @@ type Query struct {
 	changed   []changedRow // the reads of the row that an UPDATE changes, where values tell
 	sets      valuesSet
 	set       uint64 // of the arguments of a list of keys, in any order, where values tell
-	own       bool   // it reads a row that its transaction has inserted, where values tell
+	own       bool   // it reads a row that its transaction has inserted or written, where values tell
 	goroutine uint64 // that sent it, 0 where that is not known
 
 	repeatable bool // in a transaction of that level of isolation
@@ -174,6 +174,8 @@ type Parent struct {
 	Queries   int64 `json:"queries"`
 	// Words is set where all values are words: no number, which other tables have as well.
 	Words bool `json:"words,omitempty"`
+
+	once bool // each value of several rows was asked for where it came first alone
 }
 
 // Nested counts how often a query was sent while rows of another one were open, on

@@ -9,7 +9,7 @@ import (
 )
 
 func mayBeDuplicate(s *suspect) bool {
-	return s.totals.Duplicates > 0 || mayBeAskedElsewhere(s) || mayBeReordered(s) || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
+	return s.totals.Duplicates > 0 || s.totals.Reads >= fewRows && mayBeAskedInVain(s) || mayBeAskedElsewhere(s) || mayBeReordered(s) || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
 		st := g.origin.statement
 		return mayBeOfOneRow(st) && s.account.anyGroup(func(h *group) bool {
 			other := h.origin.statement
@@ -56,6 +56,7 @@ func (f *finder) duplicates() {
 		f.add(out, i)
 	})
 	f.addRepetitions(f.askedElsewhere(), "it asked the same first")
+	f.addRepetitions(f.askedInVain(), "it asked the same first, and found nothing")
 	f.addRepetitions(f.reordered(), "it asked for the same list first, in another order")
 	f.sameRows()
 }
@@ -159,12 +160,28 @@ func (f *finder) repeated(group int) int64 {
 		if f.isOtherAnswer(q) {
 			return 0 // it is asked for until it changes
 		}
+		if f.isAfterLock(q) {
+			n--
+		}
 		latest = q
 	}
-	if latest != nil && f.isPolled(latest) {
+	if latest != nil && (f.isPolled(latest) || f.isWatched(group)) {
 		return 0
 	}
 	return n
+}
+
+// isAfterLock reports whether a transaction has locked the row that a query's key names since it asked the same:
+// the event of which it counts the tickets. It looks again at what others may have changed until then.
+func (f *finder) isAfterLock(q *Query) bool {
+	before := f.answerBefore(q)
+	if before == nil || q.Transaction == 0 {
+		return false
+	}
+	return slices.ContainsFunc(f.report.Queries, func(lock Query) bool {
+		return lock.Locks && lock.Transaction == q.Transaction && before.Position < lock.Position && lock.Position < q.Position && len(lock.Tables) == 1 &&
+			slices.ContainsFunc(q.Keys, func(key string) bool { return plainName(key) == singular(plainName(lock.Tables[0]))+"id" })
+	})
 }
 
 // isOtherAnswer reports whether a query had another answer than the one before that asked the same.
@@ -272,15 +289,15 @@ func (f *finder) sameRows() {
 			clear(first) // whatever it wrote
 			continue
 		}
-		if q.Locks { // others may have written until the lock was had
-			maps.DeleteFunc(first, func(_ question, before []*Query) bool { return before[0].SharesTable(q.Statement) })
-			continue
-		}
 		from := groups[q.Group].from
-		if from == "" || q.Row == 0 || q.Rows != 1 || q.Open || q.Failed != "" {
+		key := question{q.Handle, q.Row, q.Transaction, from}
+		isLooked := q.Locks && len(first[key]) > 0 // who looked before the lock looks again after it
+		if q.Locks {                               // others may have written until the lock was had
+			maps.DeleteFunc(first, func(_ question, before []*Query) bool { return before[0].SharesTable(q.Statement) })
+		}
+		if isLooked || from == "" || q.Row == 0 || q.Rows != 1 || q.Open || q.Failed != "" {
 			continue
 		}
-		key := question{q.Handle, q.Row, q.Transaction, from}
 		row := groups[q.Group]
 		i := slices.IndexFunc(first[key], func(before *Query) bool {
 			return row.isSameRow(groups[before.Group]) && (!row.hasMore || before.Arguments == q.Arguments)

@@ -16,6 +16,7 @@ type library struct {
 
 var libraries = []library{
 	{"gorm.io/", `Preload or Joins on the query of the rows, or Where("%s IN ?", keys)`, "CreateInBatches, or Create with a slice"},
+	{"github.com/jinzhu/gorm", `Preload on the query of the rows, or Where("%s IN (?)", keys)`, ""},
 	{"github.com/uptrace/bun", `Relation on the query of the rows, or Where("%s IN (?)", bun.List(keys)), bun.In before v1.3`, "NewInsert with a slice as its model"},
 	{"entgo.io/ent", "With... for the edge on the query of the rows, or Where(...In(keys...))", "CreateBulk, or one Add... with all ids for an edge"},
 	{"xorm.io/", `In("%s", keys)`, "Insert with a slice"},

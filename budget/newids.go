@@ -33,6 +33,9 @@ func (b *builder) newIDs(records []*record) {
 			key, _ := st.KeyOf(n)
 			for _, insert := range made[hash] {
 				isChained = isChained || latest[group] == insert && isOfRowBefore(st.AssignedTo(n), st)
+				if isOfNewRow(st, insert.origin.statement) {
+					continue
+				}
 				if groupOf[insert] == group || latest[groupOf[insert]] != insert || st.Kind == statement.Read && fits(insert.origin.statement.Tables, "id", st, key) < 0 {
 					continue // ids begin at 1 in each table; what is written by one is that of the row, as a rule
 				}
@@ -68,6 +71,12 @@ func (b *builder) newIDs(records []*record) {
 		g.NewIDsUsed = g.Queries >= fewRows && (used[i] == rounds[i] || rounds[i] >= fewRows && chained[i] == rounds[i]-1)
 		g.AsksNewIDs = g.Queries >= fewRows && asked[i] == rounds[i]
 	}
+}
+
+// isOfNewRow reports whether an UPDATE completes the row of an INSERT, such as with a code that is made of its
+// id: one for all the new rows can do that.
+func isOfNewRow(update, insert *statement.Statement) bool {
+	return update.Verb == "UPDATE" && len(update.Tables) == 1 && len(insert.Tables) > 0 && tableKey(update.Tables[0]) == tableKey(insert.Tables[0])
 }
 
 // isOfRowBefore reports whether a column has the id of another row of its table, by its name: a number of

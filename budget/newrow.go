@@ -2,10 +2,10 @@ package budget
 
 import "slices"
 
-// What a transaction has inserted, nobody else can change before it ends. Which row a read asks for is told
-// by the values of its keys.
+// What a transaction has inserted or written, nobody else can change before it ends. Which row a read asks for is
+// told by the values of its keys.
 
-// newRow is what is known of a row that was inserted, by the plain names of its columns.
+// newRow is what is known of such a row, by the plain names of its columns.
 type newRow map[string]uint64
 
 type inTable struct {
@@ -13,7 +13,7 @@ type inTable struct {
 	table       string
 }
 
-// newRows are the rows that transactions have inserted, the latest ones.
+// newRows are the rows that transactions have inserted or written, the latest ones.
 type newRows map[inTable][]newRow
 
 func inTableOf(rec *record) inTable {
@@ -34,11 +34,22 @@ func (n newRows) add(rec *record) {
 			row[plainName(c.name)] = c.values[0]
 		}
 	}
+	n.put(in, row)
+}
+
+func (n newRows) put(in inTable, row newRow) {
 	rows := append(n[in], row)
 	n[in] = rows[max(0, len(rows)-maxChangedRows):]
 }
 
-// has reports whether a read asks for a row that its transaction has inserted.
+// addWritten takes note of the row that an UPDATE has written, if it hit one.
+func (n newRows) addWritten(rec *record) {
+	if in := inTableOf(rec); in.transaction != nil && rec.failure() == nil && rec.rows > 0 {
+		n.put(in, keysOf(rec))
+	}
+}
+
+// has reports whether a read asks for a row that its transaction has inserted or written.
 func (n newRows) has(read *record) bool {
 	rows := n[inTableOf(read)]
 	if len(rows) == 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/statement"
 )
@@ -81,7 +82,9 @@ func (f *finder) fewWrites(g *loopGroup) (few []*loopGroup) {
 	if g.Queries >= int64(f.rules.WriteLoop) {
 		return nil
 	}
-	for _, w := range f.loopGroups(func(w *Group) bool { return canBeWriteLoop(w.Statement) && !w.ListsVary && w.Queries == g.Queries }) {
+	for _, w := range f.loopGroups(func(w *Group) bool {
+		return canBeWriteLoop(w.Statement) && !w.isBatched() && !w.ListsVary && w.Queries == g.Queries
+	}) {
 		if w.Queries == g.Queries && f.sameLoop(g, w) && f.isWriteLoop(w) {
 			few = append(few, w)
 		}
@@ -124,7 +127,7 @@ func (f *finder) isLoop(g *loopGroup) bool {
 		return false
 	case g.Queries >= n && g.Distinct >= min(n, fewArguments):
 		return true
-	case !isExact || g.Paged || g.recursive:
+	case !isExact || g.isCached || g.Paged || g.recursive:
 		return false
 	}
 	// As many executions as there are rows, whatever their keys are.
@@ -139,7 +142,13 @@ func (f *finder) isByLevel(g *loopGroup) bool {
 
 // canBeLoop leaves out what only looks like a loop over rows.
 func (f *finder) canBeLoop(g *Group) bool {
-	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && !g.AsksNewIDs && !g.AsksForNews && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
+	return !g.Overflow && !g.ListsVary && g.InBatch == 0 && !g.AsksNewIDs && !g.AsksForNews && !g.follows() && canBeLoop(g.Statement) && !f.checksBeforeInsert(g)
+}
+
+// follows reports whether each execution asks for what comes after the last row that the one before has
+// answered: the next page of a list, or what is new in it.
+func (g *Group) follows() bool {
+	return g.Chained && len(g.Keys) == 0 && (strings.Contains(g.Shape, "> ?") || strings.Contains(g.Shape, ">= ?"))
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves: those

@@ -47,6 +47,7 @@ type results struct {
 	sent     []statement.Fingerprint // of the statements that had them
 	paged    bool                    // one of them pages
 	columns  []column
+	isText   bool              // the columns are lists that texts have
 	sets     []map[uint64]bool // of the columns, made when they are needed
 }
 
@@ -66,10 +67,10 @@ func (b *builder) parents() {
 	b.chains(records)
 	all := b.results(records)
 	b.report.ValuesTracked = b.hasAllValues(records)
-	lists := b.argumentLists(records, func(group int) int { return group })
+	lists, parts := b.argumentLists(records, func(group int) int { return group }), b.partLists(records)
 	for i := range b.report.Groups {
 		g := &b.report.Groups[i]
-		for _, arguments := range lists[i] {
+		for _, arguments := range slices.Concat(lists[i], parts[i]) {
 			if g.Queries >= fewRows {
 				g.Parents = append(g.Parents, b.parentsOf(g, arguments, all)...)
 			}
@@ -153,6 +154,11 @@ func (b *builder) results(records []*record) []results {
 			group: group, position: rec.position, last: rec.position, queries: 1, sent: []statement.Fingerprint{st.Fingerprint}, paged: st.Paged, columns: columns,
 		}
 		out = append(out, one)
+		if rec.lists() != nil {
+			list := one
+			list.columns, list.isText = rec.lists(), true
+			out = append(out, list)
+		}
 		key := b.partOf(group, columns)
 		sum := ofPart[key]
 		if sum == nil {
@@ -199,6 +205,9 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 			if n := len(arguments.values); isOver && n != len(r.columns[c].values) && n != len(r.set(c)) {
 				continue // only all of them tell
 			}
+			if (arguments.isPart || r.isText) && !slices.Equal(arguments.values, r.columns[c].values) {
+				continue // others may be there by chance
+			}
 			match := r.match(c, arguments.values, g, arguments.key)
 			if match == "" || isOver && match != MatchExact || distinct < 2 && !slices.Equal(arguments.values, r.columns[c].values) {
 				continue
@@ -209,7 +218,7 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 			}
 			out = append(out, Parent{
 				Position: r.position, Column: name, Key: arguments.key, Match: match, Arguments: distinct, Queries: r.queries,
-				Words: !slices.ContainsFunc(arguments.values, isNumber),
+				Words: !slices.ContainsFunc(arguments.values, isNumber), once: isOnce(arguments.values, r.columns[c].values),
 			})
 		}
 	}
@@ -286,6 +295,12 @@ func deduplicated(values []uint64) []uint64 {
 		}
 	}
 	return out
+}
+
+// isOnce reports whether each of some values was asked for where it came first, and not again where it came
+// again: few such keys are what a cache has left of many rows.
+func isOnce(arguments, values []uint64) bool {
+	return len(arguments) < len(values) && slices.Equal(arguments, deduplicated(values))
 }
 
 // isSubsequence reports whether some values are others of which some were left out.

@@ -51,13 +51,20 @@ func (f *finder) readModifyWrites() {
 			case q.Row == 0:
 			case q.Locks:
 				delete(reads, row)
+				if q.Rows == 1 && !q.Batched {
+					reads[row] = append(reads[row], q) // the lock ends with its transaction
+				}
 			case guards.before(q), isLockedBy(locked[row], q), q.own:
 				delete(reads, row) // what is set comes from here
 			case q.Rows == 1 && !q.Probes && !q.Batched:
 				reads[row] = append(reads[row], q)
 			}
 		case q.Verb == "UPDATE":
-			if read := f.readOf(changedReads(reads, row, q), locked[row], q, guards); read != nil {
+			read := f.readOf(changedReads(reads, row, q), locked[row], q, guards)
+			if read == nil {
+				read = f.listedReadOf(q, guards)
+			}
+			if read != nil {
 				f.addPair(
 					ReadModifyWrite,
 					read,
@@ -147,11 +154,14 @@ func (f *finder) readOf(reads []*Query, written, update *Query, guards guards) *
 		if guards.holds(read, update) {
 			continue
 		}
+		if read.Locks && isLockKept(read, update) {
+			continue
+		}
 		if read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read) || isLockedBy(written, read)) {
 			continue
 		}
 		change := update.changeOf(read)
-		if change.sets == zeroSet || change.sets == formSet || change.sets == listedSet {
+		if change.sets == zeroSet || change.sets == formSet || change.sets == listedSet || change.sets == momentSet {
 			continue
 		}
 		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.mayBeComputed(change, read, column) }) {
@@ -161,10 +171,16 @@ func (f *finder) readOf(reads []*Query, written, update *Query, guards guards) *
 	return nil
 }
 
+// isLockKept reports whether a read has the lock of its row until an UPDATE, which is as long as its
+// transaction. Of one that began before the unit nothing is known.
+func isLockKept(read, update *Query) bool {
+	return read.Transaction != 0 && read.Transaction == update.Transaction || read.Transaction < 0
+}
+
 // changeOf says what an UPDATE changes of the row of a read.
 func (q *Query) changeOf(read *Query) changedRow {
 	for _, c := range q.changed {
-		if c.position == read.Position {
+		if c.position == read.Position && !c.isOfMany {
 			return c
 		}
 	}

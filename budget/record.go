@@ -1,6 +1,10 @@
 package budget
 
-import "time"
+import (
+	"time"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 // record is one query in detail: how far it has come, and how far that is counted. It
 // is shared by a recorder and those around it. There is one for each query, so it is
@@ -39,6 +43,7 @@ type details struct {
 	CallDetail
 	allowances []*allowance
 	columns    []column  // of its result, where values are tracked
+	lists      []column  // that were texts of it
 	inserts    *[]uint64 // see statement.Arguments
 	err        error
 	unknown    bool // its arguments could not be told
@@ -212,6 +217,21 @@ func (r *record) columns() []column {
 		return nil
 	}
 	return r.details.columns
+}
+
+// lists are the lists that texts of the result have, and parts the numbers that arguments have in them.
+func (r *record) lists() []column {
+	if r.details == nil {
+		return nil
+	}
+	return r.details.lists
+}
+
+func (r *record) parts() [][]statement.Part {
+	if r.details == nil {
+		return nil
+	}
+	return r.details.Parts
 }
 
 // retried takes over the outcome of a further attempt.

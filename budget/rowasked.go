@@ -9,7 +9,7 @@ import (
 
 // mayBeOfOneRow knows the reads that may be answered by an earlier one of the same row.
 func mayBeOfOneRow(st *statement.Statement) bool {
-	return st.Kind == statement.Read && st.Repeatable && len(st.Keys) > 0 && len(st.Tables) == 1 && !st.Batched && !st.Paged
+	return st.Kind == statement.Read && (st.Repeatable || st.Locks) && len(st.Keys) > 0 && len(st.Tables) == 1 && !st.Batched && !st.Paged
 }
 
 // maxSameKeys is how many different rows are kept that reads with one key asked for.
@@ -68,7 +68,7 @@ func asksForSameRow(a, b *statement.Statement) bool {
 // rowOfRead returns the row that a read asks for, for those that select plain columns, or ask whether
 // there is a row.
 func rowOfRead(st *statement.Statement) (row rowAsked, ok bool) {
-	upper := strings.ToUpper(st.Shape)
+	upper := withoutLock(strings.ToUpper(st.Shape))
 	if rest, isProbe := strings.CutPrefix(upper, "SELECT EXISTS ("); isProbe {
 		rest, isProbe = strings.CutSuffix(rest, ")")
 		inner, parsed := parseSelect(rest)
@@ -168,4 +168,14 @@ func inBrackets(text string) (inner string, ok bool) {
 		}
 	}
 	return inner, true
+}
+
+// withoutLock returns a SELECT in upper case without what locks its rows.
+func withoutLock(shape string) string {
+	for _, lock := range []string{" FOR UPDATE", " FOR SHARE", " FOR NO KEY UPDATE", " FOR KEY SHARE", " LOCK IN SHARE MODE"} {
+		if i := strings.LastIndex(shape, lock); i > 0 {
+			return shape[:i]
+		}
+	}
+	return shape
 }

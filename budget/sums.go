@@ -21,6 +21,9 @@ type Sums struct {
 	// InBatch is the number of executions that were sent in a batch, behind another
 	// statement: they cost no round trip of their own.
 	InBatch int64 `json:"in_batch,omitempty"`
+	// Batches is the number of executions whose text asks for several keys, or writes several
+	// rows: one shape stands for lists of any length.
+	Batches int64 `json:"batches,omitempty"`
 	// Unread is the number of results that were closed before anybody saw their end:
 	// with [Rules.Hints] only.
 	Unread int64 `json:"unread,omitempty"`
@@ -77,6 +80,7 @@ func (s *Sums) add(o *Sums) {
 	s.Parallel = s.Parallel || o.Parallel
 	s.InTransaction, s.outside = s.InTransaction || o.InTransaction, s.outside || o.outside
 	s.ListsVary = s.ListsVary || o.ListsVary
+	s.Batches += o.Batches
 }
 
 // executed adds an execution, or a further attempt at one.
@@ -103,6 +107,9 @@ func (s *Sums) counted(rec *record) {
 	if rec.place() > 1 {
 		s.InBatch++
 	}
+	if rec.origin.statement.Batched {
+		s.Batches++
+	}
 }
 
 // fetched adds rows that were closed.
@@ -111,3 +118,6 @@ func (s *Sums) fetched(rows int64, took time.Duration) {
 	s.MostRows = max(s.MostRows, rows)
 	s.Time += took
 }
+
+// isBatched reports whether most executions were of several keys or rows each.
+func (s *Sums) isBatched() bool { return 2*s.Batches > s.Queries }

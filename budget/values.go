@@ -30,6 +30,7 @@ type column struct {
 // goroutine. The zero value is ready.
 type Values struct {
 	columns []column
+	lists   []column
 	found   bool
 }
 
@@ -50,6 +51,13 @@ func (v *Values) Add(i int, name string, hash uint64) {
 	c.name = name
 	if len(c.values) < maxTrackedValues {
 		c.values = append(c.values, hash)
+	}
+}
+
+// AddItems takes note of the items of a list that is in a text of a column, by their hashes.
+func (v *Values) AddItems(name string, hashes []uint64) {
+	if len(hashes) > 0 && len(v.lists) < maxTrackedColumns {
+		v.lists = append(v.lists, column{name, hashes})
 	}
 }
 
@@ -77,6 +85,9 @@ func (a *account) keepValues(rec *record, v *Values) {
 	if a.tracked+n > maxTrackedInAll {
 		return
 	}
+	for i := range v.lists {
+		n += len(v.lists[i].values)
+	}
 	a.tracked += n
-	kept.detail().columns = v.columns
+	kept.detail().columns, kept.detail().lists = v.columns, v.lists
 }

@@ -10,7 +10,7 @@ import (
 func mayBeWriteLoop(s *suspect) bool {
 	n := int64(s.rules.WriteLoop)
 	few := s.rules.fewestWrites()
-	isWrite := func(g *group) bool { return canBeWriteLoop(g.origin.statement) }
+	isWrite := func(g *group) bool { return canBeWriteLoop(g.origin.statement) && !g.isBatched() }
 	most := s.account.busiest(s.totals.Writes, few-1, isWrite)
 	return most >= n || most >= few && s.mayHaveParent(few)
 }
@@ -25,12 +25,12 @@ func (r *Rules) fewestWrites() int64 {
 	return int64(min(r.WriteLoop, fewRows))
 }
 
-// canBeWriteLoop leaves out what is no write of rows, or of several at once, or of one
-// part after another. A query of no known verb is one that an instrumentation made.
+// canBeWriteLoop leaves out what is no write of rows. A query of no known verb is one that an
+// instrumentation made.
 func canBeWriteLoop(st *statement.Statement) bool {
 	switch st.Verb {
 	case "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "CALL", "EXEC", "EXECUTE", "":
-		return st.Kind == statement.Write && !st.Batched
+		return st.Kind == statement.Write
 	}
 	return false
 }
@@ -38,7 +38,9 @@ func canBeWriteLoop(st *statement.Statement) bool {
 // writeLoops: one write for each item.
 func (f *finder) writeLoops() {
 	n := int64(f.rules.WriteLoop)
-	mayBe := func(g *Group) bool { return canBeWriteLoop(g.Statement) && !g.ListsVary && g.InBatch == 0 }
+	mayBe := func(g *Group) bool {
+		return canBeWriteLoop(g.Statement) && !g.isBatched() && !g.ListsVary && g.InBatch == 0
+	}
 	var loops []*loopGroup
 	for _, g := range f.loopGroups(mayBe) {
 		least := n
@@ -105,7 +107,25 @@ func (f *finder) isCheap(g *loopGroup) bool {
 
 // isHint reports whether a loop is one, and not worth a change as a rule.
 func (f *finder) isHint(g *loopGroup) bool {
-	return g.needsItsIDs() || f.isCheap(g) || f.isItemByItem(g)
+	return g.needsItsIDs() || f.isCheap(g) || f.isItemByItem(g) || f.goesOnAfterErrors(g)
+}
+
+// goesOnAfterErrors reports whether a transaction went on after items were refused, as one with a savepoint for
+// each item does: one statement for all would refuse all of them.
+func (f *finder) goesOnAfterErrors(g *loopGroup) bool {
+	if g.Errors == 0 || g.Errors == g.Queries || !g.InTransaction {
+		return false
+	}
+	failedIn := make(map[int]bool)
+	for _, i := range g.members {
+		for _, q := range f.queriesOf(i) {
+			if q.Transaction > 0 && failedIn[q.Transaction] && q.Failed == "" {
+				return true
+			}
+			failedIn[q.Transaction] = failedIn[q.Transaction] || q.Failed != ""
+		}
+	}
+	return false
 }
 
 // isItemByItem reports whether each item is written and read back in a transaction of its own,
@@ -139,7 +159,24 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if isConditional(g) && g.RowsAffected == 1 && g.Queries <= 2*maxTries && g.setsTheSame() && f.hitsLast(g) {
 		return false // the first that hits is the last
 	}
-	return !isProgress(g) && !f.isWorker(g) && !f.isCompareAndSwap(g)
+	return !isProgress(g) && !goesOnFromItself(g) && !f.isWorker(g) && !f.isCompareAndSwap(g)
+}
+
+// goesOnFromItself reports whether an INSERT takes the latest of the rows that it has written, such as a
+// balance: each needs the one before. Where a key differs, rows are copied.
+func goesOnFromItself(g *loopGroup) bool {
+	_, from, ok := cutWord(g.Shape, "FROM")
+	if g.Verb != "INSERT" || !ok || !strings.Contains(strings.ToUpper(from), "LIMIT") || len(g.Tables) == 0 {
+		return false
+	}
+	table := firstName(from)
+	return tableKey(table) == tableKey(g.Tables[0]) && !slices.ContainsFunc(g.Varying, func(key string) bool { return key != "" })
+}
+
+// firstName returns the first word of a text, without what is around it.
+func firstName(text string) string {
+	name, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return unquoted(name)
 }
 
 // endsWell reports whether the last execution of a loop is known, and did not fail.

@@ -81,6 +81,7 @@ func (c *conn) detail(
 	d = &budget.CallDetail{}
 	if r.TracksValues() {
 		d.Hashes, d.OneEach = hashTexts(c.handle.hasher, args, takesArrays(st))
+		d.Parts = partsOf(c.handle.hasher, args)
 		more = &moreOfQuery{values: newValues(c.handle.hasher, st)}
 	}
 	if c.handle.arguments {

@@ -49,6 +49,7 @@ func (v *values) add(bare driver.Rows, i int, value driver.Value) {
 	}
 	if h := v.hasher.Text(value); h != 0 && i < len(v.columns) {
 		v.seen.Add(i, v.columns[i], h)
+		v.seen.AddItems(v.columns[i], v.hasher.Items(value))
 	}
 }
 
@@ -86,6 +87,19 @@ func hashTexts(h *statement.Hasher, args []driver.NamedValue, lists bool) (hashe
 		oneEach, several = oneEach || n == 1, several || n == 0 || n > 1
 	}
 	return hashes, oneEach && !several
+}
+
+// partsOf returns the numbers in the arguments that are texts, nil if there is none.
+func partsOf(h *statement.Hasher, args []driver.NamedValue) (parts [][]statement.Part) {
+	for i := range args {
+		if found := h.Parts(args[i].Value); found != nil {
+			if parts == nil {
+				parts = make([][]statement.Part, len(args))
+			}
+			parts[i] = found
+		}
+	}
+	return parts
 }
 
 // takesArrays reports whether a read takes its keys as arrays, and no list of keys beside them.

@@ -154,6 +154,9 @@ func TestTablesThatAreHardToRead(t *testing.T) {
 func TestPaged(t *testing.T) {
 	for text, want := range map[string]bool{
 		"SELECT a FROM t WHERE id >= $1 AND id < $2":                                                                    true,
+		"SELECT count(*), COALESCE(SUM(a), 0) FROM t WHERE day >= $1 AND day < $2":                                      false, // one row for each window
+		"SELECT count(*), b FROM t WHERE day >= $1 AND day < $2 GROUP BY b":                                             true,
+		"SELECT max(a), b FROM t WHERE id >= $1 AND id < $2":                                                            true,
 		"SELECT a FROM t WHERE id BETWEEN $1 AND $2":                                                                    true,
 		"SELECT a FROM t WHERE id > $1":                                                                                 false,
 		"SELECT a FROM t WHERE id > $1 AND n < $2":                                                                      false,

@@ -248,14 +248,14 @@ func (h *Hasher) fields(v reflect.Value, depth int, left *int) (hash uint64, ok 
 // in another: MySQL's text protocol returns numbers as bytes, and ids of 16 bytes come back as texts. It returns 0 for
 // values that prove nothing, such as NULL and booleans. The second bit tells words from
 // numbers: hash&2 is 0 for a text of digits, signs and what stands in times. The third tells
-// a time.Time from all others: hash&4 is 0 for those. The fourth tells the number 0: hash&8 is 0 for all
+// a time.Time, and a number that is the present time, from all others: hash&4 is 0 for those. The fourth tells the number 0: hash&8 is 0 for all
 // others.
 func (h *Hasher) Text(v any) uint64 {
 	switch v := v.(type) {
 	case string:
 		return h.text(v)
 	case []byte:
-		return marked(maphash.Bytes(h.seed, v), bytes.ContainsFunc(v, isLetter), len(v) == 1 && v[0] == '0')
+		return marked(maphash.Bytes(h.seed, v), bytes.ContainsFunc(v, isLetter), len(v) == 1 && v[0] == '0') | moment(string(v))
 	case float64:
 		return marked(maphash.String(h.seed, strconv.FormatFloat(v, 'g', -1, 64)), false, v == 0)
 	case time.Time:
@@ -265,7 +265,7 @@ func (h *Hasher) Text(v any) uint64 {
 	var buf [20]byte
 	switch r := reflect.ValueOf(v); {
 	case r.CanInt():
-		return marked(maphash.Bytes(h.seed, strconv.AppendInt(buf[:0], r.Int(), 10)), false, r.Int() == 0)
+		return marked(maphash.Bytes(h.seed, strconv.AppendInt(buf[:0], r.Int(), 10)), false, r.Int() == 0) | momentOf(r.Int())
 	case r.CanUint():
 		return marked(maphash.Bytes(h.seed, strconv.AppendUint(buf[:0], r.Uint(), 10)), false, r.Uint() == 0)
 	case r.Kind() == reflect.String:
@@ -289,7 +289,39 @@ func uuidText(id reflect.Value) string {
 }
 
 func (h *Hasher) text(v string) uint64 {
-	return marked(maphash.String(h.seed, v), strings.ContainsFunc(v, isLetter), v == "0")
+	return marked(maphash.String(h.seed, v), strings.ContainsFunc(v, isLetter), v == "0") | moment(v)
+}
+
+// moment is the bit of a time for a text that is the number of one, see momentOf.
+func moment(text string) uint64 {
+	if len(text) < 10 || len(text) > 19 {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return momentOf(n)
+}
+
+// momentOf is the bit of a time for a number of seconds, milliseconds, microseconds or nanoseconds since 1970 that
+// is the present one, give or take a day.
+func momentOf(n int64) uint64 {
+	const day = 24 * 60 * 60
+	if n < 1e9 {
+		return 0
+	}
+	seconds := n
+	for _, end := range []int64{1e17, 1e14, 1e11} {
+		if n > end {
+			seconds = n / (end / 1e8)
+			break
+		}
+	}
+	if ago := time.Now().Unix() - seconds; ago < -day || ago > day {
+		return 0
+	}
+	return 4
 }
 
 // marked makes the lowest bits of a hash say that there is a value, which is no time, whether it is a

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -278,5 +279,21 @@ func TestTypesWithMethods(t *testing.T) {
 	}
 	if _, ok := h.Value(pointed{1}); !ok {
 		t.Error("a copy belongs to nobody else, and is not told")
+	}
+}
+
+// A number that is the present time is a time, whatever its unit is and in which type a driver has it.
+func TestMoments(t *testing.T) {
+	h, now := NewHasher(), time.Now()
+	for _, n := range []int64{now.Unix(), now.UnixMilli(), now.UnixMicro(), now.UnixNano(), now.Add(time.Hour).Unix()} {
+		text := strconv.FormatInt(n, 10)
+		if h.Text(n)&4 == 0 || h.Text(text) != h.Text(n) || h.Text([]byte(text)) != h.Text(n) {
+			t.Errorf("%d is none", n)
+		}
+	}
+	for _, n := range []int64{0, 17, 1e9, now.AddDate(0, 0, -3).Unix(), now.Unix() * 100, 1<<63 - 1} {
+		if h.Text(n)&4 != 0 {
+			t.Errorf("%d is one", n)
+		}
 	}
 }

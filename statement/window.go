@@ -1,5 +1,10 @@
 package statement
 
+import (
+	"regexp"
+	"strings"
+)
+
 // columnRange is a column that a WHERE holds against one end of a range.
 type columnRange struct {
 	column uint64 // its hash
@@ -18,3 +23,30 @@ func (c *classifier) addRange(column uint64, operator string) {
 	}
 	c.ranges = append(c.ranges, r)
 }
+
+// sumsUp reports whether a SELECT answers with one row of sums, counts and the like: those of a window are
+// asked for window by window, and are no part of the rows.
+func sumsUp(shape string) bool {
+	list, rest, _ := strings.Cut(strings.ToLower(shape), " from ")
+	list, isSelect := strings.CutPrefix(list, "select ")
+	if !isSelect || rest == "" || strings.Contains(rest, "group by") {
+		return false
+	}
+	depth, begin := 0, 0
+	for i := 0; i <= len(list); i++ {
+		switch {
+		case i < len(list) && list[i] == '(':
+			depth++
+		case i < len(list) && list[i] == ')':
+			depth--
+		case i == len(list) || list[i] == ',' && depth == 0:
+			if !sums.MatchString(list[begin:i]) {
+				return false
+			}
+			begin = i + 1
+		}
+	}
+	return true
+}
+
+var sums = regexp.MustCompile(`\b(count|sum|min|max|avg|total|string_agg|group_concat|array_agg|json_agg|jsonb_agg) ?\(`)

@@ -61,7 +61,7 @@ func lnRelativeCases() []Case {
 			Want:  []Want{{Kind: budget.NPlusOne, Table: "kv", Parent: "users"}},
 		},
 		{
-			Name: "learning2/path-of-id", About: "a path made of the id of each cohort, an UPDATE for each",
+			Name: "learning2/path-of-id", Values: true, About: "a path made of the id of each cohort, an UPDATE for each",
 			Setup: lnOf("cohorts files"), Run: lnKeyedWrite, Want: []Want{{Kind: budget.WriteLoop, Table: "files", Parent: "cohorts"}},
 		},
 		{

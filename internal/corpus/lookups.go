@@ -85,7 +85,7 @@ func booksEitherWay(ctx context.Context, e *Env) error {
 
 func eventsWithinDays(ctx context.Context, e *Env) error {
 	for i := range 6 {
-		drain(e.DB.QueryContext(ctx, e.Q("SELECT count(*) FROM events WHERE at >= ? AND at < ?"), day(i+1), day(i+2)))
+		drain(e.DB.QueryContext(ctx, e.Q("SELECT id FROM events WHERE at >= ? AND at < ? ORDER BY at"), day(i+1), day(i+2)))
 	}
 	return nil
 }

@@ -148,7 +148,7 @@ func (p *Package) isVariant() bool {
 
 // testOnly returns packages of the repository that serve its tests: nothing but tests
 // imports them in the whole application, and their names or what they import say so. A
-// library's List, which its own tests alone import, are not.
+// library's packages, which its own tests alone import, are not.
 func (all List) testOnly(whole List) []string {
 	all = slices.Concat(all, whole).once()
 	imported, tested := map[string]bool{}, map[string]bool{}
@@ -172,7 +172,7 @@ func (all List) testOnly(whole List) []string {
 			if !p.isOwn() || p.isVariant() || p.Name == "main" || slices.Contains(found, p.ImportPath) {
 				continue
 			}
-			if !all.isImported(p.ImportPath, found) && (tested[p.ImportPath] || imported[p.ImportPath]) && servesTests(p) {
+			if !all.isImported(&p, found) && (tested[p.ImportPath] || imported[p.ImportPath]) && servesTests(p) {
 				found, changed = append(found, p.ImportPath), true
 			}
 		}
@@ -180,11 +180,19 @@ func (all List) testOnly(whole List) []string {
 	return found
 }
 
-// isImported reports whether a package that is none of those imports it.
-func (all List) isImported(importPath string, those []string) bool {
+// isImported reports whether a package that is none of those imports it. A command that fills a database with
+// fixtures is none either.
+func (all List) isImported(imported *Package, those []string) bool {
 	return slices.ContainsFunc(all, func(p Package) bool {
-		return p.isOwn() && !p.isVariant() && slices.Contains(p.Imports, importPath) && !slices.Contains(those, p.ImportPath)
+		isCommand := p.Name == "main" && imported.isNamed("seed", "fixture")
+		return p.isOwn() && !p.isVariant() && !isCommand && slices.Contains(p.Imports, imported.ImportPath) && !slices.Contains(those, p.ImportPath)
 	})
+}
+
+// isNamed reports whether one of some words is in the last part of a package's path.
+func (p *Package) isNamed(words ...string) bool {
+	name := strings.ToLower(path.Base(p.ImportPath))
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(name, word) })
 }
 
 // servesTests reports whether a package imports what is for tests, or is called so.
@@ -194,8 +202,8 @@ func servesTests(p Package) bool {
 			return true
 		}
 	}
-	name := strings.ToLower(path.Base(p.ImportPath))
-	return slices.ContainsFunc([]string{"test", "fixture", "mock", "fake", "seed"}, func(word string) bool { return strings.Contains(name, word) })
+	return p.isNamed("test", "fixture", "mock", "fake", "seed") ||
+		slices.ContainsFunc(strings.Split(p.ImportPath, "/"), func(folder string) bool { return folder == "test" || folder == "tests" })
 }
 
 // folder is where a package lies in its module, empty for the module's own folder.

@@ -39,6 +39,17 @@ func TestTestOnly(t *testing.T) {
 	if got := storetest.testOnly(rest); slices.Contains(got, "shop/storetest") {
 		t.Errorf("got %q, of which a command imports one", got)
 	}
+	// One that fills a database is imported by a command for that, and by tests.
+	own("shop/seeds", "", "", "shop/seeds,testing")
+	all[0].XTestImports = append(all[0].XTestImports, "shop/seeds")
+	rest[0].Imports = []string{"shop/seeds"}
+	if got := all.testOnly(rest); !slices.Contains(got, "shop/seeds") {
+		t.Errorf("got %q", got)
+	}
+	rest[0].Name = "server"
+	if got := all.testOnly(rest); slices.Contains(got, "shop/seeds") {
+		t.Errorf("got %q, of which the application imports one", got)
+	}
 }
 
 // A driver may be imported by a command alone, which no test is built with.

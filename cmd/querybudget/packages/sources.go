@@ -41,5 +41,8 @@ func (p *Package) code() source.Code {
 	for _, name := range slices.Concat(p.GoFiles, p.CgoFiles) {
 		found.Read(p.ImportPath, folder+"/"+name, filepath.Join(p.Dir, name), nil)
 	}
+	if !source.HasMocks(slices.Concat(p.TestImports, p.XTestImports)) {
+		clear(found.Mocks)
+	}
 	return found
 }

@@ -18,12 +18,13 @@ type Code struct {
 	Ended  Spans      `json:"ended,omitempty"`  // endless ones that are left for another reason than an error
 	Relays Spans      `json:"relays,omitempty"` // functions that send a statement which they are given
 	Fixed  FixedLoops `json:"fixed,omitempty"`  // loops over lists that stand in the source, see [Join]
+	Mocks  MockCalls  `json:"mocks,omitempty"`  // of packages whose tests use mocks
 	lists  fixedLists
 }
 
 // New returns the code of no file.
 func New() Code {
-	return Code{Loops: Spans{}, Ended: Spans{}, Relays: Spans{}, lists: newFixedLists()}
+	return Code{Loops: Spans{}, Ended: Spans{}, Relays: Spans{}, Mocks: MockCalls{}, lists: newFixedLists()}
 }
 
 // Join returns what parts of an application say together: a loop of one may go over a list of another.
@@ -33,6 +34,7 @@ func Join(parts []Code) Code {
 		maps.Copy(all.Loops, c.Loops)
 		maps.Copy(all.Ended, c.Ended)
 		maps.Copy(all.Relays, c.Relays)
+		maps.Copy(all.Mocks, c.Mocks)
 		all.lists.addAll(c.lists)
 	}
 	all.Fixed = all.lists.spans()
@@ -54,6 +56,9 @@ func (c Code) Read(importPath, file, name string, text any) {
 		if len(found) > 0 {
 			(*kind)[file] = found
 		}
+	}
+	if found := mockCallsOf(set, parsed); len(found) > 0 {
+		c.Mocks[file] = found
 	}
 	c.lists.read(importPath, file, set, parsed)
 }

@@ -60,7 +60,7 @@ func readJudgements(name string) (all []*judgement, err error) {
 	return all, lines.Err()
 }
 
-var callersPattern = regexp.MustCompile(`\[callers: ([^\]]*)\]`)
+var callersPattern = regexp.MustCompile(`\[callers: (.*)\]`)
 
 func parseJudgement(text string) (*judgement, error) {
 	f := strings.Split(text, "\t")
@@ -76,8 +76,11 @@ func parseJudgement(text string) (*judgement, error) {
 		j.why = f[5]
 	}
 	if m := callersPattern.FindStringSubmatch(j.why); m != nil {
-		j.callers = strings.Split(m[1], " < ")
-		if j.callers[0] == site { // as a scan prints them
+		for caller := range strings.SplitSeq(m[1], " < ") { // with their functions or without, as a scan prints them
+			line, _, _ := strings.Cut(caller, " ")
+			j.callers = append(j.callers, line)
+		}
+		if j.callers[0] == site {
 			j.callers = j.callers[1:]
 		}
 	}

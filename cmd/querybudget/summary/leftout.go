@@ -122,6 +122,7 @@ var reasons = []*reason{
 	{func(f *seen) bool { return f.ofNone }, "no loop of the source is around it, and no rows tell how often it is sent"},
 	{(*seen).isOfCalls, "another service is called each time"},
 	{(*seen).isOfMigration, "in folders and files of migrations"},
+	{func(f *seen) bool { return f.mocked }, "reads before and after a call that a mock may stand for: it may write in production"},
 	{(*seen).isSmall, "a read again, in few calls"},
 	{(*seen).isByChance, "reads that ask the same in some calls, and not in others"},
 	{(*seen).isOfOtherColumns, "other columns of a row that was read"},

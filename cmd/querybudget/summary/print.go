@@ -11,8 +11,11 @@ import (
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
 )
 
-// shownMax is how many findings are listed unless all are asked for.
-const shownMax = 30
+// shownMax is how many findings are listed unless all are asked for. A few more are no reason to ask.
+const (
+	shownMax = 30
+	fewMore  = 10
+)
 
 // Print writes the findings, the worst first, and the totals.
 func (s *Summary) Print(out io.Writer, all bool) {
@@ -23,7 +26,7 @@ func (s *Summary) Print(out io.Writer, all bool) {
 	callers := s.callers(found)
 	fmt.Fprintf(out, "\nquerybudget: %s\n", format.Plural(len(found), "finding"))
 	for i, f := range found {
-		if i == shownMax && !all {
+		if i == shownMax && !all && len(found)-i > fewMore {
 			fmt.Fprintf(out, "\n%d more, which cost less, with -all\n", len(found)-i)
 			break
 		}
@@ -110,7 +113,8 @@ func (s *Summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 	}
 	fmt.Fprintf(out, "  repair     %s\n", f.repair())
 	if i := slices.IndexFunc(f.with, func(w *seen) bool { return w.worst.Kind != f.worst.Kind }); i >= 0 {
-		fmt.Fprintf(out, "  writes     %s\n", f.with[i].repair())
+		writes, _, _ := strings.Cut(f.with[i].repair(), "; saves ") // in another call, perhaps
+		fmt.Fprintf(out, "  writes     %s\n", writes)
 	}
 	if r := f.reason(); r != nil {
 		fmt.Fprintf(out, "  left out   %s\n", r.why)

@@ -40,6 +40,7 @@ type seen struct {
 	fixed       bool                // few writes, as many in each call
 	ofList      bool                // all loops around it go over lists that stand in the source
 	ofNone      bool                // no loop of the source is around it
+	mocked      bool                // between the two reads stands a call that the test may have a mock for
 	inLoop      bool                // a loop of the source is around a read that one line sends again
 	hasRows     bool                // in a unit there was a read with as many rows, or a goroutine for each item
 	pairs       map[askedPair]bool  // of a duplicate: the lines that ask the same
@@ -120,6 +121,7 @@ func (f *seen) merge(other *seen) {
 		f.callsOut = f.units
 	}
 	f.fixed, f.ofList, f.ofNone = f.fixed && other.fixed, f.ofList && other.ofList, f.ofNone && other.ofNone
+	f.mocked = f.mocked && other.mocked
 	f.inLoop, f.hasRows = f.inLoop || other.inLoop, f.hasRows || other.hasRows
 	f.loops += other.loops
 	f.saved += other.saved

@@ -35,6 +35,7 @@ type Summary struct {
 	passed            passed
 	loops, ended      source.Spans
 	fixedLists        source.FixedLoops
+	mocks             source.MockCalls
 	exercised         exercised
 	starts            starts
 	across            budget.Across
@@ -53,6 +54,7 @@ func newSummary(about *About) *Summary {
 		loops:      about.Loops,
 		ended:      about.Ended,
 		fixedLists: about.Fixed,
+		mocks:      about.Mocks,
 		flags:      about.Flags,
 		findings:   map[findingKey]*seen{},
 		passed:     passed{generated: about.Generated, relays: about.Relays, lines: map[callsite.Frame]*passedBy{}},
@@ -127,6 +129,7 @@ func (s *Summary) join() {
 		f.fixed = f.isFixed(s.fewest[key.lines])
 		f.ofList = s.isOfFixedList(f)
 		f.ofNone = s.isInNoLoop(f)
+		f.mocked = s.isMocked(f)
 		f.inLoop = f.repeats() && slices.ContainsFunc(f.own, s.loops.Has) && !s.isOverFixedLists(f)
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
