@@ -1,6 +1,12 @@
 package budget
 
-import "github.com/querybudget/querybudget/statement"
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/querybudget/querybudget/statement"
+)
 
 // The arguments of the executions of a group, one by one.
 
@@ -76,8 +82,11 @@ func trackedArguments(st *statement.Statement, n int) (first []int) {
 // tables have as well: see statement.Hasher.Text.
 func isNumber(hash uint64) bool { return hash&2 == 0 }
 
-// isTime reports whether a hash is that of a time.Time, or of a number that is the present time.
+// isTime reports whether a hash is that of a time.Time.
 func isTime(hash uint64) bool { return hash&4 != 0 }
+
+// isPresent reports whether a hash is that of the present time, or of a number of it.
+func isPresent(hash uint64) bool { return hash&16 != 0 }
 
 // isZero reports whether a hash is that of the number 0.
 func isZero(hash uint64) bool { return hash&8 != 0 }
@@ -107,7 +116,8 @@ func (b *builder) partLists(records []*record) [][]argumentList {
 			}
 		}
 	}
-	for place, parts := range numbers {
+	for _, place := range slices.SortedFunc(maps.Keys(numbers), comparePartPlaces) {
+		parts := numbers[place]
 		if int64(len(parts)) < fewRows || int64(len(parts)) != b.report.Groups[place.group].Queries || isCount(parts) {
 			continue
 		}
@@ -122,6 +132,10 @@ func (b *builder) partLists(records []*record) [][]argumentList {
 
 // partPlace is where a number stands: in an argument of a group, one of several.
 type partPlace struct{ group, argument, place int }
+
+func comparePartPlaces(a, b partPlace) int {
+	return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.argument, b.argument), cmp.Compare(a.place, b.place))
+}
 
 // isCount reports whether numbers count from 0 or 1.
 func isCount(parts []statement.Part) bool {

@@ -165,7 +165,7 @@ const (
 	formSet                    // words and numbers, that somebody has typed
 	zeroSet                    // no number but 0, with which all begins anew
 	listedSet                  // no number but what another table has
-	momentSet                  // nothing but moments, which nobody computes from the ones before
+	momentSet                  // nothing but the present time, which nobody computes from the one before
 )
 
 // valuesSetBy looks at the values that an UPDATE sets. Of those that are in the row which was read, if that is
@@ -176,8 +176,9 @@ func valuesSetBy(rec *record, was map[string]uint64, isListed isListed) valuesSe
 		old, known := was[plainName(column)]
 		switch {
 		case hash == 0 || isMoment(column) || was != nil && (!known || old == hash):
-		case isTime(hash):
+		case isPresent(hash):
 			moments++
+		case isTime(hash):
 		case !isNumber(hash):
 			words++
 			isForm = isForm || isTyped(column)

@@ -45,6 +45,9 @@ type Query struct {
 	// the answer was another one all the same, and for what asks like a duplicate after a
 	// write if it is another one then: with [Bounds.TrackValues] only.
 	Duplicate, Changed bool
+	// AfterLock is set for a Duplicate whose transaction has locked the row that one of its
+	// keys names since it asked the same: with [Bounds.TrackValues] only.
+	AfterLock bool
 	// Failed is the type of the error, empty without one: "*pgconn.PgError". The
 	// text stays with the application, because drivers quote values in it.
 	Failed string
@@ -174,8 +177,9 @@ type Parent struct {
 	Queries   int64 `json:"queries"`
 	// Words is set where all values are words: no number, which other tables have as well.
 	Words bool `json:"words,omitempty"`
-
-	once bool // each value of several rows was asked for where it came first alone
+	// Once is set if there are more rows, and each value was asked for where it came first
+	// alone: what a cache has left.
+	Once bool `json:"once,omitempty"`
 }
 
 // Nested counts how often a query was sent while rows of another one were open, on

@@ -160,7 +160,7 @@ func (f *finder) repeated(group int) int64 {
 		if f.isOtherAnswer(q) {
 			return 0 // it is asked for until it changes
 		}
-		if f.isAfterLock(q) {
+		if q.AfterLock || !f.report.ValuesTracked && f.isAfterLock(q) {
 			n--
 		}
 		latest = q
@@ -169,19 +169,6 @@ func (f *finder) repeated(group int) int64 {
 		return 0
 	}
 	return n
-}
-
-// isAfterLock reports whether a transaction has locked the row that a query's key names since it asked the same:
-// the event of which it counts the tickets. It looks again at what others may have changed until then.
-func (f *finder) isAfterLock(q *Query) bool {
-	before := f.answerBefore(q)
-	if before == nil || q.Transaction == 0 {
-		return false
-	}
-	return slices.ContainsFunc(f.report.Queries, func(lock Query) bool {
-		return lock.Locks && lock.Transaction == q.Transaction && before.Position < lock.Position && lock.Position < q.Position && len(lock.Tables) == 1 &&
-			slices.ContainsFunc(q.Keys, func(key string) bool { return plainName(key) == singular(plainName(lock.Tables[0]))+"id" })
-	})
 }
 
 // isOtherAnswer reports whether a query had another answer than the one before that asked the same.
@@ -291,8 +278,8 @@ func (f *finder) sameRows() {
 		}
 		from := groups[q.Group].from
 		key := question{q.Handle, q.Row, q.Transaction, from}
-		isLooked := q.Locks && len(first[key]) > 0 // who looked before the lock looks again after it
-		if q.Locks {                               // others may have written until the lock was had
+		isLooked := q.Locks && (len(first[key]) > 0 || readsKeysAlone(q.Statement)) // who looked before the lock looks again after it
+		if q.Locks {                                                                // others may have written until the lock was had
 			maps.DeleteFunc(first, func(_ question, before []*Query) bool { return before[0].SharesTable(q.Statement) })
 		}
 		if isLooked || from == "" || q.Row == 0 || q.Rows != 1 || q.Open || q.Failed != "" {
@@ -309,6 +296,14 @@ func (f *finder) sameRows() {
 			f.addSameRow(first[key][i], q)
 		}
 	}
+}
+
+// readsKeysAlone reports whether a read selects nothing but its keys, or constants: it is sent for its lock.
+func readsKeysAlone(st *statement.Statement) bool {
+	list, ok := selectList(withoutLock(st.Shape))
+	return ok && !slices.ContainsFunc(splitTop(list, ","), func(item string) bool {
+		return item != "?" && !slices.ContainsFunc(st.Keys, func(key string) bool { return plainName(unquoted(key)) == plainName(unquoted(item)) })
+	})
 }
 
 func (f *finder) addSameRow(before, q *Query) {

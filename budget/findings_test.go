@@ -118,6 +118,8 @@ type scenario struct {
 	stacks     map[string]*callsite.Stack
 	hasher     *statement.Hasher
 	applied    budget.Rules
+	now        time.Duration
+	tracks     bool
 	dialect    string
 	expected   []string
 	none       bool
@@ -218,6 +220,13 @@ func (s *scenario) line(verb, rest string) {
 		s.start(budget.Rules{Slow: time.Hour}, rest)
 	case "rules":
 		s.start(s.rules(rest), s.dialect)
+	case "track":
+		s.reader = statement.NewReader(statement.Dialect(s.dialect), s.hasher, 2048)
+		_, s.recorder = budget.Bounds{Rules: s.applied, TrackValues: true}.Replay(s.t.Context(), time.Unix(1000, 0), func() time.Duration { return s.now })
+		s.under, s.tracks = s.recorder, true
+	case "wait":
+		d, _ := time.ParseDuration(rest)
+		s.now += d
 	case "query":
 		o, text := s.options(rest)
 		s.in(o.goroutine, func() { s.query(o, text) })
@@ -315,6 +324,7 @@ func (s *scenario) allow(text string) {
 type options struct {
 	site         callsite.CallSite
 	args         []string
+	vals         string
 	rows         int64
 	changed      int64
 	db, tx, open string
@@ -342,6 +352,8 @@ func (s *scenario) options(rest string) (o options, text string) {
 			o.rows, _ = strconv.ParseInt(value, 10, 64)
 		case name == "changed":
 			o.changed, _ = strconv.ParseInt(value, 10, 64)
+		case name == "vals":
+			o.vals = value
 		case name == "args":
 			o.args = strings.Split(value, ",")
 		case name == "db":
@@ -400,7 +412,42 @@ func (s *scenario) call(o options, text string) budget.Call {
 		c.Arguments.Add(c.Statement, s.hasher, arg)
 	}
 	c.Arguments.End(c.Statement)
+	if s.tracks {
+		c.Detail = &budget.CallDetail{Parts: make([][]statement.Part, len(o.args))}
+		for i, arg := range o.args {
+			c.Detail.Hashes = append(c.Detail.Hashes, s.hasher.Text(valueOf(arg)))
+			c.Detail.Parts[i] = s.hasher.Parts(valueOf(arg))
+		}
+	}
 	return c
+}
+
+// valueOf reads a number, a time "T+1h", or a word.
+func valueOf(text string) any {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n
+	}
+	if rest, ok := strings.CutPrefix(text, "T+"); ok {
+		d, _ := time.ParseDuration(rest)
+		return time.Unix(1700000000, 0).Add(d)
+	}
+	return text
+}
+
+// fetched reads "id:1|2|3;qty:4|5|6".
+func (s *scenario) fetched(x *budget.Execution, vals string) {
+	if !s.tracks || vals == "" {
+		return
+	}
+	var v budget.Values
+	for i, c := range strings.Split(vals, ";") {
+		name, list, _ := strings.Cut(c, ":")
+		for one := range strings.SplitSeq(list, "|") {
+			v.Add(i, name, s.hasher.Text(valueOf(one)))
+			v.AddItems(name, s.hasher.Items(valueOf(one)))
+		}
+	}
+	x.Fetched(&v)
 }
 
 func (s *scenario) query(o options, text string) {
@@ -420,11 +467,15 @@ func (s *scenario) query(o options, text string) {
 		s.open[o.open], s.opened[o.open] = &x, o.rows
 	case strings.HasPrefix(text, "SELECT") || strings.HasPrefix(text, "WITH"):
 		x.Open()
+		s.now += time.Millisecond
+		s.fetched(&x, o.vals)
 		if o.unread {
 			x.LeftUnread()
 		}
 		x.Close(o.rows, nil)
 	default:
+		s.now += time.Millisecond
+		s.fetched(&x, o.vals)
 		x.End(o.changed, nil)
 	}
 }

@@ -170,6 +170,7 @@ type encodedQuery struct {
 	Retries      int                  `json:"retries,omitempty"`
 	Duplicate    bool                 `json:"duplicate,omitempty"`
 	Changed      bool                 `json:"changed,omitempty"`
+	AfterLock    bool                 `json:"after_lock,omitempty"`
 	Failed       string               `json:"failed,omitempty"`
 	Statement    *statement.Statement `json:"statement,omitempty"`
 	Database     string               `json:"database,omitempty"`
@@ -249,7 +250,7 @@ func (e *encoder) queries(r *Report, queries []Query) (out []encodedQuery) {
 		q := &queries[i]
 		o := encodedQuery{
 			Group: q.Group, Position: q.Position, Start: q.Start, Waited: q.Waited, Exec: q.Exec, Fetch: q.Fetch, Rows: q.Rows,
-			RowsAffected: q.RowsAffected, Open: q.Open, Arguments: q.Arguments, Row: q.Row, Transaction: q.Transaction, Serializable: q.Serializable, Changed: q.Changed,
+			RowsAffected: q.RowsAffected, Open: q.Open, Arguments: q.Arguments, Row: q.Row, Transaction: q.Transaction, Serializable: q.Serializable, Changed: q.Changed, AfterLock: q.AfterLock,
 			Retries: q.Retries, Duplicate: q.Duplicate, Failed: q.Failed,
 		}
 		if q.Group < 0 || q.Group >= len(r.Groups) || r.Groups[q.Group].Overflow {

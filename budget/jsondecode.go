@@ -28,6 +28,9 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 		if g.Statement == nil {
 			g.Statement = &statement.Statement{}
 		}
+		if g.Batched && g.Batches == 0 { // a report of a version that did not count them
+			g.Batches = g.Queries
+		}
 		g.stack = d.site(in.Groups[i].CallSite)
 		r.Groups = append(r.Groups, g)
 	}
@@ -107,7 +110,7 @@ func (d *decoder) queries(r *Report, in []encodedQuery) (out []Query) {
 		o := Query{
 			Statement: q.Statement, Group: q.Group, Database: q.Database, Handle: q.Handle, Position: q.Position, Start: q.Start, Waited: q.Waited,
 			Exec: q.Exec, Fetch: q.Fetch, Rows: q.Rows, RowsAffected: q.RowsAffected, Open: q.Open, Arguments: q.Arguments, Row: q.Row,
-			Transaction: q.Transaction, Serializable: q.Serializable, Changed: q.Changed, Retries: q.Retries, Duplicate: q.Duplicate, Failed: q.Failed, stack: d.site(q.CallSite),
+			Transaction: q.Transaction, Serializable: q.Serializable, Changed: q.Changed, AfterLock: q.AfterLock, Retries: q.Retries, Duplicate: q.Duplicate, Failed: q.Failed, stack: d.site(q.CallSite),
 		}
 		switch {
 		case o.Statement != nil:

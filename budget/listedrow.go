@@ -2,6 +2,7 @@ package budget
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/statement"
 )
@@ -31,7 +32,7 @@ func (l listedRows) add(handle int, read *record) {
 	}
 	for _, c := range read.columns() {
 		for _, table := range st.Tables {
-			if !isIDOf(c.name, table) || int64(len(c.values)) != read.rows {
+			if !isIDOf(c.name, table) || int64(len(c.values)) != read.rows || len(st.Tables) > 1 && !isNamedOf(st.Shape, table, c.name) {
 				continue
 			}
 			for i, id := range c.values {
@@ -39,6 +40,38 @@ func (l listedRows) add(handle int, read *record) {
 			}
 		}
 	}
+}
+
+// isNamedOf reports whether a SELECT of several tables names a column as one of a table, by the table's name or
+// its alias. Each table may have an id.
+func isNamedOf(shape, table, column string) bool {
+	list, ok := selectList(shape)
+	_, from, _ := cutWord(shape, "FROM")
+	if !ok {
+		return false
+	}
+	for _, name := range append(aliasesOf(from, table), table) {
+		if slices.ContainsFunc(splitTop(list, ","), func(item string) bool { return strings.EqualFold(item, name+"."+column) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// aliasesOf returns what a FROM calls a table.
+func aliasesOf(from, table string) (aliases []string) {
+	words := strings.FieldsFunc(from, func(r rune) bool { return r == ' ' || r == ',' || r == '(' || r == ')' })
+	for i, word := range words {
+		if tableKey(unquoted(word)) != tableKey(table) || i+1 == len(words) {
+			continue
+		}
+		if alias := words[i+1]; !strings.EqualFold(alias, "AS") {
+			aliases = append(aliases, unquoted(alias))
+		} else if i+2 < len(words) {
+			aliases = append(aliases, unquoted(words[i+2]))
+		}
+	}
+	return aliases
 }
 
 // changedBy returns the row of a list that an UPDATE changes, if it sets one of its columns to another number.
@@ -74,13 +107,13 @@ func (r listedRow) values() map[string]uint64 {
 
 // listedReadOf returns the read of a list, or of a JOIN, of which an UPDATE changes one row, as readOf does.
 func (f *finder) listedReadOf(update *Query, guards guards) *Query {
-	if isGuarded(update.Statement) {
-		return nil
+	if isGuarded(update.Statement) || update.Group >= 0 && f.report.Groups[update.Group].Queries > 1 {
+		return nil // a loop gives each row of a list another value
 	}
 	for _, c := range update.changed {
 		read := f.at(c.position)
 		if !c.isOfMany || read == nil || read.Kind != statement.Read || c.sets != someSet || guards.before(read) || guards.holds(read, update) ||
-			read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read)) || f.isWrittenBetween(read, update) {
+			read.Transaction == update.Transaction && (f.isSerial(read) || f.isRepeatable(read)) || f.isWrittenBetween(read, update) || !inOneFunction(read.CallSite(), update.CallSite()) {
 			continue
 		}
 		if slices.ContainsFunc(update.Sets, func(column string) bool { return f.mayBeComputed(c, read, column) }) {

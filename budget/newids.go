@@ -30,10 +30,10 @@ func (b *builder) newIDs(records []*record) {
 		asks, isChained := false, false
 		st := rec.origin.statement
 		for n, hash := range rec.hashes() {
-			key, _ := st.KeyOf(n)
+			key, isKey := st.KeyOf(n)
 			for _, insert := range made[hash] {
 				isChained = isChained || latest[group] == insert && isOfRowBefore(st.AssignedTo(n), st)
-				if isOfNewRow(st, insert.origin.statement) {
+				if isKey && isOfNewRow(st, insert.origin.statement) {
 					continue
 				}
 				if groupOf[insert] == group || latest[groupOf[insert]] != insert || st.Kind == statement.Read && fits(insert.origin.statement.Tables, "id", st, key) < 0 {

@@ -6,7 +6,10 @@ import "slices"
 // told by the values of its keys.
 
 // newRow is what is known of such a row, by the plain names of its columns.
-type newRow map[string]uint64
+type newRow struct {
+	columns   map[string]uint64
+	isWritten bool // and not new: its keys are known, and no more
+}
 
 type inTable struct {
 	transaction *Transaction
@@ -27,11 +30,11 @@ func (n newRows) add(rec *record) {
 	if in.transaction == nil || rec.failure() != nil || rec.rows == 0 {
 		return
 	}
-	row := make(newRow)
-	setsOf(rec, func(column string, hash uint64) { row[plainName(unquoted(column))] = hash })
+	row := newRow{columns: make(map[string]uint64)}
+	setsOf(rec, func(column string, hash uint64) { row.columns[plainName(unquoted(column))] = hash })
 	for _, c := range rec.columns() { // RETURNING
 		if len(c.values) == 1 && c.name != "" {
-			row[plainName(c.name)] = c.values[0]
+			row.columns[plainName(c.name)] = c.values[0]
 		}
 	}
 	n.put(in, row)
@@ -45,7 +48,7 @@ func (n newRows) put(in inTable, row newRow) {
 // addWritten takes note of the row that an UPDATE has written, if it hit one.
 func (n newRows) addWritten(rec *record) {
 	if in := inTableOf(rec); in.transaction != nil && rec.failure() == nil && rec.rows > 0 {
-		n.put(in, keysOf(rec))
+		n.put(in, newRow{keysOf(rec), true})
 	}
 }
 
@@ -56,17 +59,20 @@ func (n newRows) has(read *record) bool {
 		return false
 	}
 	keys := keysOf(read)
-	return slices.ContainsFunc(rows, func(r newRow) bool { return r.isAt(keys) })
+	return slices.ContainsFunc(rows, func(r newRow) bool { return r.isAt(keys, read.origin.statement.Tables[0]) })
 }
 
-// isAt reports whether a row has the values of all keys.
-func (r newRow) isAt(keys map[string]uint64) bool {
+// isAt reports whether a row has the values of all keys. Of a written one, a part of its keys may be those of
+// others, too, but for its id.
+func (r newRow) isAt(keys map[string]uint64, table string) bool {
+	hasID := false
 	for name, hash := range keys {
-		if hash == 0 || r[name] != hash {
+		if hash == 0 || r.columns[name] != hash {
 			return false
 		}
+		hasID = hasID || isIDOf(name, table)
 	}
-	return len(keys) > 0
+	return len(keys) > 0 && (!r.isWritten || hasID || len(keys) == len(r.columns))
 }
 
 // listedValues are the numbers that reads of one row and few columns have answered, with the columns that

@@ -148,7 +148,7 @@ func (f *finder) canBeLoop(g *Group) bool {
 // follows reports whether each execution asks for what comes after the last row that the one before has
 // answered: the next page of a list, or what is new in it.
 func (g *Group) follows() bool {
-	return g.Chained && len(g.Keys) == 0 && (strings.Contains(g.Shape, "> ?") || strings.Contains(g.Shape, ">= ?"))
+	return g.Chained && len(g.Keys) == 0 && (strings.Contains(g.Shape, " > ?") || strings.Contains(g.Shape, " >= ?"))
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves: those

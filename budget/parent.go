@@ -79,7 +79,7 @@ func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
 		g.proof = why
 	}
 	g.parent, g.parentKey, g.ofColumn = relatedQuery(q, why), best.Key, best.Column
-	g.isLikely, g.isCached = best.Match == MatchExact && !tied, best.once
+	g.isLikely, g.isCached = best.Match == MatchExact && !tied, best.Once
 	if best.Queries > 1 {
 		g.parent = f.relatedRows(q, why)
 	}

@@ -63,6 +63,7 @@ func (b *builder) parents() {
 	b.varyings(records)
 	b.newIDs(records)
 	b.changedRows(records)
+	b.afterLocks(records)
 	b.sets(records)
 	b.chains(records)
 	all := b.results(records)
@@ -218,7 +219,7 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 			}
 			out = append(out, Parent{
 				Position: r.position, Column: name, Key: arguments.key, Match: match, Arguments: distinct, Queries: r.queries,
-				Words: !slices.ContainsFunc(arguments.values, isNumber), once: isOnce(arguments.values, r.columns[c].values),
+				Words: !slices.ContainsFunc(arguments.values, isNumber), Once: isOnce(arguments.values, r.columns[c].values),
 			})
 		}
 	}

@@ -84,13 +84,8 @@ func (f *finder) wasAskedFor(q *Query) bool {
 func (f *finder) isWrittenRow(q, since *Query, call calling) bool {
 	return slices.ContainsFunc(f.report.Queries, func(w Query) bool {
 		return w.Position > since.Position && w.Position < q.Position && w.Kind == statement.Write && w.Failed == "" &&
-			(w.Verb == "INSERT" || w.changesRow(q.Row)) && w.Handle == q.Handle && w.SharesTable(q.Statement) && !call.has(w.CallSite())
+			(w.Verb == "INSERT" || w.Row != 0 && w.Row == q.Row) && w.Handle == q.Handle && w.SharesTable(q.Statement) && !call.has(w.CallSite())
 	})
-}
-
-// changesRow reports whether a write is of a row that reads ask for by its keys, or by others.
-func (q *Query) changesRow(row int) bool {
-	return row != 0 && (q.Row == row || slices.ContainsFunc(q.changed, func(c changedRow) bool { return c.row == row }))
 }
 
 // wasAsked reports whether a call asked what a later query asks: the answer may be another one

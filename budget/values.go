@@ -82,11 +82,11 @@ func (a *account) keepValues(rec *record, v *Values) {
 	for i := range v.columns {
 		n += len(v.columns[i].values)
 	}
-	if a.tracked+n > maxTrackedInAll {
-		return
-	}
 	for i := range v.lists {
 		n += len(v.lists[i].values)
+	}
+	if a.tracked+n > maxTrackedInAll {
+		return
 	}
 	a.tracked += n
 	kept.detail().columns, kept.detail().lists = v.columns, v.lists

@@ -8,13 +8,13 @@ import (
 )
 
 // shortPause is the pause from which on reads at equal intervals are those of somebody who watches a row.
-const shortPause = 100 * time.Millisecond
+const shortPause = 200 * time.Millisecond
 
-// isWatched reports whether a group asks at equal intervals, and nothing is asked meanwhile: three times at
-// least, with pauses of which none is longer than another one by more than a fifth.
+// isWatched reports whether a group asks one thing at equal intervals, and nothing is asked or called meanwhile:
+// three times at least, with pauses of which none is longer than another one by more than a fifth.
 func (f *finder) isWatched(group int) bool {
-	queries := f.queriesOf(group)
-	if len(queries) < fewRows {
+	queries, g := f.queriesOf(group), &f.report.Groups[group]
+	if len(queries) < fewRows || g.Distinct != 1 || g.CallsOut {
 		return false
 	}
 	shortest, longest := time.Duration(0), time.Duration(0)
@@ -51,7 +51,7 @@ func mayBeAskedInVain(s *suspect) bool {
 
 // askedInVain returns the reads that three lines or more have sent, and that found nothing each time, of tables
 // to which nothing is written: a cache that keeps what was found alone, for instance. One line looks whether
-// something is there by now, and so do two of which the second one is under a lock.
+// something is there by now, also one that calls itself, and so does who waits, or has a lock since.
 func (f *finder) askedInVain() map[int]*repetition {
 	type question struct {
 		statement                      statement.Fingerprint
@@ -61,6 +61,9 @@ func (f *finder) askedInVain() map[int]*repetition {
 	var order []question
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
+		if q.Locks {
+			clear(asked)
+		}
 		if q.Kind != statement.Read || !q.Repeatable || q.Rows != 0 || q.Open || q.Failed != "" || q.Group < 0 || q.Arguments == 0 || f.writesTo(q.Statement) {
 			continue
 		}
@@ -68,14 +71,19 @@ func (f *finder) askedInVain() map[int]*repetition {
 		if asked[key] == nil {
 			order = append(order, key)
 		}
-		if !slices.ContainsFunc(asked[key], func(p *Query) bool { return p.Group == q.Group || p.end() > q.Start }) {
+		if !slices.ContainsFunc(asked[key], func(p *Query) bool {
+			return p.stack.Folded() == q.stack.Folded() || q.Start < p.end() || q.Start-p.end() > shortPause
+		}) {
 			asked[key] = append(asked[key], q)
 		}
 	}
-	out := make(map[int]*repetition)
+	var out map[int]*repetition
 	for _, key := range order {
-		if queries := asked[key]; len(queries) >= fewRows {
-			out[queries[1].Group] = &repetition{first: queries[0], count: int64(len(queries) - 1)}
+		queries := asked[key]
+		for range queries[min(1, len(queries)):] {
+			if len(queries) >= fewRows {
+				out = again(out, queries[1], queries[0])
+			}
 		}
 	}
 	return out

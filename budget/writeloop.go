@@ -82,7 +82,7 @@ func (f *finder) goesThroughRows(g *loopGroup) bool {
 func allDiffer(g *Group) bool { return g.Distinct >= min(g.Queries, fewArguments) }
 
 // manyNewIDs is the number of new rows from which on a loop is told whose rounds go on with
-// their ids, such as by an UPDATE of the new row: one INSERT for all asks for another way to
+// their ids, such as by rows that belong to the new one: one INSERT for all asks for another way to
 // write the whole loop, which pays where there are many.
 const manyNewIDs = 10
 
@@ -111,21 +111,26 @@ func (f *finder) isHint(g *loopGroup) bool {
 }
 
 // goesOnAfterErrors reports whether a transaction went on after items were refused, as one with a savepoint for
-// each item does: one statement for all would refuse all of them.
+// each item does: one statement for all would refuse all of them. PostgreSQL goes on in no other way. The others
+// go on after any error, so that one may be a lock that was tried again.
 func (f *finder) goesOnAfterErrors(g *loopGroup) bool {
-	if g.Errors == 0 || g.Errors == g.Queries || !g.InTransaction {
+	if g.Errors == 0 || g.Errors == g.Queries || !g.InTransaction || g.System != "postgresql" && (g.Errors < 2 || 5*g.Errors < g.Queries) {
 		return false
 	}
-	failedIn := make(map[int]bool)
+	failed := make(map[int]int64) // the first failure in each transaction
 	for _, i := range g.members {
 		for _, q := range f.queriesOf(i) {
-			if q.Transaction > 0 && failedIn[q.Transaction] && q.Failed == "" {
-				return true
+			if first, ok := failed[q.Transaction]; q.Failed != "" && (!ok || q.Position < first) {
+				failed[q.Transaction] = q.Position
 			}
-			failedIn[q.Transaction] = failedIn[q.Transaction] || q.Failed != ""
 		}
 	}
-	return false
+	return slices.ContainsFunc(g.members, func(i int) bool {
+		return slices.ContainsFunc(f.queriesOf(i), func(q *Query) bool {
+			first, ok := failed[q.Transaction]
+			return ok && q.Transaction > 0 && q.Failed == "" && q.Position > first
+		})
+	})
 }
 
 // isItemByItem reports whether each item is written and read back in a transaction of its own,
@@ -159,18 +164,19 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if isConditional(g) && g.RowsAffected == 1 && g.Queries <= 2*maxTries && g.setsTheSame() && f.hitsLast(g) {
 		return false // the first that hits is the last
 	}
-	return !isProgress(g) && !goesOnFromItself(g) && !f.isWorker(g) && !f.isCompareAndSwap(g)
+	return !isProgress(g) && !f.goesOnFromItself(g) && !f.isWorker(g) && !f.isCompareAndSwap(g)
 }
 
 // goesOnFromItself reports whether an INSERT takes the latest of the rows that it has written, such as a
-// balance: each needs the one before. Where a key differs, rows are copied.
-func goesOnFromItself(g *loopGroup) bool {
+// balance: each needs the one before. Where a key differs, or no order is asked for, rows are copied.
+func (f *finder) goesOnFromItself(g *loopGroup) bool {
 	_, from, ok := cutWord(g.Shape, "FROM")
-	if g.Verb != "INSERT" || !ok || !strings.Contains(strings.ToUpper(from), "LIMIT") || len(g.Tables) == 0 {
+	if g.Verb != "INSERT" || !ok || len(g.Tables) == 0 || !f.report.ValuesTracked {
 		return false
 	}
-	table := firstName(from)
-	return tableKey(table) == tableKey(g.Tables[0]) && !slices.ContainsFunc(g.Varying, func(key string) bool { return key != "" })
+	_, _, isOrdered := cutWord(from, "ORDER")
+	_, _, isFirst := cutWord(from, "LIMIT")
+	return isOrdered && isFirst && tableKey(firstName(from)) == tableKey(g.Tables[0]) && !slices.ContainsFunc(g.Varying, func(key string) bool { return key != "" })
 }
 
 // firstName returns the first word of a text, without what is around it.

@@ -89,8 +89,12 @@ func hashTexts(h *statement.Hasher, args []driver.NamedValue, lists bool) (hashe
 	return hashes, oneEach && !several
 }
 
-// partsOf returns the numbers in the arguments that are texts, nil if there is none.
+// partedArguments is how many arguments are looked into for numbers in texts.
+const partedArguments = 4
+
+// partsOf returns the numbers in the first arguments that are texts, nil if there is none.
 func partsOf(h *statement.Hasher, args []driver.NamedValue) (parts [][]statement.Part) {
+	args = args[:min(len(args), partedArguments)]
 	for i := range args {
 		if found := h.Parts(args[i].Value); found != nil {
 			if parts == nil {

@@ -17,14 +17,15 @@ import (
 // It calls no method of a value: what a type prints, or does when it is printed, is
 // the application's affair. It is safe for concurrent use.
 type Hasher struct {
-	seed maphash.Seed
-	word uint64
+	seed  maphash.Seed
+	word  uint64
+	began int64 // when it was made, in seconds since 1970: what is the present time has to stay so
 }
 
 // NewHasher returns a hasher with seeds of its own.
 func NewHasher() *Hasher {
 	seed := maphash.MakeSeed()
-	return &Hasher{seed, maphash.String(seed, "word")}
+	return &Hasher{seed, maphash.String(seed, "word"), time.Now().Unix()}
 }
 
 // Arguments identifies the arguments of one execution of a statement. The zero value
@@ -248,24 +249,28 @@ func (h *Hasher) fields(v reflect.Value, depth int, left *int) (hash uint64, ok 
 // in another: MySQL's text protocol returns numbers as bytes, and ids of 16 bytes come back as texts. It returns 0 for
 // values that prove nothing, such as NULL and booleans. The second bit tells words from
 // numbers: hash&2 is 0 for a text of digits, signs and what stands in times. The third tells
-// a time.Time, and a number that is the present time, from all others: hash&4 is 0 for those. The fourth tells the number 0: hash&8 is 0 for all
-// others.
+// a time.Time from all others: hash&4 is 0 for those. The fourth tells the number 0: hash&8 is 0 for all
+// others. The fifth tells the present time, as a time.Time or a number of it: hash&16 is 0 for all others.
 func (h *Hasher) Text(v any) uint64 {
 	switch v := v.(type) {
 	case string:
 		return h.text(v)
 	case []byte:
-		return marked(maphash.Bytes(h.seed, v), bytes.ContainsFunc(v, isLetter), len(v) == 1 && v[0] == '0') | moment(string(v))
+		hash := marked(maphash.Bytes(h.seed, v), bytes.ContainsFunc(v, isLetter), len(v) == 1 && v[0] == '0')
+		if mayBeMoment(len(v)) {
+			hash |= h.moment(string(v))
+		}
+		return hash
 	case float64:
 		return marked(maphash.String(h.seed, strconv.FormatFloat(v, 'g', -1, 64)), false, v == 0)
 	case time.Time:
-		return marked(maphash.Comparable(h.seed, v.UnixNano()), false, false) | 4
+		return marked(maphash.Comparable(h.seed, v.UnixNano()), false, false) | 4 | h.present(v.Unix())
 	}
 	// Some drivers take numbers and texts as the application has them.
 	var buf [20]byte
 	switch r := reflect.ValueOf(v); {
 	case r.CanInt():
-		return marked(maphash.Bytes(h.seed, strconv.AppendInt(buf[:0], r.Int(), 10)), false, r.Int() == 0) | momentOf(r.Int())
+		return marked(maphash.Bytes(h.seed, strconv.AppendInt(buf[:0], r.Int(), 10)), false, r.Int() == 0) | h.momentOf(r.Int())
 	case r.CanUint():
 		return marked(maphash.Bytes(h.seed, strconv.AppendUint(buf[:0], r.Uint(), 10)), false, r.Uint() == 0)
 	case r.Kind() == reflect.String:
@@ -289,45 +294,52 @@ func uuidText(id reflect.Value) string {
 }
 
 func (h *Hasher) text(v string) uint64 {
-	return marked(maphash.String(h.seed, v), strings.ContainsFunc(v, isLetter), v == "0") | moment(v)
+	hash := marked(maphash.String(h.seed, v), strings.ContainsFunc(v, isLetter), v == "0")
+	if mayBeMoment(len(v)) {
+		hash |= h.moment(v)
+	}
+	return hash
 }
 
-// moment is the bit of a time for a text that is the number of one, see momentOf.
-func moment(text string) uint64 {
-	if len(text) < 10 || len(text) > 19 {
-		return 0
-	}
+// mayBeMoment reports whether a number with so many digits may be a time in seconds to nanoseconds.
+func mayBeMoment(digits int) bool { return 10 <= digits && digits <= 19 }
+
+// moment is the bit of the present time for a text that is the number of it, see momentOf.
+func (h *Hasher) moment(text string) uint64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return 0
 	}
-	return momentOf(n)
+	return h.momentOf(n)
 }
 
-// momentOf is the bit of a time for a number of seconds, milliseconds, microseconds or nanoseconds since 1970 that
-// is the present one, give or take a day.
-func momentOf(n int64) uint64 {
-	const day = 24 * 60 * 60
+// momentOf is the bit of the present time for a number of seconds, milliseconds, microseconds or nanoseconds
+// since 1970.
+func (h *Hasher) momentOf(n int64) uint64 {
 	if n < 1e9 {
 		return 0
 	}
-	seconds := n
 	for _, end := range []int64{1e17, 1e14, 1e11} {
 		if n > end {
-			seconds = n / (end / 1e8)
-			break
+			return h.present(n / (end / 1e8))
 		}
 	}
-	if ago := time.Now().Unix() - seconds; ago < -day || ago > day {
+	return h.present(n)
+}
+
+// present is the bit of the present time for a time in seconds since 1970: not long before the hasher was made,
+// and within the time for which a process runs that tracks values. It is the same whenever a value is hashed.
+func (h *Hasher) present(seconds int64) uint64 {
+	if after := seconds - h.began; after < -5*60 || after > 2*60*60 {
 		return 0
 	}
-	return 4
+	return 16
 }
 
 // marked makes the lowest bits of a hash say that there is a value, which is no time, whether it is a
 // word, and whether it is 0.
 func marked(hash uint64, isWord, isZero bool) uint64 {
-	return hash&^15 | 1 | bit(isWord)<<1 | bit(isZero)<<3
+	return hash&^31 | 1 | bit(isWord)<<1 | bit(isZero)<<3
 }
 
 // isLetter reports whether a character makes a text a word.

@@ -282,18 +282,25 @@ func TestTypesWithMethods(t *testing.T) {
 	}
 }
 
-// A number that is the present time is a time, whatever its unit is and in which type a driver has it.
-func TestMoments(t *testing.T) {
+// The present time is told whatever its unit is and in which type a driver has it, and stays told.
+func TestPresentTime(t *testing.T) {
 	h, now := NewHasher(), time.Now()
 	for _, n := range []int64{now.Unix(), now.UnixMilli(), now.UnixMicro(), now.UnixNano(), now.Add(time.Hour).Unix()} {
 		text := strconv.FormatInt(n, 10)
-		if h.Text(n)&4 == 0 || h.Text(text) != h.Text(n) || h.Text([]byte(text)) != h.Text(n) {
-			t.Errorf("%d is none", n)
+		if h.Text(n)&16 == 0 || h.Text(text) != h.Text(n) || h.Text([]byte(text)) != h.Text(n) {
+			t.Errorf("%d is not", n)
 		}
 	}
-	for _, n := range []int64{0, 17, 1e9, now.AddDate(0, 0, -3).Unix(), now.Unix() * 100, 1<<63 - 1} {
-		if h.Text(n)&4 != 0 {
-			t.Errorf("%d is one", n)
+	for _, n := range []int64{0, 17, 1e9, now.AddDate(0, 0, -3).Unix(), now.AddDate(0, 0, 3).Unix(), now.Unix() * 100, 1<<63 - 1} {
+		if h.Text(n)&16 != 0 {
+			t.Errorf("%d is", n)
 		}
+	}
+	if h.Text(now)&16 == 0 || h.Text(now.AddDate(0, 1, 0))&16 != 0 {
+		t.Error("a time.Time is the present one, or another one")
+	}
+	before := *h
+	if before.began -= 1000; before.Text(now.Unix())&^16 != h.Text(now.Unix())&^16 {
+		t.Error("a hash depends on when it was made")
 	}
 }

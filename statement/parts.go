@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -60,7 +61,7 @@ func (h *Hasher) Items(v any) (items []uint64) {
 	case string:
 		text = v
 	case []byte:
-		if len(v) > maxListText {
+		if len(v) > maxListText || bytes.Count(v, []byte(",")) < fewestItems-1 {
 			return nil
 		}
 		text = string(v)

@@ -25,11 +25,14 @@ func (c *classifier) addRange(column uint64, operator string) {
 }
 
 // sumsUp reports whether a SELECT answers with one row of sums, counts and the like: those of a window are
-// asked for window by window, and are no part of the rows.
+// asked for window by window, and are no part of the rows. Sums OVER a window of rows are one for each of them.
 func sumsUp(shape string) bool {
-	list, rest, _ := strings.Cut(strings.ToLower(shape), " from ")
-	list, isSelect := strings.CutPrefix(list, "select ")
-	if !isSelect || rest == "" || strings.Contains(rest, "group by") {
+	end := fromOf(shape)
+	if end == 0 {
+		return false
+	}
+	list, rest := strings.ToLower(shape[len("SELECT "):end]), strings.ToLower(shape[end:])
+	if strings.Contains(rest, "group by") || strings.Contains(list, " over ") || strings.Contains(list, "(select") {
 		return false
 	}
 	depth, begin := 0, 0

@@ -184,7 +184,7 @@ func (all List) testOnly(whole List) []string {
 // fixtures is none either.
 func (all List) isImported(imported *Package, those []string) bool {
 	return slices.ContainsFunc(all, func(p Package) bool {
-		isCommand := p.Name == "main" && imported.isNamed("seed", "fixture")
+		isCommand := p.Name == "main" && imported.isNamed("seed", "fixture") && p.isNamed("seed", "fixture", "migrat")
 		return p.isOwn() && !p.isVariant() && !isCommand && slices.Contains(p.Imports, imported.ImportPath) && !slices.Contains(those, p.ImportPath)
 	})
 }
@@ -203,7 +203,7 @@ func servesTests(p Package) bool {
 		}
 	}
 	return p.isNamed("test", "fixture", "mock", "fake", "seed") ||
-		slices.ContainsFunc(strings.Split(p.ImportPath, "/"), func(folder string) bool { return folder == "test" || folder == "tests" })
+		slices.ContainsFunc(strings.Split(p.folder(), "/"), func(folder string) bool { return folder == "test" || folder == "tests" })
 }
 
 // folder is where a package lies in its module, empty for the module's own folder.

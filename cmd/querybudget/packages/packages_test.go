@@ -42,11 +42,11 @@ func TestTestOnly(t *testing.T) {
 	// One that fills a database is imported by a command for that, and by tests.
 	own("shop/seeds", "", "", "shop/seeds,testing")
 	all[0].XTestImports = append(all[0].XTestImports, "shop/seeds")
-	rest[0].Imports = []string{"shop/seeds"}
+	rest[0].Imports, rest[0].ImportPath = []string{"shop/seeds"}, "shop/cmd/dbmigrate"
 	if got := all.testOnly(rest); !slices.Contains(got, "shop/seeds") {
 		t.Errorf("got %q", got)
 	}
-	rest[0].Name = "server"
+	rest[0].ImportPath = "shop/cmd/server"
 	if got := all.testOnly(rest); slices.Contains(got, "shop/seeds") {
 		t.Errorf("got %q, of which the application imports one", got)
 	}

@@ -3,7 +3,6 @@ package source
 import (
 	"go/ast"
 	"go/token"
-	"path"
 	"slices"
 	"strings"
 
@@ -25,13 +24,15 @@ func HasMocks(imports []string) bool {
 	return slices.ContainsFunc(imports, func(i string) bool { return slices.Contains(mocks, i) })
 }
 
-// Between reports whether such a call stands in the function of a frame, behind its line and before another one;
-// 0 stands for the function's beginning and end.
-func (m MockCalls) Between(f callsite.Frame, after, before int) bool {
-	file := f.Package() + "/" + path.Base(f.File)
-	return slices.ContainsFunc(m[file], func(c [3]int) bool {
-		return c[1] <= f.Line && f.Line <= c[2] && c[0] > after && (before == 0 || c[0] < before)
-	})
+// Between returns the lines of such calls in the function of a frame, behind a line and before another one; 0
+// stands for the function's beginning and end.
+func (m MockCalls) Between(f callsite.Frame, after, before int) (lines []int) {
+	for _, c := range m[fileOf(f)] {
+		if c[1] <= f.Line && f.Line <= c[2] && c[0] > after && (before == 0 || c[0] < before) {
+			lines = append(lines, c[0])
+		}
+	}
+	return lines
 }
 
 // mockCallsOf returns those of a file.

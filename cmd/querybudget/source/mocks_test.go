@@ -23,10 +23,10 @@ func TestMockCalls(t *testing.T) {
 		at := func(line int) callsite.Frame {
 			return callsite.Frame{Function: "shop.f", File: "shop.go", Line: line}
 		}
-		if got := c.Mocks.Between(at(4), 4, 6); got != want {
+		if got := len(c.Mocks.Between(at(4), 4, 6)) == 1; got != want {
 			t.Errorf("%s: got %t", call, got)
 		}
-		if c.Mocks.Between(at(4), 5, 0) || c.Mocks.Between(at(6), 0, 5) || c.Mocks.Between(at(10), 0, 0) {
+		if len(c.Mocks.Between(at(4), 5, 0))+len(c.Mocks.Between(at(6), 0, 5))+len(c.Mocks.Between(at(10), 0, 0)) > 0 {
 			t.Errorf("%s: it stands elsewhere", call)
 		}
 	}

@@ -22,6 +22,7 @@ func TestTurns(t *testing.T) {
 		{"jobs of a field", "for job := range w.jobs { f(job) }", "for job := range w.jobs {M; f(job) }"},
 		{"a slice of a field", "for _, job := range w.jobs { f(job) }", ""},
 		{"messages of another package", "for msg := range sub.Receiver { f(msg.ID) }", "for msg := range sub.Receiver {M; f(msg.ID) }"},
+		{"keys of another package", "for status := range model.Statuses { f(status.String()) }", ""},
 		{"indexes of another package", "for i := range page.Rows { f(page.Rows[i].ID) }", ""},
 		{"a slice of fields", "for _, row := range page.Rows { f(row.ID) }", ""},
 		{"a map of the package", "for key := range w.byKey { f(key.ID) }", ""},

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -18,24 +19,24 @@ type workers struct {
 	keepers  map[string]bool             // functions that return a channel which is kept; false for a name of other ones, too
 	kept     map[*ast.Ident]bool         // variables with such a channel, where they stand
 	forTests map[string]bool             // functions, of the whole application
-	parsed   map[string]source
+	parsed   map[string]parsedFile
 }
 
-// source is a file that was parsed: nil for what cannot be.
-type source struct {
+// parsedFile is a file that was parsed: nil for what cannot be.
+type parsedFile struct {
 	set  *token.FileSet
 	file *ast.File
 }
 
 // parse parses the text of a file once.
-func (w *workers) parse(text string) source {
+func (w *workers) parse(text string) parsedFile {
 	s, ok := w.parsed[text]
 	if ok {
 		return s
 	}
 	set := token.NewFileSet()
 	if file, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution); err == nil {
-		s = source{set, file}
+		s = parsedFile{set, file}
 	}
 	w.parsed[text] = s
 	return s
@@ -58,7 +59,7 @@ func workersOf(folder string) *workers {
 }
 
 func newWorkers() *workers {
-	return &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}, bodies: map[string][]*ast.BlockStmt{}, keepers: map[string]bool{}, kept: map[*ast.Ident]bool{}, parsed: map[string]source{}}
+	return &workers{channels: map[string]bool{}, handed: map[string]bool{}, methods: map[string]bool{}, bodies: map[string][]*ast.BlockStmt{}, keepers: map[string]bool{}, kept: map[*ast.Ident]bool{}, parsed: map[string]parsedFile{}}
 }
 
 func (w *workers) read(file *ast.File) {
@@ -105,7 +106,7 @@ func (w *workers) isOfMessages(n *ast.RangeStmt) bool {
 		return w.kept[x]
 	case *ast.SelectorExpr:
 		isChannel, known := w.channels[x.Sel.Name]
-		return isChannel || !known && hasFields(n.Key, n.Body)
+		return isChannel || !known && messages.MatchString(x.Sel.Name) && hasFields(n.Key, n.Body)
 	case *ast.CallExpr:
 		if name := called(x.Fun); name != nil && w.keepers[name.Name] {
 			return true
@@ -115,6 +116,9 @@ func (w *workers) isOfMessages(n *ast.RangeStmt) bool {
 	}
 	return false
 }
+
+// messages is the name of a field of another package that has a channel of messages.
+var messages = regexp.MustCompile(`^(?i:c|ch|chan|channel|receiver|recv|incoming|inbox|updates?|messages?|events?|notif(y|ications?)|stream)$`)
 
 // hasFields reports whether code takes a field or a method of a variable. The one variable of a loop over a
 // field is a message then, and no index: keys of maps have none, as a rule.

@@ -58,6 +58,16 @@ func (p passed) add(frames []callsite.Frame, g *budget.Group) {
 	}
 }
 
+// sends reports whether a statement came through a line of a file.
+func (p passed) sends(file string, line int) bool {
+	for f := range p.lines {
+		if f.Line == line && f.File == file {
+			return true
+		}
+	}
+	return false
+}
+
 // isLayer reports whether all lines of a stack, from the one that sends to the outermost,
 // are of a layer that saves the records of any table: one at a time, since each has hooks,
 // and no line says what a loop would save in one statement.

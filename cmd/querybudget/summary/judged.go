@@ -60,7 +60,7 @@ func readJudgements(name string) (all []*judgement, err error) {
 	return all, lines.Err()
 }
 
-var callersPattern = regexp.MustCompile(`\[callers: (.*)\]`)
+var callersPattern = regexp.MustCompile(`\[callers: ((?:[^\[\]]|\[[^\[\]]*\])*)\]`)
 
 func parseJudgement(text string) (*judgement, error) {
 	f := strings.Split(text, "\t")

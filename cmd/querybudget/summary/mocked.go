@@ -17,9 +17,14 @@ func (s *Summary) isMocked(f *seen) bool {
 		return false
 	}
 	common, then := len(first)-1, len(again)-1
-	return s.mocks.Between(first[common], first[common].Line, again[then].Line) ||
-		slices.ContainsFunc(first[:common], func(frame callsite.Frame) bool { return s.mocks.Between(frame, frame.Line, 0) }) ||
-		slices.ContainsFunc(again[:then], func(frame callsite.Frame) bool { return s.mocks.Between(frame, 0, frame.Line) })
+	return s.hasMock(first[common], first[common].Line, again[then].Line) ||
+		slices.ContainsFunc(first[:common], func(frame callsite.Frame) bool { return s.hasMock(frame, frame.Line, 0) }) ||
+		slices.ContainsFunc(again[:then], func(frame callsite.Frame) bool { return s.hasMock(frame, 0, frame.Line) })
+}
+
+// hasMock reports whether a call that a mock may stand for has sent nothing in all tests.
+func (s *Summary) hasMock(f callsite.Frame, after, before int) bool {
+	return slices.ContainsFunc(s.mocks.Between(f, after, before), func(line int) bool { return !s.passed.sends(f.File, line) })
 }
 
 // forked returns two stacks up to the function in which they part; nothing if they part in two functions.

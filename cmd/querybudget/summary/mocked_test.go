@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/cmd/querybudget/source"
 )
 
@@ -12,6 +13,8 @@ func TestIsMocked(t *testing.T) {
 	s := &Summary{findings: map[findingKey]*seen{}, mocks: source.MockCalls{
 		"example.com/shop/install.go": {{12, 1, 30}}, "example.com/shop/refresh.go": {{12, 1, 30}},
 	}}
+	s.passed.lines = map[callsite.Frame]*passedBy{{Function: "example.com/shop.list", File: "list.go", Line: 6}: {}}
+	s.mocks["example.com/shop/list.go"] = [][3]int{{6, 1, 30}} // that one sends queries
 	for _, c := range []struct {
 		before, again string
 		want          bool
@@ -22,6 +25,7 @@ func TestIsMocked(t *testing.T) {
 		{"load:1 < refresh:10 < list:5 < serve:3", "load:1 < list:7 < serve:3", true},
 		{"load:1 < refresh:14 < list:5 < serve:3", "load:1 < list:7 < serve:3", false},
 		{"load:1 < list:5 < serve:3", "load:1 < refresh:14 < list:7 < serve:3", true},
+		{"load:1 < list:5 < serve:3", "load:1 < list:7 < serve:3", false},
 		{"load:1 < other:10 < serve:3", "load:1 < install:14 < serve:3", false},
 	} {
 		f := s.twice(t, "SELECT a", c.again, c.before)
