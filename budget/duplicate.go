@@ -22,7 +22,7 @@ func mayBeDuplicate(s *suspect) bool {
 func (f *finder) duplicates() {
 	f.each(func(i int, g *Group) {
 		n := f.repeated(i)
-		if n == 0 || n+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) {
+		if n == 0 || n+1 < int64(f.rules.Duplicate) || isIntrospection(g.Tables) || f.isSetUp(i) || asksForVersion(g.Statement) {
 			return
 		}
 		if f.loopOfGroup(i) > 0 {

@@ -32,6 +32,13 @@ func (f *finder) isWatched(group int) bool {
 	return longest <= shortest+shortest/5
 }
 
+// asksForVersion reports whether a read without keys selects a version, and nothing else: that of a cache, which
+// is looked at each time the cache is used.
+func asksForVersion(st *statement.Statement) bool {
+	list, ok := selectList(st.Shape)
+	return ok && len(st.Keys) == 0 && isVersion(unquoted(list))
+}
+
 // mayBeAskedInVain reports whether several lines send one read that has found nothing.
 func mayBeAskedInVain(s *suspect) bool {
 	return s.account.anyGroup(func(g *group) bool {

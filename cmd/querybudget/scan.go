@@ -136,10 +136,6 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	if flags, err = w.tests(ctx, marked, flags, patterns); err != nil {
 		return err
 	}
-	folder, known := w.value(zerocode.FolderVariable), w.about()
-	if err := known.Keep(folder); err != nil {
-		return err
-	}
 	command := after
 	if !isCommand {
 		command = goTest(w.goTool(), flags, patterns)
@@ -148,6 +144,8 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	} else if !exists(command[0]) {
 		return fmt.Errorf("there is no command %s", command[0])
 	}
+	folder := w.value(zerocode.FolderVariable)
+	known := w.keepAbout(folder)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Env, cmd.Stdin = w.environ(), os.Stdin
 	p := newProgress(stdout, stderr, folder)
@@ -155,11 +153,28 @@ func (w *watch) runTests(ctx context.Context, patterns, after []string, stdout, 
 	together(cmd)
 	defer p.end()
 	outcome := cmd.Run()
+	kept := <-known
 	if broken := p.notRun(); len(broken) > 0 {
-		known.NotSeen = append(known.NotSeen, broken...)
-		return errors.Join(outcome, known.Keep(folder))
+		kept.about.NotSeen = append(kept.about.NotSeen, broken...)
+		kept.err = kept.about.Keep(folder)
 	}
-	return outcome
+	return errors.Join(outcome, kept.err)
+}
+
+// keptAbout is what is known beside the reports, and why it could not be kept.
+type keptAbout struct {
+	about summary.About
+	err   error
+}
+
+// keepAbout reads the sources while the tests are built, which takes longer, and keeps what they say in a folder.
+func (w *watch) keepAbout(folder string) <-chan keptAbout {
+	done := make(chan keptAbout, 1)
+	go func() {
+		about := w.about()
+		done <- keptAbout{about, about.Keep(folder)}
+	}()
+	return done
 }
 
 // goTest is the command line. A flag -C must come first, packages before -args, and before
