@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"crypto/rand"
 	"database/sql"
 	"strings"
 
@@ -21,6 +22,7 @@ import (
 type Env struct {
 	DB     *sql.DB
 	System string // sqlite, postgres or mysql
+	Other  string // the name of a second schema, which no other run has
 	gorm   *gorm.DB
 	bun    *bun.DB
 	after  []func() error // the unit
@@ -33,19 +35,19 @@ func newEnv(system string, db *sql.DB) (*Env, error) {
 		"mysql":    gormmysql.New(gormmysql.Config{Conn: db}),
 	}[system]
 	g, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
-	return &Env{DB: db, System: system, gorm: g, bun: newBun(system, db)}, err
+	return &Env{DB: db, System: system, Other: "qb_other_" + strings.ToLower(rand.Text()[:8]), gorm: g, bun: newBun(system, db)}, err
 }
 
 // Q writes a query's placeholders as the system wants them.
 func (e *Env) Q(query string) string { return rebind(e.System, query) }
 
 // SQL writes a statement of a case's Setup for the system: {auto} is the type of a key
-// that the database makes.
+// that the database makes, {other} is Other.
 func (e *Env) SQL(text string) string {
 	auto := map[string]string{
 		"sqlite": "INTEGER PRIMARY KEY", "postgres": "BIGSERIAL PRIMARY KEY", "mysql": "BIGINT AUTO_INCREMENT PRIMARY KEY",
 	}[e.System]
-	return strings.ReplaceAll(text, "{auto}", auto)
+	return strings.NewReplacer("{auto}", auto, "{other}", e.Other).Replace(text)
 }
 
 // GORM is the database for GORM, which was opened outside of the unit.

@@ -324,7 +324,7 @@ func whNoDuplicateCases() []Case {
 			"INSERT INTO parcels VALUES (31, 'p-31'), (32, 'p-32')",
 			"INSERT INTO parcel_items VALUES (1, 31, 4), (2, 31, 5), (3, 32, 6)",
 		}, Run: whCascade},
-		{Name: "warehouse/other-schema", About: "the same key in the live schema and in the archive", Systems: []string{"postgres"}, Setup: append(whOf("orders"), "DROP SCHEMA IF EXISTS archive CASCADE", "CREATE SCHEMA archive", "CREATE TABLE archive.orders AS SELECT * FROM orders WHERE id < 9"), Run: whOtherSchema},
+		{Name: "warehouse/other-schema", About: "the same key in the live schema and in the archive", Systems: []string{"postgres"}, Setup: append(whOf("orders"), "CREATE SCHEMA {other}", "CREATE TABLE {other}.orders AS SELECT * FROM orders WHERE id < 9"), Run: whOtherSchema},
 	}
 }
 
@@ -545,7 +545,11 @@ func whCascade(ctx context.Context, e *Env) error {
 }
 
 func whOtherSchema(ctx context.Context, e *Env) error {
-	for _, table := range []string{"orders", "archive.orders"} {
+	e.after = append(e.after, func() error {
+		_, err := e.DB.Exec("DROP SCHEMA " + e.Other + " CASCADE") //nolint:noctx // it is outside of the unit
+		return err
+	})
+	for _, table := range []string{"orders", e.Other + ".orders"} {
 		var state string
 		one(e.DB.QueryRowContext(ctx, "SELECT state FROM "+table+" WHERE id = $1", 6), &state)
 	}

@@ -18,6 +18,11 @@ const fewSmall = 3
 // joinSmall makes one finding of several reads that one call of the application sends again
 // once, each too little by itself: the line that makes the call is what has to change.
 func (s *Summary) joinSmall() {
+	for _, f := range s.sorted() {
+		if f.isSmall() && f.worst.Before != nil && f.worst.Count > 1 && len(f.shapes) >= fewSmall && !f.isByChance() {
+			f.joined = f.frames[:1:1] // one line has them all, as that of an ORM which preloads
+		}
+	}
 	small := slices.DeleteFunc(s.sorted(), func(f *seen) bool { return !f.isSmall() || f.worst.Count > 1 || f.isByChance() })
 	for _, f := range small {
 		if f.joined != nil {

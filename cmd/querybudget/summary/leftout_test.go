@@ -47,6 +47,9 @@ func TestJoinSmall(t *testing.T) {
 	s.repeated("SELECT c", "c:1 < load:7 < copy:9 < serve:21", 1, 1)
 	s.repeated("SELECT d", "d:1 < other:3 < serve:20", 1, 2)
 	s.repeated("SELECT e", "e:1 < copy:9", 3, 2) // is none of the small ones
+	many := s.repeated("SELECT g", "g:1 < show:4 < serve:20", 2, 2)
+	many.shapes["SELECT h"], many.shapes["SELECT i"] = true, true
+	many.worst.Before = &budget.Related{}
 	same := s.repeated("SELECT f", "f:1 < x:1", 1, 1)
 	s.repeated("SELECT f", "f:1 < x:2", 1, 1)
 	s.repeated("SELECT f", "f:1 < x:3", 1, 1)
@@ -57,12 +60,15 @@ func TestJoinSmall(t *testing.T) {
 			continue
 		}
 		joined++
+		if f == many { // one line has three statements
+			continue
+		}
 		if f.own[0] != line("copy:9") || f.worst.Count != 3 || len(f.shapes) != 3 || f.units != 5 || f.isLeftOut() || !f.isAt("b.go:1") ||
 			f.worst.Repair != "pass on what was read before: saves 3 round trips" {
 			t.Errorf("joined %+v", f)
 		}
 	}
-	if joined != 1 || len(s.findings) != 6 || !same.isSmall() {
+	if joined != 2 || many.isLeftOut() || len(s.findings) != 7 || !same.isSmall() {
 		t.Errorf("%d joined, of %d findings", joined, len(s.findings))
 	}
 }
@@ -149,7 +155,7 @@ func TestJudgedFiles(t *testing.T) {
 	}
 }
 
-// Few writes that are as many in each call are a part's own, unless something else tells.
+// Few writes without rows are a part's own, and so are those that are as many in each call.
 func TestIsFixed(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -157,9 +163,11 @@ func TestIsFixed(t *testing.T) {
 		fewest int64
 		want   bool
 	}{
-		{"as many in each of five calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5}, 3, true},
-		{"in four calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 4}, 3, false},
-		{"fewer in another call", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5}, 1, false},
+		{"without rows", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 4}, units: 2}, 1, true},
+		{"of many units", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5, across: &budget.Covariation{}}, 1, false},
+		{"as many in each of five calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5, hasRows: true}, 3, true},
+		{"in four calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 4, hasRows: true}, 3, false},
+		{"fewer in another call", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5, hasRows: true}, 1, false},
 		{"five of them", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 5}, units: 5}, 5, false},
 		{"for the rows of a read", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3, Confidence: budget.Proven}, units: 5}, 3, false},
 		{"reads", seen{worst: budget.Finding{Kind: budget.NPlusOne, Count: 3}, units: 5}, 3, false},
