@@ -139,10 +139,10 @@ func comparePartPlaces(a, b partPlace) int {
 
 // isCount reports whether numbers count from 0 or 1.
 func isCount(parts []statement.Part) bool {
-	for i, p := range parts {
-		if first := parts[0].Number; first > 1 || p.Number != first+int64(i) {
+	for i := range parts[1:] {
+		if parts[i+1].Hash != parts[i].Next {
 			return false
 		}
 	}
-	return true
+	return parts[0].IsFirst
 }

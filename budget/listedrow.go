@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -76,8 +77,9 @@ func aliasesOf(from, table string) (aliases []string) {
 
 // changedBy returns the row of a list that an UPDATE changes, if it sets one of its columns to another number.
 func (l listedRows) changedBy(handle int, update *record, isListed isListed) (out []changedRow) {
-	for name, hash := range keysOf(update) {
-		row, ok := l[place{handle, tableKey(update.origin.statement.Tables[0]), name, hash}]
+	keys := keysOf(update)
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		row, ok := l[place{handle, tableKey(update.origin.statement.Tables[0]), name, keys[name]}]
 		if !ok {
 			continue
 		}

@@ -9,10 +9,11 @@ import (
 // Ids travel in texts, too: in a key that is made of one ("user:17"), and in a column that has a list of them
 // ("[4,19,7]").
 
-// Part is a number in a text that has more than that.
+// Part is a number in a text that has more than that. The number itself is not kept.
 type Part struct {
-	Hash   uint64 // as [Hasher.Text] has it
-	Number int64
+	Hash    uint64 // as [Hasher.Text] has it
+	Next    uint64 // the hash of the number behind it
+	IsFirst bool   // it is 0 or 1, with which counts begin
 }
 
 // Bounds of what is looked at: the numbers of a text, the items of a list, and how long they are.
@@ -42,7 +43,7 @@ func (h *Hasher) Parts(v any) (parts []Part) {
 			end++
 		}
 		if n, err := strconv.ParseInt(text[begin:end], 10, 64); err == nil && end-begin < len(text) {
-			parts = append(parts, Part{h.Text(n), n})
+			parts = append(parts, Part{h.Text(n), h.Text(n + 1), n == 0 || n == 1})
 		}
 		begin = end
 	}
