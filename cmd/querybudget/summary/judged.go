@@ -182,7 +182,7 @@ func (s *Summary) Judge(name string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	counts := map[budget.FindingKind]map[label]int{}
+	counts, sure := map[budget.FindingKind]map[label]int{}, map[label]int{}
 	count := func(kind budget.FindingKind, l label) {
 		if counts[kind] == nil {
 			counts[kind] = map[label]int{}
@@ -193,6 +193,9 @@ func (s *Summary) Judge(name string, out io.Writer) error {
 	found := slices.DeleteFunc(s.sorted(), (*seen).isLeftOut)
 	for _, f := range found {
 		j := best(judgements, f)
+		if !f.isUnsure() {
+			sure[labelOf(j)]++
+		}
 		switch {
 		case j == nil:
 			count(f.worst.Kind, "")
@@ -213,8 +216,20 @@ func (s *Summary) Judge(name string, out io.Writer) error {
 			fmt.Fprintf(out, "missed      %s\t%s\t%s\t%s\n", j.kind, j.site, j.shape, j.why)
 		}
 	}
-	printScores(out, counts)
+	printScores(out, counts, sure)
 	return nil
+}
+
+// labelOf is what a finding counts as that a judgement is about: nil for one that nobody has judged. What was missed
+// when somebody judged is worth a change.
+func labelOf(j *judgement) label {
+	switch {
+	case j == nil:
+		return ""
+	case j.label == labelMissed:
+		return labelTrue
+	}
+	return j.label
 }
 
 // isCovered reports whether a finding says what a judgement is about, perhaps as one of
@@ -261,7 +276,7 @@ func callersOf(f *seen) string {
 
 // printScores prints a line for each kind. Precision is the share of true ones among those
 // that were judged; recall that of found ones among all true ones.
-func printScores(out io.Writer, counts map[budget.FindingKind]map[label]int) {
+func printScores(out io.Writer, counts map[budget.FindingKind]map[label]int, sure map[label]int) {
 	fmt.Fprintf(out, "\n%-20s %5s %8s %6s %8s %7s %11s  %9s %7s\n", "kind", "true", "useless", "false", "harness", "missed", "not judged", "precision", "recall")
 	total := map[label]int{}
 	for _, kind := range slices.SortedFunc(maps.Keys(counts), cmp.Compare) {
@@ -271,6 +286,8 @@ func printScores(out io.Writer, counts map[budget.FindingKind]map[label]int) {
 		}
 	}
 	printScore(out, "all", total)
+	sure[labelMissed] = total[labelMissed]
+	printScore(out, "those that are sure", sure)
 }
 
 func printScore(out io.Writer, name string, n map[label]int) {

@@ -183,6 +183,35 @@ func TestIsFixed(t *testing.T) {
 	}
 }
 
+// A loop whose number nothing tells is less sure, and comes last.
+func TestIsUnsure(t *testing.T) {
+	rows := &budget.Covariation{Finding: budget.Finding{Parent: &budget.Related{}}}
+	for _, test := range []struct {
+		name string
+		f    seen
+		want bool
+	}{
+		{"reads", seen{worst: budget.Finding{Kind: budget.NPlusOne}}, true},
+		{"as many as rows", seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: &budget.Related{}}}, false},
+		{"as many as rows, in another call", seen{worst: budget.Finding{Kind: budget.NPlusOne}, hasRows: true}, false},
+		{"reads that differ from call to call", seen{worst: budget.Finding{Kind: budget.NPlusOne}, across: &budget.Covariation{}}, false},
+		{"writes that do", seen{worst: budget.Finding{Kind: budget.WriteLoop}, across: &budget.Covariation{}}, true},
+		{"writes that do with rows", seen{worst: budget.Finding{Kind: budget.WriteLoop}, across: rows}, false},
+		{"a read again", seen{worst: budget.Finding{Kind: budget.Duplicate}}, false},
+	} {
+		if got := test.f.isUnsure(); got != test.want {
+			t.Errorf("%s: got %t", test.name, got)
+		}
+	}
+	s := &Summary{findings: map[findingKey]*seen{}}
+	unsure := s.repeated("SELECT a", "a:1 < page:5", 19, 20)
+	unsure.worst.Kind = budget.NPlusOne
+	sure := s.repeated("SELECT b", "b:1 < page:6", 1, 9)
+	if got := s.sorted(); got[0] != sure || got[1] != unsure {
+		t.Error("it comes before what is sure")
+	}
+}
+
 // Findings of one call are in one call together. What a line sent most often stands for the others.
 func TestAddCounts(t *testing.T) {
 	s := &Summary{findings: map[findingKey]*seen{}}

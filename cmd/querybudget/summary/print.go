@@ -118,6 +118,8 @@ func (s *Summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 	}
 	if r := f.reason(); r != nil {
 		fmt.Fprintf(out, "  left out   %s\n", r.why)
+	} else if f.isUnsure() {
+		fmt.Fprintln(out, "  less sure  no read has as many rows, so that it may be as long as it gets")
 	}
 }
 

@@ -63,7 +63,7 @@ func TestFound(t *testing.T) {
 	s.Found()
 }
 
-// Three writes are a loop, and three reads if the source has one around them.
+// Three reads are a loop if the source has one around them; three writes of a request may be as many as ever.
 func TestLog(t *testing.T) {
 	s := &Shop{fakedb.Open()}
 	defer s.DB.Close()

@@ -26,7 +26,7 @@ func command(c rune) rune {
 	case 'l':
 		_ = db.QueryRow("SELECT length FROM shelves WHERE number = 7").Scan(new(int))
 	case 'f':
-		fill(slices.Collect(maps.Keys(map[int]bool{1: true, 2: true, 3: true, 4: true}))...)
+		fill(slices.Collect(maps.Keys(map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true}))...)
 	}
 	_, _ = db.Exec("INSERT INTO commands (name) VALUES (?)", int(c))
 	return c

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	(&plain.Shop{DB: db}).Open("a", "b", "c", "d")
 	(&plain.Shop{DB: db}).Begin()
 	for range 2 { // as a suite that TestMain runs by itself
-		(&plain.Shop{DB: db}).Invite("a", "b", "c", "d")
+		(&plain.Shop{DB: db}).Invite("a", "b", "c", "d", "e")
 	}
 	code := m.Run()
 	server.Close()
