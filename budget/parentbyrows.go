@@ -30,7 +30,7 @@ func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
 	most, nearest, all := 0, true, false // all executions of the best one
 	for i := len(f.report.Queries) - 1; i >= 0; i-- {
 		q := &f.report.Queries[i]
-		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint || f.isIn(g, q) || isAggregate(q.Statement) {
+		if q.Position >= child.Position || q.Kind != statement.Read || q.Fingerprint == g.Fingerprint || f.isIn(g, q) || f.isOfEachRound(g, q) || isAggregate(q.Statement) {
 			continue
 		}
 		rows, goesOn := q.Rows, f.goesOn(q, g)
@@ -75,6 +75,16 @@ func (f *finder) parentByRows(g *loopGroup) (isExact bool) {
 		g.parent = f.relatedRows(best, why)
 	}
 	return isExact
+}
+
+// isOfEachRound reports whether a read is sent in each round of a loop, by another goroutine of the round: which of
+// both comes first says nothing.
+func (f *finder) isOfEachRound(g *loopGroup, q *Query) bool {
+	if q.Group < 0 {
+		return false
+	}
+	p := &f.report.Groups[q.Group]
+	return p.Queries == g.Queries && p.Queries >= fewRows && overlap(p, g.Group) && !beganAlike(p.CallSite(), g.CallSite())
 }
 
 // keyFits reports whether one of a loop's keys has the name of a read's table, or of what
