@@ -63,18 +63,20 @@ func (f *finder) askedInVain() map[int]*repetition {
 	type question struct {
 		statement                      statement.Fingerprint
 		handle, arguments, transaction int
+		locks                          int // that were had before
 	}
 	asked := make(map[question][]*Query)
 	var order []question
+	locks := 0
 	for i := range f.report.Queries {
 		q := &f.report.Queries[i]
 		if q.Locks {
-			clear(asked)
+			locks++
 		}
 		if q.Kind != statement.Read || !q.Repeatable || q.Rows != 0 || q.Open || q.Failed != "" || q.Group < 0 || q.Arguments == 0 || f.writesTo(q.Statement) {
 			continue
 		}
-		key := question{q.Fingerprint, q.Handle, q.Arguments, q.Transaction}
+		key := question{q.Fingerprint, q.Handle, q.Arguments, q.Transaction, locks}
 		if asked[key] == nil {
 			order = append(order, key)
 		}
@@ -87,10 +89,11 @@ func (f *finder) askedInVain() map[int]*repetition {
 	var out map[int]*repetition
 	for _, key := range order {
 		queries := asked[key]
-		for range queries[min(1, len(queries)):] {
-			if len(queries) >= fewRows {
-				out = again(out, queries[1], queries[0])
-			}
+		if len(queries) < fewRows {
+			continue
+		}
+		for range queries[1:] {
+			out = again(out, queries[1], queries[0])
 		}
 	}
 	return out
