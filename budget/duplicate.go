@@ -13,7 +13,7 @@ func mayBeDuplicate(s *suspect) bool {
 		st := g.origin.statement
 		return mayBeOfOneRow(st) && s.account.anyGroup(func(h *group) bool {
 			other := h.origin.statement
-			return st.Fingerprint != other.Fingerprint && mayBeOfOneRow(other) && asksForSameRow(st, other)
+			return isOtherText(st, other) && mayBeOfOneRow(other) && asksForSameRow(st, other)
 		})
 	})
 }
@@ -282,17 +282,18 @@ func (f *finder) sameRows() {
 		if q.Locks {                                                                // others may have written until the lock was had
 			maps.DeleteFunc(first, func(_ question, before []*Query) bool { return before[0].SharesTable(q.Statement) })
 		}
-		if isLooked || from == "" || q.Row == 0 || q.Rows != 1 || q.Open || q.Failed != "" {
+		if isLooked || from == "" || q.Row == 0 || q.Open || q.Failed != "" {
 			continue
 		}
 		row := groups[q.Group]
 		i := slices.IndexFunc(first[key], func(before *Query) bool {
-			return row.isSameRow(groups[before.Group]) && (!row.hasMore || before.Arguments == q.Arguments)
+			isSameText := before.Fingerprint == q.Fingerprint && !row.limited && before.Rows == q.Rows // but for what is a literal in one of them
+			return (isSameText || before.Rows == 1 && q.Rows == 1) && row.isSameRow(groups[before.Group]) && (!row.hasMore || before.Arguments == q.Arguments)
 		})
 		switch {
 		case i < 0 && len(first[key]) < maxSameKeys:
 			first[key] = append(first[key], q)
-		case i >= 0 && first[key][i].Fingerprint != q.Fingerprint:
+		case i >= 0 && !first[key][i].asksLike(q):
 			f.addSameRow(first[key][i], q)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func mayBeReadModifyWrite(s *suspect) bool {
-	return s.mayFollow(func(st *statement.Statement) bool { return st.Verb == "UPDATE" && len(st.Sets) > 0 })
+	return s.rules.Hints && s.mayFollow(func(st *statement.Statement) bool { return st.Verb == "UPDATE" && len(st.Sets) > 0 })
 }
 
 // mayFollow reports whether there is a write of some sort to a table that is read too.
@@ -34,10 +34,11 @@ type rowOf struct {
 }
 
 // readModifyWrites: a column of a row is read by the row's key without a lock, and then
-// set to a value that the application made.
+// set to a value that the application made. Whether it was computed, or typed into a form,
+// is not known, so this is for who wants hints.
 func (f *finder) readModifyWrites() {
-	if f.report.Totals.Writes == 0 {
-		return // there is no second statement
+	if !f.rules.Hints || f.report.Totals.Writes == 0 {
+		return
 	}
 	reads := make(map[rowOf][]*Query)
 	guards := f.guards()
@@ -194,7 +195,7 @@ func (f *finder) mayBeComputed(change changedRow, read *Query, column string) bo
 	if isMoment(column) || slices.Contains(change.kept, plainName(column)) || onlyWords && isTyped(column) {
 		return false
 	}
-	return f.readFor(read.Statement, column, onlyWords)
+	return readFor(read.Statement, column, onlyWords)
 }
 
 // isMoment reports whether a column has the time of something, by its name, which nobody computes
@@ -205,10 +206,10 @@ func isMoment(column string) bool { return strings.HasSuffix(strings.ToLower(col
 // of a form, or of a model.
 const fewColumns = 3
 
-// readFor reports whether a statement reads a column in order to change it. Whoever reads
-// all of a row may want another column, and words are those of a form as a rule.
-func (f *finder) readFor(st *statement.Statement, column string, words bool) bool {
-	if f.rules.Hints && !words {
+// readFor reports whether a statement reads a column in order to change it. Words are those of a
+// form as a rule, unless they were read for that.
+func readFor(st *statement.Statement, column string, words bool) bool {
+	if !words {
 		return st.Star || selects(st, plainName(column))
 	}
 	list, ok := selectList(st.Shape)

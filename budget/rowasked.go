@@ -12,6 +12,11 @@ func mayBeOfOneRow(st *statement.Statement) bool {
 	return st.Kind == statement.Read && (st.Repeatable || st.Locks) && len(st.Keys) > 0 && len(st.Tables) == 1 && !st.Batched && !st.Paged
 }
 
+// isOtherText reports whether two statements differ, or one has in its text what is an argument of the other.
+func isOtherText(a, b *statement.Statement) bool {
+	return a.Fingerprint != b.Fingerprint || a.Literals != b.Literals
+}
+
 // maxSameKeys is how many different rows are kept that reads with one key asked for.
 const maxSameKeys = 8
 
@@ -39,7 +44,7 @@ func (f *finder) groupsOfOneRow() map[int]rowAsked {
 			return
 		}
 		f.each(func(j int, h *Group) {
-			if i == j || g.Fingerprint == h.Fingerprint || !mayBeOfOneRow(h.Statement) || !asksForSameRow(g.Statement, h.Statement) {
+			if i == j || !mayBeOfOneRow(h.Statement) || !asksForSameRow(g.Statement, h.Statement) {
 				return
 			}
 			if row, ok := rowOfRead(g.Statement); ok {

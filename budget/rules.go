@@ -33,8 +33,8 @@ type Rules struct {
 	IdleTransaction time.Duration
 	// Hints turns on the kinds that are right too seldom to be said unasked:
 	// select-then-insert, since a unique index, which is not seen from here, makes most of
-	// them harmless; read-modify-write after a row that was read with all its columns, as
-	// each edit of a form is; few-rows; and three kinds of write-loop: fewer than 10 rounds that
+	// them harmless; read-modify-write, since a value that was computed looks like one that
+	// somebody typed into a form; few-rows; and three kinds of write-loop: fewer than 10 rounds that
 	// go on with the ids of new rows, other values for each row in one transaction of
 	// SQLite, and a transaction for each item that reads it back. Default: off.
 	Hints bool

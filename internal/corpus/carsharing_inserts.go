@@ -11,7 +11,7 @@ import (
 
 // csInsertCases look for a row, and write it where there is none; and what does not.
 func csInsertCases() []Case {
-	return csHints([]Case{
+	return []Case{
 		{Name: "carsharing/tag-find-or-create", About: "the tag of that name, or a new one", Setup: csOf("tags vehicle_tags"), Run: csTagFindOrCreate, Want: csRace("tags")},
 		{Name: "carsharing/sign-up", About: "EXISTS of the mail, and then the member", Setup: csOf("members"), Run: csSignUp, Want: csRace("members")},
 		{Name: "carsharing/favourite-once", About: "count(*) by the two columns of the key", Setup: csOf("favourites"), Run: csFavouriteOnce, Want: csRace("favourites")},
@@ -30,7 +30,7 @@ func csInsertCases() []Case {
 		{Name: "carsharing/overlap", About: "no booking overlaps: a range of times, which no key can guard", Setup: csOf("bookings"), Run: csOverlap},
 		{Name: "carsharing/once-in-process", About: "looked under a mutex, found, and another row is written", Setup: csOf("devices stations"), Run: csOnceInProcess},
 		{Name: "carsharing/last-number", About: "the highest number is read, and the next is written: not a row that was looked for", Setup: csOf("invoices"), Run: csLastNumber},
-	})
+	}
 }
 
 func csTagFindOrCreate(ctx context.Context, e *Env) error {

@@ -12,7 +12,7 @@ func csLostUpdateCases() []Case {
 	return []Case{
 		{Name: "carsharing/wallet", About: "the credit is read, less the price, and written", Setup: csOf("members"), Run: csWallet, Want: csLost("members")},
 		{Name: "carsharing/wallet-in-transaction", About: "a transaction alone prevents nothing: READ COMMITTED", Systems: csNoSQLite, Setup: csOf("members ledger"), Run: csWalletTx(nil, ""), Want: csLost("members")},
-		{Name: "carsharing/gorm-points", About: "First, and Update with the sum", Hints: true, Setup: csOf("members"), Run: csGORMPoints, Want: csLost("members")},
+		{Name: "carsharing/gorm-points", About: "First, and Update with the sum", Setup: csOf("members"), Run: csGORMPoints, Want: csLost("members")},
 		{Name: "carsharing/bun-parked", About: "the number of parked cars goes up by one, in Go", Setup: csOf("stations"), Run: csBunParked, Want: csLost("stations")},
 		{Name: "carsharing/sqlx-odometer", Values: true, About: "the kilometres of the trip are added to what Get has read", Setup: csOf("vehicles"), Run: csSQLXOdometer, Want: csLost("vehicles")},
 		{Name: "carsharing/quota-by-services", About: "one service reads what was used, another repository writes one more", Setup: csOf("quotas bookings"), Run: csQuotaByServices, Want: csLost("quotas")},
@@ -201,12 +201,4 @@ func csStateByState(ctx context.Context, e *Env) error {
 	}
 	done(e.DB.ExecContext(ctx, e.Q("UPDATE trips SET state = 'billed' WHERE id = ?"), 17))
 	return nil
-}
-
-// csHints turns the hints on.
-func csHints(cases []Case) []Case {
-	for i := range cases {
-		cases[i].Hints = true
-	}
-	return cases
 }

@@ -15,7 +15,7 @@ import (
 // csQuietCases are handlers of many statements in which there is nothing to be found. Each
 // has one thing that tempts.
 func csQuietCases() []Case {
-	return csHints([]Case{
+	return []Case{
 		{Name: "carsharing/quiet-checkout", About: "the vehicle is shown, then locked, checked again, and taken", Systems: csNoSQLite, Setup: csOf("sessions members vehicles bookings audit outbox"), Run: csQuietCheckout},
 		{Name: "carsharing/quiet-invoice", About: "a total is computed in Go, and written to the row that was just made", Systems: frReturning, Setup: csOf("trips invoices invoice_lines outbox"), Run: csQuietInvoice},
 		{Name: "carsharing/quiet-ticket", About: "a ticket, its messages, their authors by a list, and the mark that it was read", Setup: csOf("sessions tickets messages members"), Run: csQuietTicket},
@@ -33,7 +33,7 @@ func csQuietCases() []Case {
 		{Name: "carsharing/quiet-stock", About: "four different questions by goroutines, at once", Setup: csOf("vehicles bookings invoices tickets"), Run: csQuietStock},
 		{Name: "carsharing/quiet-support", Values: true, About: "a ticket is opened: no open one, a quota that SQL counts, the message with the ticket's id", Systems: frReturning, Setup: csOf("sessions tickets messages quotas outbox"), Run: csQuietSupport},
 		{Name: "carsharing/quiet-transfer", About: "two members are locked in the order of their keys, and both are written", Systems: csNoSQLite, Setup: csOf("members ledger audit"), Run: csQuietTransfer},
-	})
+	}
 }
 
 func csQuietCheckout(ctx context.Context, e *Env) error {

@@ -9,7 +9,7 @@ import (
 
 // csSecondCases are near relatives of the first cases: one thing differs in each.
 func csSecondCases() []Case {
-	return csHints([]Case{
+	return []Case{
 		{Name: "carsharing2/gorm-points-selected", About: "GORM reads two columns, and writes the sum", Setup: csOf("members"), Run: csGORMPointsSelected, Want: csLost("members")},
 		{Name: "carsharing2/gorm-save", About: "First, a sum in Go, and Save", Setup: csOf("members"), Run: csGORMSave, Want: csLost("members")},
 		{Name: "carsharing2/gorm-form", About: "First to show the form, and Updates with what was typed: nothing is computed", Setup: csOf("members"), Run: csGORMForm},
@@ -39,7 +39,7 @@ func csSecondCases() []Case {
 		{Name: "carsharing2/gorm-take-twice", About: "Take by a condition, twice", Setup: csOf("vehicles"), Run: csGORMTakeTwice, Want: []Want{csDup("vehicles")}},
 		{Name: "carsharing2/three-ids-of-request", About: "three ids of a request: no list of three is a parent", Setup: csOf("tariffs sessions"), Run: csThreeIDs},
 		{Name: "carsharing2/four-settings", About: "four settings by name, one after another", Setup: csOf("settings"), Run: csFourSettings},
-	})
+	}
 }
 
 func csGORMPointsSelected(ctx context.Context, e *Env) error {

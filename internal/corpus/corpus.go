@@ -21,8 +21,8 @@ type Case struct {
 	Systems []string
 	// Values is set where nothing but the values of rows tells: package pgxwrap sees none.
 	Values bool
-	// Hints turns on the kinds that are off by default.
-	Hints bool
+	// Hints is for what is found with [budget.Rules.Hints] alone.
+	Hints Hints
 	// SQLite says what SQLite is to the application.
 	SQLite budget.SQLiteUse
 	// Setup makes the tables, see [Env.SQL]. It is outside of the unit.
@@ -33,6 +33,18 @@ type Case struct {
 	// statement has to be valid, and no more.
 	Same func(ctx context.Context, e *Env, proposed string) error
 }
+
+// Hints says which hints a case is judged by.
+type Hints uint8
+
+const (
+	// OwnKinds are the kinds that are hints as such. What else is found is what is found without hints.
+	OwnKinds Hints = iota
+	// AllHints are also hints of kinds that are found without them, such as of a write-loop.
+	AllHints
+	// NoHints is for cases about what is off by default.
+	NoHints
+)
 
 // Want is the label of a finding.
 type Want struct {

@@ -30,11 +30,11 @@ func freightMore() []Case {
 		{Name: "freight2/other-key-column", About: "depots of one region, and then the depot of that number: other columns of the condition", Setup: and(frDepots(5), frLegs(4, 2, 3)), Run: frOtherKeyColumn},
 
 		// A look before an INSERT.
-		{Name: "freight2/exists-of-alias", Hints: true, About: "EXISTS of an alias with columns", Setup: contacts, Run: frExistsOfAlias, Want: twice("contacts")},
-		{Name: "freight2/gorm-count", Hints: true, About: "Count by GORM is 0, Create", Setup: contacts, Run: frGORMCountThenCreate, Want: twice("contacts")},
-		{Name: "freight2/in-a-transaction", Hints: true, About: "a transaction of READ COMMITTED does not guard", Systems: []string{"postgres"}, Setup: contacts, Run: frContactInTransaction, Want: twice("contacts")},
-		{Name: "freight2/exists-of-another", Hints: true, About: "EXISTS of the customer that a contact refers to: another table", Setup: and(contacts, frCustomers(3)), Run: frExistsOfAnother},
-		{Name: "freight2/exists-and-found", Hints: true, About: "EXISTS says yes, and something else is inserted", Setup: and(contacts, []string{"INSERT INTO contacts (email, name) VALUES ('a@example.com', 'a')"}), Run: frExistsAndFound},
+		{Name: "freight2/exists-of-alias", About: "EXISTS of an alias with columns", Setup: contacts, Run: frExistsOfAlias, Want: twice("contacts")},
+		{Name: "freight2/gorm-count", About: "Count by GORM is 0, Create", Setup: contacts, Run: frGORMCountThenCreate, Want: twice("contacts")},
+		{Name: "freight2/in-a-transaction", About: "a transaction of READ COMMITTED does not guard", Systems: []string{"postgres"}, Setup: contacts, Run: frContactInTransaction, Want: twice("contacts")},
+		{Name: "freight2/exists-of-another", About: "EXISTS of the customer that a contact refers to: another table", Setup: and(contacts, frCustomers(3)), Run: frExistsOfAnother},
+		{Name: "freight2/exists-and-found", About: "EXISTS says yes, and something else is inserted", Setup: and(contacts, []string{"INSERT INTO contacts (email, name) VALUES ('a@example.com', 'a')"}), Run: frExistsAndFound},
 
 		// Writes that are tried.
 		{Name: "freight2/optimistic-retry", About: "read the version, UPDATE with it, and again until it fits: another writer is always faster, but the last time", SQLite: frServer, Setup: frCustomers(4), Run: frOptimisticRetry},

@@ -26,15 +26,15 @@ func hospitalHints() []Case {
 		{Name: "hospital/state-in-condition", About: "the state that was read stands in the condition", Setup: outbox(3), Run: closeIfNew},
 		{Name: "hospital/owner-key", About: "the row has another key, which is a word", Setup: accounts, Run: withdrawByOwner, Want: readModifyWrite("withdrawByOwner", "accounts")},
 
-		{Name: "hospital/not-exists", About: "one statement looks and inserts", Hints: true, Setup: tagsOf(3), Run: insertNotExists},
-		{Name: "hospital/look-by-lower", About: "looked for by what a function makes of the key, and inserted: functions are not computed", Hints: true, Setup: tagsOf(3), Run: lookByLower},
-		{Name: "hospital/look-under-row-lock", About: "the ward is locked before its bed is looked for", Hints: true, Systems: servers, Setup: and(wards(3), bedsOf(3, 2)), Run: bedUnderRowLock},
-		{Name: "hospital/look-serializable", About: "the database refuses the second of two", Hints: true, Systems: servers, Setup: tagsOf(3), Run: lookSerializable},
-		{Name: "hospital/look-then-returning", About: "looked for, and inserted with RETURNING", Hints: true, Systems: []string{"postgres", "sqlite"}, Setup: tagsOf(3), Run: lookThenReturning, Want: selectThenInsert("lookThenReturning", "tags")},
+		{Name: "hospital/not-exists", About: "one statement looks and inserts", Setup: tagsOf(3), Run: insertNotExists},
+		{Name: "hospital/look-by-lower", About: "looked for by what a function makes of the key, and inserted: functions are not computed", Setup: tagsOf(3), Run: lookByLower},
+		{Name: "hospital/look-under-row-lock", About: "the ward is locked before its bed is looked for", Systems: servers, Setup: and(wards(3), bedsOf(3, 2)), Run: bedUnderRowLock},
+		{Name: "hospital/look-serializable", About: "the database refuses the second of two", Systems: servers, Setup: tagsOf(3), Run: lookSerializable},
+		{Name: "hospital/look-then-returning", About: "looked for, and inserted with RETURNING", Systems: []string{"postgres", "sqlite"}, Setup: tagsOf(3), Run: lookThenReturning, Want: selectThenInsert("lookThenReturning", "tags")},
 
-		{Name: "hospital/third-of-many", About: "a list is left at its third row", Values: true, Hints: true, Setup: visitsOf(10, 4), Run: untilThird("SELECT id, kind FROM visits ORDER BY id"), Want: few},
-		{Name: "hospital/third-of-fetch-first", About: "FETCH FIRST bounds the list", Hints: true, Systems: servers, Setup: visitsOf(10, 4), Run: untilThird("SELECT id, kind FROM visits ORDER BY id FETCH FIRST 5 ROWS ONLY")},
-		{Name: "hospital/third-of-limit-in-sub-select", About: "the LIMIT stands in a sub-select that is all of the rows", Hints: true, Setup: visitsOf(10, 4), Run: untilThird("SELECT id, kind FROM (SELECT id, kind FROM visits ORDER BY id LIMIT 5) t")},
+		{Name: "hospital/third-of-many", About: "a list is left at its third row", Values: true, Setup: visitsOf(10, 4), Run: untilThird("SELECT id, kind FROM visits ORDER BY id"), Want: few},
+		{Name: "hospital/third-of-fetch-first", About: "FETCH FIRST bounds the list", Systems: servers, Setup: visitsOf(10, 4), Run: untilThird("SELECT id, kind FROM visits ORDER BY id FETCH FIRST 5 ROWS ONLY")},
+		{Name: "hospital/third-of-limit-in-sub-select", About: "the LIMIT stands in a sub-select that is all of the rows", Setup: visitsOf(10, 4), Run: untilThird("SELECT id, kind FROM (SELECT id, kind FROM visits ORDER BY id LIMIT 5) t")},
 	}
 }
 

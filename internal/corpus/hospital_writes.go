@@ -38,7 +38,7 @@ func hospitalWrites() []Case {
 		{Name: "hospital/hash-chain", About: "each line needs the hash of the one before, which is read each time", Setup: and(audits(), []string{"INSERT INTO audits VALUES ('begin', 0, 'x')"}), Run: hashChain, Want: loopOf("audits")},
 		{Name: "hospital/optimistic-each", About: "each bed is read and written with its version: a loop of each kind", Setup: bedsOf(4, 2), Run: optimisticEach,
 			Want: []Want{found(budget.NPlusOne, "optimisticEach", "beds", ""), {Kind: budget.WriteLoop, Func: "optimisticEach", Table: "beds"}}},
-		{Name: "hospital/import-each", About: "each line is looked for, and then written or changed", Setup: drugs(6), Run: importDrugsEach,
+		{Name: "hospital/import-each", About: "each line is looked for, and then written or changed", Hints: NoHints, Setup: drugs(6), Run: importDrugsEach,
 			Want: []Want{found(budget.NPlusOne, "importDrugsEach", "drugs", none), {Kind: budget.WriteLoop, Func: "importDrugsEach", Table: "drugs"}}},
 		{Name: "hospital/get-or-create", About: "an INSERT that may do nothing, and a read where it did", Systems: []string{"postgres", "sqlite"}, Setup: tagsOf(6), Run: getOrCreateTags,
 			Want: []Want{found(budget.NPlusOne, "getOrCreate", "tags", none), {Kind: budget.WriteLoop, Func: "getOrCreate", Table: "tags"}}},

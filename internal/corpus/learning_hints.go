@@ -12,17 +12,9 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// lnHints turns the hints on.
-func lnHints(cases []Case) []Case {
-	for i := range cases {
-		cases[i].Hints = true
-	}
-	return cases
-}
-
 // lnLostUpdateCases read a column, compute the new value in Go and write it, or nearly so.
 func lnLostUpdateCases() []Case {
-	return lnHints([]Case{
+	return []Case{
 		{Name: "learning/wallet", About: "a balance less a price, in a transaction of READ COMMITTED or REPEATABLE READ", Systems: csNoSQLite, Setup: lnOf("wallets ledger"), Run: lnWallet(""), Want: csLost("wallets")},
 		{Name: "learning/wallet-locked", About: "FOR UPDATE", Systems: csNoSQLite, Setup: lnOf("wallets ledger"), Run: lnWallet(" FOR UPDATE")},
 		{Name: "learning/join-cohort", About: "one more has joined, without a transaction", Setup: lnOf("cohorts"), Run: lnJoin, Want: csLost("cohorts")},
@@ -40,7 +32,7 @@ func lnLostUpdateCases() []Case {
 		{Name: "learning/compare-and-swap", About: "AND points = the old ones", Setup: lnOf("users"), Run: lnSwap},
 		{Name: "learning/equal-keys", About: "lesson 9's minutes are read, and course 9 gets a price that was computed: other tables", Setup: lnOf("courses lessons"), Run: lnEqualKeys},
 		{Name: "learning/advisory-lock", About: "pg_advisory_xact_lock guards the row", Systems: []string{"postgres"}, Setup: lnOf("wallets"), Run: lnAdvisory},
-	})
+	}
 }
 
 func lnWallet(lock string) func(context.Context, *Env) error {
@@ -180,7 +172,7 @@ func lnAdvisory(ctx context.Context, e *Env) error {
 
 // lnInsertCases look for a row and insert it, or nearly so.
 func lnInsertCases() []Case {
-	return lnHints([]Case{
+	return []Case{
 		{Name: "learning/tag-get-or-create", About: "a tag by its name, and an INSERT of it", Setup: lnOf("tags"), Run: lnTagGetOrCreate(false), Want: csRace("tags")},
 		{Name: "learning/tag-on-conflict", About: "the INSERT may find it there", Setup: lnOf("tags"), Run: lnTagGetOrCreate(true)},
 		{Name: "learning/enrol-once", About: "EXISTS before the INSERT, in a transaction of the context", Systems: csNoSQLite, Setup: lnOf("enrolments"), Run: lnEnrolOnce, Want: csRace("enrolments")},
@@ -195,7 +187,7 @@ func lnInsertCases() []Case {
 		{Name: "learning/no-overlap", About: "an event that overlaps is looked for", Setup: lnOf("calendar"), Run: lnOverlap},
 		{Name: "learning/under-a-mutex", About: "looked for, and again under a mutex", Setup: lnOf("tags"), Run: lnUnderMutex},
 		{Name: "learning/no-replies", About: "no replies yet, and a welcome is inserted: another row than the one looked for", Setup: lnOf("notifications"), Run: lnNoReplies},
-	})
+	}
 }
 
 func lnTagGetOrCreate(conflict bool) func(context.Context, *Env) error {

@@ -10,7 +10,7 @@ import (
 // lnProbeCases ask how wide the faults are that the relatives showed.
 func lnProbeCases() []Case {
 	wide := "SELECT id, tenant_id, slug, title, author_id, state, price, seats, taken, quiz_ids, version FROM courses WHERE id = ?"
-	hints := lnHints([]Case{
+	hints := []Case{
 		{Name: "learning2/form-wide", Values: true, About: "the whole row for the form; title and price were typed", Setup: lnOf("courses"), Run: lnWrites(wide, "UPDATE courses SET title = ?, price = ? WHERE id = ?", "Go for teams", 9900, 6)},
 		{Name: "learning2/form-wide-text", About: "the whole row for the form; the title was typed", Setup: lnOf("courses"), Run: lnWrites(wide, "UPDATE courses SET title = ? WHERE id = ?", "Go for teams", 6)},
 		{Name: "learning2/form-all-columns", Values: true, About: "the whole form is written, most of it as it was", Setup: lnOf("courses"), Run: lnWrites("SELECT title, price, seats FROM courses WHERE id = ?", "UPDATE courses SET title = ?, price = ?, seats = ? WHERE id = ?", "Go for teams", 4906, 30, 6)},
@@ -21,7 +21,7 @@ func lnProbeCases() []Case {
 		{Name: "learning2/state-in-text", About: "the title is read for the log, the state is set by the text of the statement", Setup: lnOf("courses"), Run: lnWrites("SELECT title, state FROM courses WHERE id = ?", "UPDATE courses SET state = 'archived' WHERE id = ?", 6)},
 		{Name: "learning2/list-appended", About: "a list in a text column is read, an id is appended in Go and written", Setup: lnOf("courses"), Run: lnWrites("SELECT quiz_ids FROM courses WHERE id = ?", "UPDATE courses SET quiz_ids = ? WHERE id = ?", "[3,8,5,1,7,4,2]", 6), Want: csLost("courses")},
 		{Name: "learning2/seat-less", About: "seats less one, from a wide row", Setup: lnOf("courses"), Run: lnWrites(wide, "UPDATE courses SET seats = ? WHERE id = ?", 29, 6), Want: csLost("courses")},
-	})
+	}
 	return append(hints, []Case{
 		{Name: "learning2/sprintf-read", About: "the key is in the text by Sprintf", Setup: lnOf("cohorts calendar"), Run: lnSprintf("SELECT title FROM calendar WHERE cohort_id = %d"), Want: []Want{{Kind: budget.NPlusOne, Table: "calendar", Parent: "cohorts"}}},
 		{Name: "learning2/sprintf-update", About: "the key is in the text of an UPDATE", Setup: lnOf("cohorts calendar"), Run: lnSprintf("UPDATE calendar SET title = 'moved' WHERE cohort_id = %d"), Want: []Want{{Kind: budget.WriteLoop, Table: "calendar", Parent: "cohorts"}}},

@@ -76,17 +76,17 @@ func lnRelativeCases() []Case {
 		{Name: "learning2/read-only-then-pool", About: "in a read-only transaction, and by the pool after it", Systems: csNoSQLite, Setup: lnOf("courses"), Want: []Want{csDup("courses")}, Run: lnInTx(true, false, true, false, true)},
 		{Name: "learning2/plain-tx-reads", About: "by the pool, and in a transaction that writes nothing", Setup: lnOf("courses"), Want: []Want{csDup("courses")}, Run: lnInTx(false, true, true, false, false)},
 	}
-	return append(loops, lnHints([]Case{
-		{Name: "learning2/edit-form-sql", Values: true, About: "the row for the form; what was typed is written", Setup: lnOf("courses"), Run: lnForm("SELECT title, price FROM courses WHERE id = ?", "UPDATE courses SET title = ?, price = ? WHERE id = ?", "Go for teams", 9900)},
-		{Name: "learning2/edit-form-number", About: "only the price was typed", Setup: lnOf("courses"), Run: lnForm("SELECT title, price FROM courses WHERE id = ?", "UPDATE courses SET price = ? WHERE id = ?", 9900)},
-		{Name: "learning2/edit-form-text", About: "only the title was typed", Setup: lnOf("courses"), Run: lnForm("SELECT title, price FROM courses WHERE id = ?", "UPDATE courses SET title = ? WHERE id = ?", "Go for teams")},
-		{Name: "learning2/gorm-edit-text", About: "First, and Updates of the title that was typed", Setup: lnOf("courses"), Run: lnGORMForm(map[string]any{"title": "Go for teams"})},
-		{Name: "learning2/gorm-edit-price", About: "First, and Updates of the price that was typed", Setup: lnOf("courses"), Run: lnGORMForm(map[string]any{"price": 9900})},
-		{Name: "learning2/gorm-edit-struct", Values: true, About: "First, and Updates by a struct", Setup: lnOf("courses"), Run: lnGORMForm(lnCourse{Title: "Go for teams", Price: 9900})},
-		{Name: "learning2/bun-edit-form", Values: true, About: "select, and an update of the columns that were typed", Setup: lnOf("courses"), Run: lnBunForm},
-		{Name: "learning2/second-attempt", Values: true, About: "one attempt is there, three are allowed", Setup: lnOf("submissions"), Run: lnLimit(9, 10)},
-		{Name: "learning2/limit-not-reached", About: "none is there, three are allowed; nothing of the count is written", Setup: lnOf("submissions"), Run: lnLimit(9, 99)},
-	})...)
+	return append(loops,
+		Case{Name: "learning2/edit-form-sql", Values: true, About: "the row for the form; what was typed is written", Setup: lnOf("courses"), Run: lnForm("SELECT title, price FROM courses WHERE id = ?", "UPDATE courses SET title = ?, price = ? WHERE id = ?", "Go for teams", 9900)},
+		Case{Name: "learning2/edit-form-number", About: "only the price was typed", Setup: lnOf("courses"), Run: lnForm("SELECT title, price FROM courses WHERE id = ?", "UPDATE courses SET price = ? WHERE id = ?", 9900)},
+		Case{Name: "learning2/edit-form-text", About: "only the title was typed", Setup: lnOf("courses"), Run: lnForm("SELECT title, price FROM courses WHERE id = ?", "UPDATE courses SET title = ? WHERE id = ?", "Go for teams")},
+		Case{Name: "learning2/gorm-edit-text", About: "First, and Updates of the title that was typed", Setup: lnOf("courses"), Run: lnGORMForm(map[string]any{"title": "Go for teams"})},
+		Case{Name: "learning2/gorm-edit-price", About: "First, and Updates of the price that was typed", Setup: lnOf("courses"), Run: lnGORMForm(map[string]any{"price": 9900})},
+		Case{Name: "learning2/gorm-edit-struct", Values: true, About: "First, and Updates by a struct", Setup: lnOf("courses"), Run: lnGORMForm(lnCourse{Title: "Go for teams", Price: 9900})},
+		Case{Name: "learning2/bun-edit-form", Values: true, About: "select, and an update of the columns that were typed", Setup: lnOf("courses"), Run: lnBunForm},
+		Case{Name: "learning2/second-attempt", Values: true, About: "one attempt is there, three are allowed", Setup: lnOf("submissions"), Run: lnLimit(9, 10)},
+		Case{Name: "learning2/limit-not-reached", About: "none is there, three are allowed; nothing of the count is written", Setup: lnOf("submissions"), Run: lnLimit(9, 99)},
+	)
 }
 
 func lnStmtInTxCourses(ctx context.Context, e *Env) error {

@@ -11,7 +11,7 @@ func lnNearCases() []Case {
 	flags := "CREATE TABLE plans (id BIGINT PRIMARY KEY, code VARCHAR(10), standard BOOLEAN, seats BIGINT, state VARCHAR(10))"
 	fill := "INSERT INTO plans VALUES (1, 'a', true, 5, 'open'), (2, 'b', false, 6, 'open'), (3, 'c', false, 7, 'open')"
 	setup := []string{flags, fill}
-	return lnHints([]Case{
+	return []Case{
 		{Name: "near/read-by-a-boolean", Values: true, Systems: only, About: "the standard plan is read, and another one, by its code, is written: no row of the read", Setup: setup, Run: lnSequence("SELECT seats FROM plans WHERE standard = ?", true, ";", "!UPDATE plans SET seats = ? WHERE code = ?", 9, "b")},
 		{Name: "near/number-and-state", Values: true, Systems: only, About: "what is left is computed, and the state that goes with it: an update is lost", Setup: setup, Run: lnSequence("SELECT seats, state FROM plans WHERE id = ?", 2, ";", "!UPDATE plans SET seats = ?, state = ? WHERE id = ?", 5, "few", 2), Want: csLost("plans")},
 		{Name: "near/number", Values: true, Systems: only, About: "without the state: an update is lost", Setup: setup, Run: lnSequence("SELECT seats, state FROM plans WHERE id = ?", 2, ";", "!UPDATE plans SET seats = ? WHERE id = ?", 5, 2), Want: csLost("plans")},
@@ -26,7 +26,7 @@ func lnNearCases() []Case {
 		{Name: "near/a-join-in-between", Values: true, Systems: only, About: "a join has the row's id, too: an update is lost", Setup: setup, Run: lnSequence("SELECT seats FROM plans WHERE id = ?", 2, ";", "SELECT p.id, q.code FROM plans p JOIN plans q ON q.id = p.id WHERE p.code = ?", "b", ";", "!UPDATE plans SET seats = ? WHERE id = ?", 5, 2), Want: csLost("plans")},
 		{Name: "near/by-another-key-after-a-write", Values: true, Systems: only, About: "in the transaction that has written the row by its id, it is read by its code: it has the lock", Setup: setup, Run: nearOwnLock},
 		{Name: "near/conversion", Values: true, Systems: only, About: "conversion_id is no version", Setup: []string{"CREATE TABLE conversions (conversion_id BIGINT PRIMARY KEY, hits BIGINT)", "INSERT INTO conversions VALUES (7, 3)"}, Run: lnSequence("SELECT hits FROM conversions WHERE conversion_id = ?", 7, ";", "!UPDATE conversions SET hits = ? WHERE conversion_id = ?", 4, 7), Want: csLost("conversions")},
-	})
+	}
 }
 
 func nearOwnLock(ctx context.Context, e *Env) error {

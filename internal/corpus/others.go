@@ -10,7 +10,7 @@ import (
 func others() []Case {
 	return []Case{
 		{Name: "rows/unclosed", About: "rows that are open when the unit ends", Setup: library(6, 1), Run: leakRows, Want: []Want{{Kind: budget.UnclosedRows, Func: "leakRows", Table: "authors"}}},
-		{Name: "rows/closed-early", About: "rows that are closed before their end", Setup: library(6, 1), Run: closeEarly},
+		{Name: "rows/closed-early", About: "rows that are closed before their end", Hints: NoHints, Setup: library(6, 1), Run: closeEarly},
 		{Name: "rows/large", About: "more rows than a page shows", Setup: numbered("counters", 1001), Run: allCounters, Want: []Want{{Kind: budget.LargeResult, Func: "allCounters", Table: "counters"}}},
 		{Name: "rows/thousand", About: "exactly as many as are allowed", Setup: numbered("counters", 1000), Run: allCounters},
 		{Name: "rows/nested-once", About: "a query while the rows of another one are open", Setup: library(2, 2), Run: nestedOnce, Want: []Want{{Kind: budget.NestedQuery, Func: "nestedOnce", Table: "books", Parent: "authors"}}},

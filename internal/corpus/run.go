@@ -61,11 +61,13 @@ func (s *server) run(ctx context.Context, c *Case) (_ Outcome, err error) {
 			return Outcome{}, fmt.Errorf("%s: %w", statement, err)
 		}
 	}
-	unit, r := budget.Bounds{TrackValues: true, Rules: budget.Rules{Slow: budget.None, IdleTransaction: budget.None, Hints: c.Hints, SQLite: c.SQLite}}.NewContext(ctx)
+	unit, r := budget.Bounds{TrackValues: true, Rules: c.rules()}.NewContext(ctx)
 	if err := serve(unit, c, e); err != nil {
 		return Outcome{}, err
 	}
-	o := judge(c, s.label, r.Report())
+	report := r.Report()
+	report.Findings = c.found(report)
+	o := judge(c, s.label, report)
 	for _, f := range e.after {
 		if err := f(); err != nil {
 			return Outcome{}, err

@@ -34,8 +34,14 @@ func ratio(n, of int) float64 {
 	return float64(n) / float64(of)
 }
 
-// Scores are the scores of each kind, with that of all kinds at the end.
-func Scores(outcomes []Outcome) []Score {
+// Scores are how often the rules are right. All is of the kinds that are found by default.
+type Scores struct {
+	Kinds, Hints []Score
+	All          Score
+}
+
+// ScoresOf adds up outcomes.
+func ScoresOf(outcomes []Outcome) (out Scores) {
 	byKind := make(map[budget.FindingKind]*Score)
 	of := func(kind budget.FindingKind) *Score {
 		if byKind[kind] == nil {
@@ -43,7 +49,8 @@ func Scores(outcomes []Outcome) []Score {
 		}
 		return byKind[kind]
 	}
-	all := Score{Kind: "all"}
+	all := &out.All
+	all.Kind = "all"
 	for i := range outcomes {
 		o := &outcomes[i]
 		for j := range o.Right {
@@ -62,15 +69,20 @@ func Scores(outcomes []Outcome) []Score {
 			all.CasesRight++
 		}
 	}
-	var out []Score
 	for _, s := range byKind {
-		out = append(out, *s)
+		if slices.Contains(hintKinds, budget.FindingKind(s.Kind)) {
+			out.Hints = append(out.Hints, *s)
+			continue
+		}
+		out.Kinds = append(out.Kinds, *s)
 		all.Right, all.Wrong, all.Missed = all.Right+s.Right, all.Wrong+s.Wrong, all.Missed+s.Missed
 		all.Sites, all.Parents, all.WithParent = all.Sites+s.Sites, all.Parents+s.Parents, all.WithParent+s.WithParent
 		all.Proofs, all.ToProve = all.Proofs+s.Proofs, all.ToProve+s.ToProve
 	}
-	slices.SortFunc(out, func(a, b Score) int { return strings.Compare(a.Kind, b.Kind) })
-	return append(out, all)
+	for _, kinds := range [][]Score{out.Kinds, out.Hints} {
+		slices.SortFunc(kinds, func(a, b Score) int { return strings.Compare(a.Kind, b.Kind) })
+	}
+	return out
 }
 
 func (s *Score) addRight(m *Match) {
@@ -92,18 +104,17 @@ func (s *Score) addRight(m *Match) {
 	}
 }
 
-// Print writes the table.
+// Print writes the table, with the kinds that are off by default below the sum of the others.
 func Print(w io.Writer, outcomes []Outcome) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "kind\tlabels\tright\twrong\tmissed\tprecision\trecall\tcall sites\tparents\tproofs")
-	scores := Scores(outcomes)
-	for i := range scores {
-		s := &scores[i]
+	scores := ScoresOf(outcomes)
+	for _, s := range slices.Concat(scores.Kinds, []Score{scores.All}, scores.Hints) {
 		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%.3f\t%.3f\t%d/%d\t%d/%d\t%d/%d\n", s.Kind, s.Right+s.Missed, s.Right, s.Wrong, s.Missed,
 			s.Precision(), s.Recall(), s.Sites, s.Right, s.Parents, s.WithParent, s.Proofs, s.ToProve)
 	}
 	_ = t.Flush()
-	all := scores[len(scores)-1]
+	all := scores.All
 	_, _ = fmt.Fprintf(w, "\n%d of %d runs of cases are right in all; of %d proposed statements %d are wrong\n", all.CasesRight, all.CasesRuns, all.Proposed, all.Invalid)
 }
 

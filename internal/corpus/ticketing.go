@@ -18,7 +18,7 @@ func ticketing() []Case {
 		tiReadLoopCases(), tiHiddenReadLoopCases(), tiNoReadLoopCases(),
 		tiWriteCases(), tiNoWriteCases(),
 		tiDuplicateCases(), tiNoDuplicateCases(),
-		whHinted(slices.Concat(tiLostCases(), tiNotLostCases(), tiInsertCases(), tiNoInsertCases())),
+		tiLostCases(), tiNotLostCases(), tiInsertCases(), tiNoInsertCases(),
 	)
 	for i := range all {
 		all[i].SQLite = frServer

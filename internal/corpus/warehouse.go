@@ -18,7 +18,7 @@ import (
 // warehouse are its cases. SQLite is the server's database in all of them.
 func warehouse() []Case {
 	all := slices.Concat(
-		whHinted(slices.Concat(whLostCases(), whNotLostCases(), whInsertCases(), whNoInsertCases())),
+		whLostCases(), whNotLostCases(), whInsertCases(), whNoInsertCases(),
 		whDuplicateCases(), whNoDuplicateCases(),
 		whWriteCases(), whNoWriteCases(),
 		whReadLoopCases(), whNoReadLoopCases(),
@@ -27,13 +27,6 @@ func warehouse() []Case {
 		all[i].SQLite = frServer
 	}
 	return all
-}
-
-func whHinted(cases []Case) []Case {
-	for i := range cases {
-		cases[i].Hints = true
-	}
-	return cases
 }
 
 var whServers = []string{"postgres", "mysql"}
