@@ -182,7 +182,7 @@ func (s *Summary) Judge(name string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	counts, sure := map[budget.FindingKind]map[label]int{}, map[label]int{}
+	counts, hints := map[budget.FindingKind]map[label]int{}, map[label]int{}
 	count := func(kind budget.FindingKind, l label) {
 		if counts[kind] == nil {
 			counts[kind] = map[label]int{}
@@ -193,30 +193,29 @@ func (s *Summary) Judge(name string, out io.Writer) error {
 	found := slices.DeleteFunc(s.sorted(), (*seen).isLeftOut)
 	for _, f := range found {
 		j := best(judgements, f)
-		if !f.isUnsure() {
-			sure[labelOf(j)]++
+		l, what := labelOf(j), string(f.worst.Kind)
+		if f.isHint() {
+			hints[l]++
+			what += " (hint)"
+		} else {
+			count(f.worst.Kind, l)
 		}
-		switch {
-		case j == nil:
-			count(f.worst.Kind, "")
-			fmt.Fprintf(out, "not judged  %s\t%s\t%s\n", f.worst.Kind, cut(f.worst.Shape, 100), callersOf(f))
-			continue
-		case j.label == labelMissed:
-			count(f.worst.Kind, labelTrue)
-			continue
-		case j.label != labelTrue:
-			fmt.Fprintf(out, "%-11s %s\t%s\t%s\t%s\n", j.label, f.worst.Kind, j.site, cut(f.worst.Shape, 60), j.why)
+		switch l {
+		case labelTrue:
+		case "":
+			fmt.Fprintf(out, "not judged  %s\t%s\t%s\n", what, cut(f.worst.Shape, 100), callersOf(f))
+		default:
+			fmt.Fprintf(out, "%-11s %s\t%s\t%s\t%s\n", l, what, j.site, cut(f.worst.Shape, 60), j.why)
 		}
-		count(f.worst.Kind, j.label)
 	}
 	for _, j := range judgements {
-		isWanted := (j.label == labelMissed || j.label == labelTrue) && !isHint(j.kind)
+		isWanted := (j.label == labelMissed || j.label == labelTrue) && !isHintKind(j.kind)
 		if isWanted && !slices.ContainsFunc(found, j.isCovered) {
 			count(j.kind, labelMissed)
 			fmt.Fprintf(out, "missed      %s\t%s\t%s\t%s\n", j.kind, j.site, j.shape, j.why)
 		}
 	}
-	printScores(out, counts, sure)
+	printScores(out, counts, hints)
 	return nil
 }
 
@@ -246,8 +245,8 @@ func (j *judgement) isCovered(f *seen) bool {
 	})
 }
 
-// isHint reports whether a kind is off unless somebody asks for it.
-func isHint(kind budget.FindingKind) bool {
+// isHintKind reports whether a kind is off unless somebody asks for it.
+func isHintKind(kind budget.FindingKind) bool {
 	switch kind {
 	case budget.ReadModifyWrite, budget.SelectThenInsert, budget.SelectStar, budget.FewRows:
 		return true
@@ -274,9 +273,9 @@ func callersOf(f *seen) string {
 	return strings.Join(text, " < ")
 }
 
-// printScores prints a line for each kind. Precision is the share of true ones among those
+// printScores prints a line for each kind, and one for the hints. Precision is the share of true ones among those
 // that were judged; recall that of found ones among all true ones.
-func printScores(out io.Writer, counts map[budget.FindingKind]map[label]int, sure map[label]int) {
+func printScores(out io.Writer, counts map[budget.FindingKind]map[label]int, hints map[label]int) {
 	fmt.Fprintf(out, "\n%-20s %5s %8s %6s %8s %7s %11s  %9s %7s\n", "kind", "true", "useless", "false", "harness", "missed", "not judged", "precision", "recall")
 	total := map[label]int{}
 	for _, kind := range slices.SortedFunc(maps.Keys(counts), cmp.Compare) {
@@ -286,8 +285,11 @@ func printScores(out io.Writer, counts map[budget.FindingKind]map[label]int, sur
 		}
 	}
 	printScore(out, "all", total)
-	sure[labelMissed] = total[labelMissed]
-	printScore(out, "those that are sure", sure)
+	printScore(out, "hints", hints)
+	for l, n := range hints {
+		total[l] += n
+	}
+	printScore(out, "all, with hints", total)
 }
 
 func printScore(out io.Writer, name string, n map[label]int) {

@@ -135,7 +135,10 @@ type reason struct {
 }
 
 // reason returns why a finding is left out, nil if it is not.
-func (f *seen) reason() *reason {
+func (f *seen) reason() *reason { return firstOf(reasons, f) }
+
+// firstOf returns the first reason that is true of a finding, nil for none.
+func firstOf(reasons []*reason, f *seen) *reason {
 	for _, r := range reasons {
 		if r.is(f) {
 			return r

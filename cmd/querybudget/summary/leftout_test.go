@@ -183,7 +183,7 @@ func TestIsFixed(t *testing.T) {
 	}
 }
 
-// A loop whose number nothing tells is less sure, and comes last.
+// A loop whose number nothing tells is a hint, and comes last.
 func TestIsUnsure(t *testing.T) {
 	rows := &budget.Covariation{Finding: budget.Finding{Parent: &budget.Related{}}}
 	for _, test := range []struct {
@@ -206,9 +206,14 @@ func TestIsUnsure(t *testing.T) {
 	s := &Summary{findings: map[findingKey]*seen{}}
 	unsure := s.repeated("SELECT a", "a:1 < page:5", 19, 20)
 	unsure.worst.Kind = budget.NPlusOne
-	sure := s.repeated("SELECT b", "b:1 < page:6", 1, 9)
-	if got := s.sorted(); got[0] != sure || got[1] != unsure {
+	again := s.repeated("SELECT b", "b:1 < page:6", 1, 9)
+	sure := s.repeated("SELECT c", "c:1 < page:7", 1, 9)
+	sure.inLoop = true
+	if got := s.sorted(); got[0] != sure || got[1] != unsure || got[2] != again {
 		t.Error("it comes before what is sure")
+	}
+	if sure.confidence() != budget.Candidate || unsure.confidence() != budget.Hint || again.confidence() != budget.Hint {
+		t.Error("a gate holds what is less sure, or lets pass what is sure")
 	}
 }
 

@@ -23,21 +23,35 @@ func (s *Summary) Print(out io.Writer, all bool) {
 	if !all {
 		found = slices.DeleteFunc(found, (*seen).isLeftOut)
 	}
-	callers := s.callers(found)
-	fmt.Fprintf(out, "\nquerybudget: %s\n", format.Plural(len(found), "finding"))
-	for i, f := range found {
-		if i == shownMax && !all && len(found)-i > fewMore {
-			fmt.Fprintf(out, "\n%d more, which cost less, with -all\n", len(found)-i)
+	sure, unsure := withoutHints(found)
+	fmt.Fprintf(out, "\nquerybudget: %s\n", counted(len(sure), len(unsure)))
+	if all {
+		sure, unsure = found, nil
+	}
+	callers := s.callers(sure)
+	for i, f := range sure {
+		if i == shownMax && !all && len(sure)-i > fewMore {
+			fmt.Fprintf(out, "\n%d more, which cost less, with -all\n", len(sure)-i)
 			break
 		}
 		s.printFinding(out, f, callers[i])
 	}
+	s.printHints(out, unsure)
 	fmt.Fprintln(out)
 	hint := "; -all lists them"
 	if all {
 		hint = ""
 	}
 	s.printTotals(out, hint)
+}
+
+// counted says how many findings and hints there are.
+func counted(findings, hints int) string {
+	text := format.Plural(findings, "finding")
+	if hints > 0 {
+		text += ", and " + format.Plural(hints, "hint")
+	}
+	return text
 }
 
 func (s *Summary) printTotals(out io.Writer, hint string) {
@@ -77,18 +91,7 @@ func (s *Summary) callers(found []*seen) []callsite.Frame {
 }
 
 func (s *Summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
-	line := f.own[0]
-	at := line.String()
-	first, then := s.asks(f)
-	if caller == line {
-		caller = then
-	}
-	if caller == line && f.toLoop > 0 {
-		caller = f.own[f.toLoop-1] // a function that sends one statement says little
-	}
-	if caller != line {
-		at += " < " + caller.String()
-	}
+	at, first := s.at(f, caller)
 	fmt.Fprintf(out, "\n%-12s %s\n", f.worst.Kind, cut(f.worst.Shape, 160))
 	if n := len(f.shapes) - 1; n > 0 {
 		fmt.Fprintf(out, "             and %s from there\n", format.Plural(n, "other statement"))
@@ -118,9 +121,26 @@ func (s *Summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 	}
 	if r := f.reason(); r != nil {
 		fmt.Fprintf(out, "  left out   %s\n", r.why)
-	} else if f.isUnsure() {
-		fmt.Fprintln(out, "  less sure  no read has as many rows, so that it may be as long as it gets")
+	} else if r := f.hint(); r != nil {
+		fmt.Fprintf(out, "  less sure  %s\n", r.why)
 	}
+}
+
+// at says where a finding is, by its line and a caller that tells it from others; first is the line that read
+// the answer of a duplicate before.
+func (s *Summary) at(f *seen, caller callsite.Frame) (at string, first callsite.Frame) {
+	line := f.own[0]
+	first, then := s.asks(f)
+	if caller == line {
+		caller = then
+	}
+	if caller == line && f.toLoop > 0 {
+		caller = f.own[f.toLoop-1] // a function that sends one statement says little
+	}
+	if caller == line {
+		return line.String(), first
+	}
+	return line.String() + " < " + caller.String(), first
 }
 
 // asks returns the lines that tell the two reads of a duplicate apart: the function that both have

@@ -68,7 +68,7 @@ func (f *seen) entry(caller callsite.Frame) result.Entry {
 		Count:        f.worst.Count,
 		Least:        f.worst.Count,
 		Places:       1,
-		Confidence:   f.worst.Confidence,
+		Confidence:   f.confidence(),
 		Message:      fmt.Sprintf("%s: %d times at worst, in %s", f.worst.Kind, f.worst.Count, format.Plural(f.units, "call")),
 		Repair:       f.worst.Repair,
 	}

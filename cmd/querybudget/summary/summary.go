@@ -302,18 +302,18 @@ func (s *Summary) addCovariation(c *budget.Covariation) {
 	s.findings[findingKey{c.Kind, c.Shape + "\n" + lines(frames)}] = shown
 }
 
-// sorted returns the findings, those first whose repair saves most, and those that are less sure last.
+// sorted returns the findings, those first whose repair saves most, and hints last.
 func (s *Summary) sorted() []*seen {
 	return slices.SortedFunc(maps.Values(s.findings), func(a, b *seen) int {
-		return cmp.Or(compareSure(a, b), cmp.Compare(b.saved, a.saved), cmp.Compare(a.worst.Kind, b.worst.Kind), cmp.Compare(lines(a.frames), lines(b.frames)), cmp.Compare(a.worst.Shape, b.worst.Shape))
+		return cmp.Or(compareHints(a, b), cmp.Compare(b.saved, a.saved), cmp.Compare(a.worst.Kind, b.worst.Kind), cmp.Compare(lines(a.frames), lines(b.frames)), cmp.Compare(a.worst.Shape, b.worst.Shape))
 	})
 }
 
-func compareSure(a, b *seen) int {
+func compareHints(a, b *seen) int {
 	switch {
-	case a.isUnsure() == b.isUnsure():
+	case a.isHint() == b.isHint():
 		return 0
-	case a.isUnsure():
+	case a.isHint():
 		return 1
 	default:
 		return -1

@@ -1,0 +1,77 @@
+package summary
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/cmd/querybudget/format"
+)
+
+// A hint is listed below the findings, in two lines, and a gate lets it pass. Test data has few rows, so that numbers
+// alone say little: the tables of docs/findings.md have how many of each sort were worth a change.
+
+// hints are the reasons for which a finding is a hint, as reasons are those for which it is left out.
+var hints = []*reason{
+	{(*seen).isUnsure, "no read has as many rows, so that the loop may be as long as it gets"},
+	{(*seen).isAgain, "a read that is sent again: it may want a new answer, or ask the same by chance"},
+}
+
+// isAgain reports whether a finding is about a read that is sent again, but for one that a loop of the source repeats.
+func (f *seen) isAgain() bool { return f.worst.Kind == budget.Duplicate && !f.inLoop }
+
+// isUnsure reports whether nothing but its number tells that data makes a loop longer.
+func (f *seen) isUnsure() bool {
+	if !f.isLoop() || f.hasRows || f.worst.Parent != nil {
+		return false
+	}
+	return f.across == nil || f.across.Parent == nil && f.worst.Kind == budget.WriteLoop
+}
+
+// hint returns why a finding is a hint, nil if it is not.
+func (f *seen) hint() *reason { return firstOf(hints, f) }
+
+func (f *seen) isHint() bool { return f.hint() != nil }
+
+// confidence is that of the unit that shows a finding best, or of what many units show.
+func (f *seen) confidence() budget.Confidence {
+	switch {
+	case f.isHint():
+		return budget.Hint
+	case f.across != nil && f.across.Confidence == budget.Proven:
+		return budget.Proven
+	}
+	return f.worst.Confidence
+}
+
+// withoutHints returns findings, and the hints among them.
+func withoutHints(found []*seen) (sure, unsure []*seen) {
+	for _, f := range found {
+		if f.isHint() {
+			unsure = append(unsure, f)
+		} else {
+			sure = append(sure, f)
+		}
+	}
+	return sure, unsure
+}
+
+// printHints writes what is less sure, by the reasons.
+func (s *Summary) printHints(out io.Writer, found []*seen) {
+	for _, r := range hints {
+		of := slices.DeleteFunc(slices.Clone(found), func(f *seen) bool { return f.hint() != r })
+		if len(of) == 0 {
+			continue
+		}
+		fmt.Fprintf(out, "\n%s, less sure: %s\n", format.Plural(len(of), "hint"), r.why)
+		callers := s.callers(of)
+		for i, f := range of {
+			at, first := s.at(f, callers[i])
+			if f.worst.Before != nil {
+				at += "; first at " + first.String()
+			}
+			fmt.Fprintf(out, "%-12s %s\n             %s, in %s, at %s\n", f.worst.Kind, cut(f.worst.Shape, 100), f.times(), format.Plural(f.units, "call"), at)
+		}
+	}
+}
