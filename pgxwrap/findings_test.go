@@ -140,7 +140,7 @@ func TestFindings(t *testing.T) {
 				"INSERT INTO authors SELECT i, 'a' FROM generate_series(1, 7) i",
 				"INSERT INTO books SELECT i, i, 'b', 5 FROM generate_series(1, 7) i",
 			)
-			ctx, r := budget.Bounds{Rules: budget.Rules{Slow: budget.None}}.NewContext(t.Context())
+			ctx, r := budget.Bounds{Rules: budget.Rules{Slow: budget.None, Hints: true}}.NewContext(t.Context())
 			must(t, test.run(context.WithValue(ctx, leaveKey{}, t), pool))
 			report := r.Report()
 			var got []string
