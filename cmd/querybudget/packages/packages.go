@@ -148,7 +148,7 @@ func (p *Package) isVariant() bool {
 
 // testOnly returns packages of the repository that serve its tests: nothing but tests
 // imports them in the whole application, and their names or what they import say so. A
-// library's packages, which its own tests alone import, are not.
+// library's packages, which its own tests alone import, are not, but for those in folders for tests.
 func (all List) testOnly(whole List) []string {
 	all = slices.Concat(all, whole).once()
 	imported, tested := map[string]bool{}, map[string]bool{}
@@ -172,7 +172,8 @@ func (all List) testOnly(whole List) []string {
 			if !p.isOwn() || p.isVariant() || p.Name == "main" || slices.Contains(found, p.ImportPath) {
 				continue
 			}
-			if !all.isImported(&p, found) && (tested[p.ImportPath] || imported[p.ImportPath]) && servesTests(p) {
+			isUsed := tested[p.ImportPath] || imported[p.ImportPath]
+			if !all.isImported(&p, found) && (isUsed && servesTests(p) || p.isInTestFolder()) {
 				found, changed = append(found, p.ImportPath), true
 			}
 		}
@@ -202,8 +203,13 @@ func servesTests(p Package) bool {
 			return true
 		}
 	}
-	return p.isNamed("test", "fixture", "mock", "fake", "seed") ||
-		slices.ContainsFunc(strings.Split(p.folder(), "/"), func(folder string) bool { return folder == "test" || folder == "tests" })
+	return p.isNamed("test", "fixture", "mock", "fake", "seed") || p.isInTestFolder()
+}
+
+// isInTestFolder reports whether a package lies in a folder for tests. It may have tests of its own, and what they share
+// in other files.
+func (p *Package) isInTestFolder() bool {
+	return slices.ContainsFunc(strings.Split(p.folder(), "/"), func(folder string) bool { return folder == "test" || folder == "tests" })
 }
 
 // folder is where a package lies in its module, empty for the module's own folder.

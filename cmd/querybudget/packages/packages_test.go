@@ -30,7 +30,10 @@ func TestTestOnly(t *testing.T) {
 	own("shop/rowstest [shop/store.test]", "shop/store", "shop/store [shop/store.test]", "")
 	own("shop/api", "", "shop/store", "")
 	own("shop/store.test", "", "shop/store_test [shop/store.test]", "")
-	if got := all.withPlain().testOnly(nil); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"shop/rowstest", "shop/storetest"}) {
+	own("shop/tests/flows", "", "shop/suite", "testing") // whose own tests alone use it
+	own("shop/suite", "", "testing", "")
+	own("shop/client", "", "", "testing") // of a library
+	if got := all.withPlain().testOnly(nil); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"shop/rowstest", "shop/storetest", "shop/suite", "shop/tests/flows"}) {
 		t.Errorf("got %q", got)
 	}
 	// What is tested alone has no importer, but in the rest of the application.

@@ -57,7 +57,7 @@ func withoutHints(found []*seen) (sure, unsure []*seen) {
 	return sure, unsure
 }
 
-// printHints writes what is less sure, by the reasons.
+// printHints writes what is less sure, by the reasons, those first whose repair saves most.
 func (s *Summary) printHints(out io.Writer, found []*seen) {
 	for _, r := range hints {
 		of := slices.DeleteFunc(slices.Clone(found), func(f *seen) bool { return f.hint() != r })
@@ -67,8 +67,12 @@ func (s *Summary) printHints(out io.Writer, found []*seen) {
 		fmt.Fprintf(out, "\n%s, less sure: %s\n", format.Plural(len(of), "hint"), r.why)
 		callers := s.callers(of)
 		for i, f := range of {
+			if i == shownMax && len(of)-i > fewMore {
+				fmt.Fprintf(out, "%d more, with -all\n", len(of)-i)
+				break
+			}
 			at, first := s.at(f, callers[i])
-			if f.worst.Before != nil {
+			if f.worst.Before != nil && first != f.own[0] {
 				at += "; first at " + first.String()
 			}
 			fmt.Fprintf(out, "%-12s %s\n             %s, in %s, at %s\n", f.worst.Kind, cut(f.worst.Shape, 100), f.times(), format.Plural(f.units, "call"), at)

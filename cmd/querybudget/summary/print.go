@@ -11,7 +11,7 @@ import (
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
 )
 
-// shownMax is how many findings are listed unless all are asked for. A few more are no reason to ask.
+// shownMax is how many findings, and hints of each reason, are listed unless all are asked for. A few more are no reason to ask.
 const (
 	shownMax = 30
 	fewMore  = 10
