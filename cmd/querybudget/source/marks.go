@@ -43,12 +43,12 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 			marks = append(marks, insertion{set.Position(body.Lbrace).Offset + 1, rounds + "." + call + "();"})
 		}
 	}
-	cleanUps := map[*ast.FuncLit]bool{}
+	steps := map[*ast.FuncLit]bool{}
 	ast.Inspect(node, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
-			if f := cleanUp(n); f != nil {
-				cleanUps[f] = true
+			if f := calledAgain(n); f != nil {
+				steps[f] = true
 			}
 		case *ast.DeferStmt:
 			if mayQuery(n.Call) { // what is deferred begins on the last line of its function, all of it
@@ -63,8 +63,8 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 				add(n.Body, "Round")
 			}
 		case *ast.FuncLit:
-			if cleanUps[n] {
-				add(n.Body, "Step") // package testing calls those of a test one after the other
+			if steps[n] {
+				add(n.Body, "Step")
 			} else {
 				add(n.Body, "Func")
 			}
@@ -79,10 +79,11 @@ func roundsIn(set *token.FileSet, node ast.Node) (marks []insertion) {
 	return marks
 }
 
-// cleanUp returns the function that a call hands to package testing for the end of a test, nil for none.
-func cleanUp(call *ast.CallExpr) *ast.FuncLit {
+// calledAgain returns the function that a call hands to package testing for the end of a test, which calls those of
+// a test one after the other, or to sync.Map for each of its keys; nil for none.
+func calledAgain(call *ast.CallExpr) *ast.FuncLit {
 	method, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok || method.Sel.Name != "Cleanup" || len(call.Args) != 1 {
+	if !ok || method.Sel.Name != "Cleanup" && method.Sel.Name != "Range" || len(call.Args) != 1 {
 		return nil
 	}
 	f, _ := call.Args[0].(*ast.FuncLit)

@@ -42,6 +42,7 @@ func TestMarksOfCleanUps(t *testing.T) {
 		"s.T().Cleanup(func() { f() })":         ".Step();",
 		"t.Cleanup(func() { })":                 "",
 		"t.Cleanup(f)":                          "",
+		"m.Range(func(k, v any) bool { f() })":  ".Step();",
 		"t.Run(name, func() { f() })":           ".Func();",
 		"t.Cleanup(func() { f(func() {g()}) })": ".Func();",
 	} {
