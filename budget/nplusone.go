@@ -125,7 +125,7 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	switch {
 	case f.isByLevel(g) && g.proof == "":
 		return false
-	case g.Queries >= n && g.Distinct >= min(n, fewArguments):
+	case g.Queries >= n && (g.Distinct >= min(n, fewArguments) || g.Distinct > 1 && g.isOfSome && !g.isCached && !g.Paged && !g.recursive):
 		return true
 	case !isExact || g.isCached || g.Paged || g.recursive:
 		return false

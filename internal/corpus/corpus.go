@@ -65,7 +65,7 @@ const none = "none"
 
 // All are the cases.
 func All() []Case {
-	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), lookUps(), keys(), duplicates(), writes(), newIDs(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others(), hospital(), freight(), carsharing(), learning(), warehouse(), ticketing())
+	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), lookUps(), keys(), duplicates(), writes(), newIDs(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others(), hospital(), freight(), carsharing(), learning(), warehouse(), ticketing(), lbLibrary())
 }
 
 // runsOn reports whether a case makes sense on a system.

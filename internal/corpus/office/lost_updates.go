@@ -12,13 +12,13 @@ const setBalance = "UPDATE accounts SET balance = ? WHERE id = ?"
 var lostBalance = lost("accounts")
 
 var officeLostUpdates = []Case{
-	{About: "a withdrawal", Run: withdraw, Want: lostBalance},
-	{About: "a withdrawal", Run: withdraw, Bare: true, Want: lostBalance},
-	{About: "two columns are read", Run: withdrawOfTwo, Want: lostBalance},
-	{About: "names in quotes", Run: withdrawQuoted, Want: lostBalance},
-	{About: "a key of text", Run: useCoupon, Want: lost("coupons")},
-	{About: "a key of two columns", Run: changeQuantity, Want: lost("items")},
-	{About: "literals", Run: withdrawLiterals, Want: lostBalance},
+	{About: "a withdrawal", Run: withdraw, Hints: true, Want: lostBalance},
+	{About: "a withdrawal", Run: withdraw, Bare: true, Hints: true, Want: lostBalance},
+	{About: "two columns are read", Run: withdrawOfTwo, Hints: true, Want: lostBalance},
+	{About: "names in quotes", Run: withdrawQuoted, Hints: true, Want: lostBalance},
+	{About: "a key of text", Run: useCoupon, Hints: true, Want: lost("coupons")},
+	{About: "a key of two columns", Run: changeQuantity, Hints: true, Want: lost("items")},
+	{About: "literals", Run: withdrawLiterals, Hints: true, Want: lostBalance},
 	{About: "LIMIT 1 behind the key", Run: withdrawLimited, Hints: true, Want: lostBalance},
 	{About: "beside a computed column", Run: withdrawAndCount, Hints: true, Want: lostBalance},
 	{About: "in a transaction", Run: withdrawInTransaction, Systems: "postgresql mysql", Hints: true, Want: lostBalance},
