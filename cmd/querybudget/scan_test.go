@@ -83,7 +83,7 @@ func TestScan(t *testing.T) {
 		"for each   row of SELECT id FROM authors at shop.go:30",
 		"not: INSERT INTO log", "1 finding left out: 4 writes at most",
 		"2 hints, less sure: a read that is sent again", "duplicate    SELECT name FROM settings WHERE id = ?\n             once more, in 8 calls, at shop.go:57",
-		"duplicate    SELECT author_id, title FROM books WHERE id = ?\n             once more, in 8 calls, at shop.go:90 plain.(*Shop).Rename; first at shop.go:94 plain.(*Shop).mayRename",
+		"duplicate    SELECT author_id, title FROM books WHERE id = ?\n             once more, in 8 calls, at shop.go:90 plain.(*Shop).Rename\n             first at shop.go:94 plain.(*Shop).mayRename",
 		"not: SELECT name FROM readers", "n+1          SELECT alias FROM readers WHERE id = ?\n             3 times, in 1 call, at shop.go:106 plain.(*Shop).Named", "not: SELECT number FROM readers", "not: FROM items", "2 findings left out: reads that ask the same in some calls",
 		"n+1          SELECT count FROM stock WHERE book_id = ?",
 		"6 times, in 1 call, at shop.go:79 plain.(*Shop).Stock.func1",

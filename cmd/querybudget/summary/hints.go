@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
 )
 
-// A hint is listed below the findings, in two lines, and a gate lets it pass. Test data has few rows, so that numbers
+// A hint is listed below the findings, in two or three lines, and a gate lets it pass. Test data has few rows, so that numbers
 // alone say little: the tables of docs/findings.md have how many of each sort were worth a change.
 
 // hints are the reasons for which a finding is a hint, as reasons are those for which it is left out.
@@ -72,10 +73,17 @@ func (s *Summary) printHints(out io.Writer, found []*seen) {
 				break
 			}
 			at, first := s.at(f, callers[i])
+			fmt.Fprintf(out, "%-12s %s\n%13s%s, in %s, at %s\n", f.worst.Kind, cut(f.worst.Shape, 100), "", f.times(), format.Plural(f.units, "call"), at)
+			var beside []string
 			if f.worst.Before != nil && first != f.own[0] {
-				at += "; first at " + first.String()
+				beside = append(beside, "first at "+first.String())
 			}
-			fmt.Fprintf(out, "%-12s %s\n             %s, in %s, at %s\n", f.worst.Kind, cut(f.worst.Shape, 100), f.times(), format.Plural(f.units, "call"), at)
+			if both, ok := s.bothIn(f); ok {
+				beside = append(beside, "both in "+both.String())
+			}
+			if beside != nil {
+				fmt.Fprintf(out, "%13s%s\n", "", strings.Join(beside, "; "))
+			}
 		}
 	}
 }

@@ -55,9 +55,9 @@ func statements(f *seen, others []*seen) int {
 // joinAt adds findings to one of them, which is then at an outer line.
 func (s *Summary) joinAt(f *seen, others []*seen, at []callsite.Frame) {
 	f.own, f.joined = at, f.frames[:1:1]
+	f.worst.Count = mostInOneCall(append([]*seen{f}, others...))
 	for _, other := range others {
 		f.merge(other)
-		f.worst.Count += other.worst.Count
 		other.joined = other.frames[:1]
 		f.joined = append(f.joined, other.frames[0])
 	}
@@ -67,6 +67,19 @@ func (s *Summary) joinAt(f *seen, others []*seen, at []callsite.Frame) {
 			delete(s.findings, key)
 		}
 	}
+}
+
+// mostInOneCall returns how much findings have together in the call that has most of them.
+func mostInOneCall(all []*seen) (most int64) {
+	counts := map[int64]int64{}
+	for _, f := range all {
+		most = max(most, f.worst.Count)
+		for _, call := range f.calls {
+			counts[call] += f.worst.Count
+			most = max(most, counts[call])
+		}
+	}
+	return most
 }
 
 // joinCauses makes one finding of a read that one line asks again after another one, whoever calls

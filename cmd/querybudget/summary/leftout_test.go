@@ -42,9 +42,9 @@ func (s *Summary) repeated(shape, at string, count, calls int64) *seen {
 // of one statement, or of two, stay what they are.
 func TestJoinSmall(t *testing.T) {
 	s := &Summary{findings: map[findingKey]*seen{}}
-	s.repeated("SELECT a", "a:1 < load:5 < copy:9 < serve:20", 1, 2)
-	s.repeated("SELECT b", "b:1 < load:6 < copy:9 < serve:20", 1, 2)
-	s.repeated("SELECT c", "c:1 < load:7 < copy:9 < serve:21", 1, 1)
+	s.repeated("SELECT a", "a:1 < load:5 < copy:9 < serve:20", 1, 2).calls = []int64{1, 2}
+	s.repeated("SELECT b", "b:1 < load:6 < copy:9 < serve:20", 1, 2).calls = []int64{2, 3} // with a in one call
+	s.repeated("SELECT c", "c:1 < load:7 < copy:9 < serve:21", 1, 1).calls = []int64{4}
 	s.repeated("SELECT d", "d:1 < other:3 < serve:20", 1, 2)
 	s.repeated("SELECT e", "e:1 < copy:9", 3, 2) // is none of the small ones
 	many := s.repeated("SELECT g", "g:1 < show:4 < serve:20", 2, 2)
@@ -63,8 +63,8 @@ func TestJoinSmall(t *testing.T) {
 		if f == many { // one line has three statements
 			continue
 		}
-		if f.own[0] != line("copy:9") || f.worst.Count != 3 || len(f.shapes) != 3 || f.units != 5 || f.isLeftOut() || !f.isAt("b.go:1") ||
-			f.worst.Repair != "pass on what was read before: saves 3 round trips" {
+		if f.own[0] != line("copy:9") || f.worst.Count != 2 || len(f.shapes) != 3 || f.units != 4 || f.isLeftOut() || !f.isAt("b.go:1") ||
+			f.worst.Repair != "pass on what was read before: saves 2 round trips" {
 			t.Errorf("joined %+v", f)
 		}
 	}
@@ -234,5 +234,22 @@ func TestAddCounts(t *testing.T) {
 	}
 	if out.merge(&seen{units: 1, calls: []int64{2}}); out.allCallOut() {
 		t.Error("what is sent without a call is one of each")
+	}
+}
+
+// Both reads of a duplicate have a function in common, which is said unless a line that is printed is in it.
+func TestBothIn(t *testing.T) {
+	for _, test := range []struct{ before, again, want string }{
+		{"get:1 < auth:4 < login:10 < serve:3", "get:1 < check:7 < login:12 < serve:3", "login:12"},
+		{"get:1 < auth:4 < serve:3", "get:1 < list:7 < serve:3", "serve:3"},
+		{"get:1 < login:10 < serve:3", "get:1 < login:12 < serve:3", ""}, // said: it calls both
+		{"get:1 < login:10", "put:1 < save:4", ""},                       // none
+	} {
+		s := &Summary{findings: map[findingKey]*seen{}}
+		f := s.twice(t, "SELECT a", test.again, test.before)
+		got, ok := s.bothIn(f)
+		if ok != (test.want != "") || ok && got != line(test.want) {
+			t.Errorf("%s and %s: got %v %t", test.before, test.again, got, ok)
+		}
 	}
 }

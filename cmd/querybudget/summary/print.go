@@ -108,6 +108,9 @@ func (s *Summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 	if f.worst.Before != nil {
 		fmt.Fprintf(out, "  first      read at %s\n", first)
 	}
+	if both, ok := s.bothIn(f); ok {
+		fmt.Fprintf(out, "  both in    %s\n", both)
+	}
 	for i, line := range s.also(f) {
 		fmt.Fprintf(out, "  %-10s %s\n", []string{"also", ""}[min(i, 1)], line)
 	}
@@ -160,6 +163,30 @@ func (s *Summary) asks(f *seen) (first, then callsite.Frame) {
 		lines[1] = f.own[0]
 	}
 	return lines[0], lines[1]
+}
+
+// bothIn returns the line of the function that both reads of a duplicate have in common, which can pass the answer
+// on, if no line that is printed is in it.
+func (s *Summary) bothIn(f *seen) (line callsite.Frame, ok bool) {
+	if f.worst.Before == nil || f.joined != nil {
+		return line, false
+	}
+	before, again := s.code.application(f.worst.Before.CallSite()), s.code.application(f.worst.CallSite())
+	i, j := len(before)-1, len(again)-1
+	for i > 0 && j > 0 && before[i] == again[j] {
+		i, j = i-1, j-1
+	}
+	if i < 0 || j < 0 {
+		return line, false
+	}
+	if before[i].Function != again[j].Function {
+		if j++; j == len(again) {
+			return line, false
+		}
+	}
+	at, first := s.at(f, f.own[0])
+	isSaid := strings.Contains(at, again[j].StableName()) || first.StableName() == again[j].StableName()
+	return again[j], !isSaid
 }
 
 // times says how often a statement was sent, and of a duplicate, how often again.
