@@ -13,7 +13,7 @@ func mayBeDuplicate(s *suspect) bool {
 		st := g.origin.statement
 		return mayBeOfOneRow(st) && s.account.anyGroup(func(h *group) bool {
 			other := h.origin.statement
-			return isOtherText(st, other) && mayBeOfOneRow(other) && asksForSameRow(st, other)
+			return mayAskAlike(st, other) && mayBeOfOneRow(other) && asksForSameRow(st, other)
 		})
 	})
 }
@@ -285,18 +285,24 @@ func (f *finder) sameRows() {
 		if isLooked || from == "" || q.Row == 0 || q.Open || q.Failed != "" {
 			continue
 		}
-		row := groups[q.Group]
-		i := slices.IndexFunc(first[key], func(before *Query) bool {
-			isSameText := before.Fingerprint == q.Fingerprint && !row.limited && before.Rows == q.Rows // but for what is a literal in one of them
-			return (isSameText || before.Rows == 1 && q.Rows == 1) && row.isSameRow(groups[before.Group]) && (!row.hasMore || before.Arguments == q.Arguments)
-		})
+		i := slices.IndexFunc(first[key], func(before *Query) bool { return f.isAnswered(before, q, groups) })
 		switch {
 		case i < 0 && len(first[key]) < maxSameKeys:
 			first[key] = append(first[key], q)
-		case i >= 0 && !first[key][i].asksLike(q):
+		case i >= 0 && first[key][i].Group != q.Group:
 			f.addSameRow(first[key][i], q)
 		}
 	}
+}
+
+// isAnswered reports whether a read that asked for the same row has answered what another one asks: of its row, or,
+// where one of them has its values in the text, all.
+func (f *finder) isAnswered(before, q *Query, groups map[int]rowAsked) bool {
+	row, other := groups[q.Group], groups[before.Group]
+	if before.Fingerprint == q.Fingerprint {
+		return before.Group == q.Group || before.Rows == q.Rows && q.Rows > 0 && mayAskAlike(f.report.Groups[before.Group].Statement, f.report.Groups[q.Group].Statement)
+	}
+	return before.Rows == 1 && q.Rows == 1 && row.isSameRow(other) && (!row.hasMore || before.Arguments == q.Arguments)
 }
 
 // readsKeysAlone reports whether a read selects nothing but its keys, or constants: it is sent for its lock.
@@ -314,9 +320,30 @@ func (f *finder) addSameRow(before, q *Query) {
 	if g := &f.report.Groups[q.Group]; libraryOf(g.Via()).prefix != "" && lineOf(before.CallSite()) == lineOf(q.CallSite()) {
 		return
 	}
+	if before.Fingerprint == q.Fingerprint {
+		f.addSameText(before, q)
+		return
+	}
 	out := f.evidence(&f.report.Groups[q.Group], Duplicate, Candidate, 1)
 	out.Before = relatedQuery(before, "it read the same row")
 	out.Repair = "read the row once, with all the columns that are needed: saves 1 round trip"
+	f.add(out, q.Group)
+}
+
+// addSameText adds a read that asked the same, but for what is in the text. Where other lines ask that, too, they are one.
+func (f *finder) addSameText(before, q *Query) {
+	g := &f.report.Groups[q.Group]
+	if i := slices.IndexFunc(f.found, func(old Finding) bool {
+		return old.Kind == Duplicate && old.Shape == g.Shape && old.Database == g.Database
+	}); i >= 0 {
+		old := &f.found[i]
+		old.Count++
+		old.Last, old.Repair = max(old.Last, q.Position), keepResult(old.Count)
+		old.Also = append(old.Also, *related(g, "it asks the same"))
+		return
+	}
+	out := f.evidence(g, Duplicate, Candidate, 1)
+	out.Before, out.Repair = relatedQuery(before, "it asked the same first"), keepResult(1)
 	f.add(out, q.Group)
 }
 

@@ -118,6 +118,16 @@ func (f *finder) each(rule func(i int, g *Group)) {
 	}
 }
 
+// anyGroup reports whether something is true of a group.
+func (f *finder) anyGroup(isIt func(i int, g *Group) bool) bool {
+	for i := range f.report.Groups {
+		if g := &f.report.Groups[i]; !g.Overflow && g.Queries > 0 && isIt(i, g) {
+			return true
+		}
+	}
+	return false
+}
+
 // at returns the query at a position, nil if it is not kept in detail.
 func (f *finder) at(position int64) *Query {
 	i, found := slices.BinarySearchFunc(

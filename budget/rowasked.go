@@ -12,9 +12,10 @@ func mayBeOfOneRow(st *statement.Statement) bool {
 	return st.Kind == statement.Read && (st.Repeatable || st.Locks) && len(st.Keys) > 0 && len(st.Tables) == 1 && !st.Batched && !st.Paged
 }
 
-// isOtherText reports whether two statements differ, or one has in its text what is an argument of the other.
-func isOtherText(a, b *statement.Statement) bool {
-	return a.Fingerprint != b.Fingerprint || a.Literals != b.Literals
+// mayAskAlike reports whether two statements differ, or whether one has its values in the text, and nothing but the
+// values of keys: an ORDER BY, for instance, has none.
+func mayAskAlike(a, b *statement.Statement) bool {
+	return a.Fingerprint != b.Fingerprint || a.HasLiterals != b.HasLiterals && strings.Count(a.Shape, "?") == len(a.Keys)
 }
 
 // maxSameKeys is how many different rows are kept that reads with one key asked for.
@@ -40,20 +41,17 @@ func (r rowAsked) isSameRow(other rowAsked) bool {
 func (f *finder) groupsOfOneRow() map[int]rowAsked {
 	var out map[int]rowAsked
 	f.each(func(i int, g *Group) {
-		if !mayBeOfOneRow(g.Statement) || f.isSetUp(i) {
+		if !mayBeOfOneRow(g.Statement) || f.isSetUp(i) || !f.anyGroup(func(j int, h *Group) bool {
+			return i != j && mayAskAlike(g.Statement, h.Statement) && mayBeOfOneRow(h.Statement) && asksForSameRow(g.Statement, h.Statement)
+		}) {
 			return
 		}
-		f.each(func(j int, h *Group) {
-			if i == j || !mayBeOfOneRow(h.Statement) || !asksForSameRow(g.Statement, h.Statement) {
-				return
+		if row, ok := rowOfRead(g.Statement); ok {
+			if out == nil {
+				out = make(map[int]rowAsked)
 			}
-			if row, ok := rowOfRead(g.Statement); ok {
-				if out == nil {
-					out = make(map[int]rowAsked)
-				}
-				out[i] = row
-			}
-		})
+			out[i] = row
+		}
 	})
 	return out
 }

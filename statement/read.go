@@ -13,10 +13,10 @@ func (r *Reader) read(text string) *Statement {
 	shape, class := newShaper(min(len(text)+16, 4096)), newClassifier(r.hasher, r.functions)
 	tokens := constants{values: bareValues{scan: &scan}}
 	var literals uint64
-	markers := 0 // parameters
+	hasLiterals, markers := false, 0 // parameters
 	for t := tokens.next(); t.kind != endToken; t = tokens.next() {
 		if t.kind == literalToken {
-			literals = literals*31 + maphash.String(r.hasher.seed, t.text)
+			literals, hasLiterals = literals*31+maphash.String(r.hasher.seed, t.text), true
 		}
 		if t.kind == paramToken {
 			markers++
@@ -34,7 +34,8 @@ func (r *Reader) read(text string) *Statement {
 		full = strings.ToValidUTF8(full, "\uFFFD")
 	}
 	st.Batched = st.Batched || class.anyOr && asksForEither(full, markers)
-	st.Shape, st.Fingerprint, st.Literals = cut(full, r.max), r.identity(full, st), literals
+	st.Shape, st.Fingerprint = cut(full, r.max), r.identity(full, st)
+	st.Literals, st.HasLiterals = literals, hasLiterals
 	return st
 }
 

@@ -57,6 +57,8 @@ type Statement struct {
 	// Literals identifies the literals that were taken out, so that two texts of one
 	// shape can be told apart. It differs from process to process.
 	Literals uint64 `json:"-"`
+	// HasLiterals is set if there are any.
+	HasLiterals bool `json:"has_literals,omitempty"`
 	// Lists identifies the literals that were lists of several, such as IN (1, 2); 0
 	// without one. Executions of one shape whose Lists differ are batches; where it
 	// is the same text each time, it is a condition.
