@@ -77,24 +77,24 @@ func TestScan(t *testing.T) {
 		t.Errorf("a test fails there, and the scan ended with %v", err)
 	}
 	wants(t, got,
-		"querybudget: 2 findings, and 13 hints\n", "write-loop   INSERT INTO children (name) VALUES (?)\n             5 times, in 1 call, at child/main.go:14 main.main",
+		"querybudget: 2 findings, and 13 hints\n", "write-loop   INSERT INTO children (name) VALUES (?)\n             5 times at worst, in 1 call, at child/main.go:14 main.main",
 		"n+1          SELECT title FROM books WHERE author_id = ?\n  at         shop.go:31 plain.(*Shop).Titles",
 		"4 times at worst, in 1 call; go test -run '^TestTitles$' example.com/plain",
 		"for each   row of SELECT id FROM authors at shop.go:30",
 		"not: INSERT INTO log", "1 finding left out: 4 writes at most",
-		"2 hints, less sure: a read that is sent again", "duplicate    SELECT name FROM settings WHERE id = ?\n             once more, in 8 calls, at shop.go:57",
-		"duplicate    SELECT author_id, title FROM books WHERE id = ?\n             once more, in 8 calls, at shop.go:90 plain.(*Shop).Rename\n             first at shop.go:94 plain.(*Shop).mayRename",
-		"not: SELECT name FROM readers", "n+1          SELECT alias FROM readers WHERE id = ?\n             3 times, in 1 call, at shop.go:106 plain.(*Shop).Named", "not: SELECT number FROM readers", "not: FROM items", "2 findings left out: reads that ask the same in some calls",
+		"2 hints, less sure: a read that is sent again", "duplicate    SELECT name FROM settings WHERE id = ?\n             once more at worst, in 8 calls, at shop.go:57",
+		"duplicate    SELECT author_id, title FROM books WHERE id = ?\n             once more at worst, in 8 calls, at shop.go:90 plain.(*Shop).Rename\n             first at shop.go:94 plain.(*Shop).mayRename",
+		"not: SELECT name FROM readers", "n+1          SELECT alias FROM readers WHERE id = ?\n             3 times at worst, in 1 call, at shop.go:106 plain.(*Shop).Named", "not: SELECT number FROM readers", "not: FROM items", "2 findings left out: reads that ask the same in some calls",
 		"n+1          SELECT count FROM stock WHERE book_id = ?",
-		"6 times, in 1 call, at shop.go:79 plain.(*Shop).Stock.func1",
+		"6 times at worst, in 1 call, at shop.go:79 plain.(*Shop).Stock.func1",
 		"n+1          SELECT title, price FROM books WHERE id = ?",
 		"the number of its executions is that of the rows in 2 units: 0, 1, 2",
 		"not: INSERT INTO notes", "not: DELETE FROM notes",
-		"write-loop   INSERT INTO boxes (number) VALUES (?)", "5 times, in 1 call, at remote.go:22",
+		"write-loop   INSERT INTO boxes (number) VALUES (?)", "5 times at worst, in 1 call, at remote.go:22",
 		"n+1          SELECT address FROM readers", "not: SELECT mail", "not: SELECT phone", "findings left out: another service is called each time",
 		"n+1          SELECT reagent", "n+1          SELECT cover", "write-loop   INSERT INTO archive", "not: INSERT INTO charges", "not: INSERT INTO written", "not: INSERT INTO mails", "not: FROM watched", "not: INSERT INTO messages", "not: INSERT INTO roles", "not: SELECT version", "3 findings left out: seen only where tests start the application", "write-loop   INSERT INTO invitations (name) VALUES (?)",
 		"not: INSERT INTO tariffs", "not: INSERT INTO sections", "1 finding left out: a loop over a list that stands in the source", "write-loop   INSERT INTO received",
-		"write-loop   INSERT INTO shelves (number) VALUES (?)", "5 times, in 1 call, at hub/hub.go:37",
+		"write-loop   INSERT INTO shelves (number) VALUES (?)", "5 times at worst, in 1 call, at hub/hub.go:37",
 		"11 hints, less sure: no read has as many rows", "not: INSERT INTO commands", "not: SELECT answer", "not: SELECT reply", "not: SELECT state", "not: INSERT INTO said", "not: SELECT length",
 		"--- FAIL: TestFails", "ok  \texample.com/plain/shared",
 	)
@@ -112,10 +112,10 @@ func TestScanOfOthers(t *testing.T) {
 			"querybudget: 1 finding\n", "at         list.go:21 vendored.Names", "row of SELECT id FROM authors at list.go:8",
 		}},
 		{"workspace", []string{"./store/...", "./api/..."}, nil, []string{
-			"querybudget: 0 findings, and 1 hint\n", "7 times, in 1 call, at example.com/store/store.go:11 store.Price",
+			"querybudget: 0 findings, and 1 hint\n", "7 times at worst, in 1 call, at example.com/store/store.go:11 store.Price",
 		}},
 		{"cgo", []string{"./...", "--", "-tags", "withtags", "-race"}, nil, []string{
-			"querybudget: 0 findings, and 1 hint\n", "6 times, in 1 call, at sum.go:15 cgo.Save",
+			"querybudget: 0 findings, and 1 hint\n", "6 times at worst, in 1 call, at sum.go:15 cgo.Save",
 		}},
 		{"generated", []string{"./...", "--", "-cover", "-shuffle=on", "-v"}, nil, []string{
 			"querybudget: 0 findings, and 1 hint\n", "at page.go:13 generated.Page", "-test.shuffle", "coverage:",
@@ -127,7 +127,7 @@ func TestScanOfOthers(t *testing.T) {
 			"with -cover, the turns of workers are not known",
 		}},
 		{"grpc", nil, []string{"GOFLAGS=-mod=mod"}, []string{
-			"querybudget: 0 findings, and 1 hint\n", "duplicate    SELECT count(*) FROM books WHERE shop = ?", "once more, in 12 calls",
+			"querybudget: 0 findings, and 1 hint\n", "duplicate    SELECT count(*) FROM books WHERE shop = ?", "once more at worst, in 12 calls",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestScanOfAnApplicationWithTheSDK(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	wants(t, got, "querybudget: 0 findings, and 1 hint\n", "5 times, in 1 call, at shop.go:17 sdk.Names", "5 queries in 1 call\n")
+	wants(t, got, "querybudget: 0 findings, and 1 hint\n", "5 times at worst, in 1 call, at shop.go:17 sdk.Names", "5 queries in 1 call\n")
 }
 
 // sumOf sums up the files of the present folder.

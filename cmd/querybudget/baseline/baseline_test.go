@@ -72,6 +72,7 @@ func TestCheck(t *testing.T) {
 		"more in one of several runs":   {now: []*result.Entry{base()[0], unstable(finding("GET /b", "duplicate", "SELECT 2", 9), 3)}},
 		"a statement and a slow query":  {now: append(base(), finding("GET /c", result.Statement, "SELECT 9", 1), finding("GET /c", "slow", "SELECT 9", 1))},
 		"everything repaired":           {stale: 2},
+		"one that is less sure":         {now: []*result.Entry{{Key: base()[0].Key, Count: 9, Confidence: budget.Hint}, base()[1]}},
 		"a hint, and what code allows":  {now: append(base(), &result.Entry{Key: result.Key{Unit: "GET /c", Kind: "few-rows"}, Confidence: budget.Hint}, &result.Entry{Key: result.Key{Unit: "GET /c", Kind: "n+1"}, Allowed: "#41"})},
 	} {
 		v := accepted(t, base()...).Check(seen(test.now...))

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/budget/budgettest"
 	"github.com/querybudget/querybudget/cmd/querybudget/result"
 )
@@ -24,8 +25,10 @@ type Verdict struct {
 func (f *File) Check(r *result.Result) Verdict {
 	var v Verdict
 	seen := map[result.Key]*result.Entry{}
+	hints := map[result.Key]bool{}
 	for _, e := range r.Entries {
 		if !e.Gates() {
+			hints[e.Key] = e.Confidence == budget.Hint
 			continue
 		}
 		seen[e.Key] = e
@@ -42,6 +45,7 @@ func (f *File) Check(r *result.Result) Verdict {
 	v.Failing = r.Failing()
 	for _, base := range f.Entries() {
 		switch e := seen[base.Key]; {
+		case e == nil && hints[base.Key]: // it is still there, and less sure in what ran
 		case !base.exercised(r):
 			if e == nil {
 				v.Unexercised = append(v.Unexercised, base)

@@ -173,7 +173,7 @@ func (all List) testOnly(whole List) []string {
 				continue
 			}
 			isUsed := tested[p.ImportPath] || imported[p.ImportPath]
-			if !all.isImported(&p, found) && (isUsed && servesTests(p) || p.isInTestFolder()) {
+			if !all.isImported(&p, found) && (isUsed && servesTests(p) || p.isSuite()) {
 				found, changed = append(found, p.ImportPath), true
 			}
 		}
@@ -206,8 +206,12 @@ func servesTests(p Package) bool {
 	return p.isNamed("test", "fixture", "mock", "fake", "seed") || p.isInTestFolder()
 }
 
-// isInTestFolder reports whether a package lies in a folder for tests. It may have tests of its own, and what they share
-// in other files.
+// isSuite reports whether a package that nobody imports has tests in a folder for them, and beside these what they
+// share. In a laboratory's application, a folder of tests may be none.
+func (p *Package) isSuite() bool {
+	return p.isInTestFolder() && (len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 || slices.ContainsFunc(p.Imports, source.IsForTests))
+}
+
 func (p *Package) isInTestFolder() bool {
 	return slices.ContainsFunc(strings.Split(p.folder(), "/"), func(folder string) bool { return folder == "test" || folder == "tests" })
 }

@@ -31,6 +31,8 @@ func TestTestOnly(t *testing.T) {
 	own("shop/api", "", "shop/store", "")
 	own("shop/store.test", "", "shop/store_test [shop/store.test]", "")
 	own("shop/tests/flows", "", "shop/suite", "testing") // whose own tests alone use it
+	all[len(all)-1].XTestGoFiles = []string{"flows_test.go"}
+	own("shop/tests/blood", "", "database/sql", "") // of a laboratory
 	own("shop/suite", "", "testing", "")
 	own("shop/client", "", "", "testing") // of a library
 	if got := all.withPlain().testOnly(nil); !slices.Equal(slices.Sorted(slices.Values(got)), []string{"shop/rowstest", "shop/storetest", "shop/suite", "shop/tests/flows"}) {

@@ -73,7 +73,7 @@ func (s *Summary) printHints(out io.Writer, found []*seen) {
 				break
 			}
 			at, first := s.at(f, callers[i])
-			fmt.Fprintf(out, "%-12s %s\n%13s%s, in %s, at %s\n", f.worst.Kind, cut(f.worst.Shape, 100), "", f.times(), format.Plural(f.units, "call"), at)
+			fmt.Fprintf(out, "%-12s %s\n%13s%s at worst, in %s, at %s\n", f.worst.Kind, cut(f.worst.Shape, 100), "", f.times(), format.Plural(f.units, "call"), at)
 			var beside []string
 			if f.worst.Before != nil && first != f.own[0] {
 				beside = append(beside, "first at "+first.String())

@@ -2,10 +2,8 @@ package summary
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -182,8 +180,8 @@ func (s *Summary) Judge(name string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	counts, hints := map[budget.FindingKind]map[label]int{}, map[label]int{}
-	count := func(kind budget.FindingKind, l label) {
+	counts, hints := map[budget.FindingKind]map[label]int{}, map[budget.FindingKind]map[label]int{}
+	count := func(counts map[budget.FindingKind]map[label]int, kind budget.FindingKind, l label) {
 		if counts[kind] == nil {
 			counts[kind] = map[label]int{}
 		}
@@ -195,10 +193,10 @@ func (s *Summary) Judge(name string, out io.Writer) error {
 		j := best(judgements, f)
 		l, what := labelOf(j), string(f.worst.Kind)
 		if f.isHint() {
-			hints[l]++
+			count(hints, f.worst.Kind, l)
 			what += " (hint)"
 		} else {
-			count(f.worst.Kind, l)
+			count(counts, f.worst.Kind, l)
 		}
 		switch l {
 		case labelTrue:
@@ -211,7 +209,7 @@ func (s *Summary) Judge(name string, out io.Writer) error {
 	for _, j := range judgements {
 		isWanted := (j.label == labelMissed || j.label == labelTrue) && !isHintKind(j.kind)
 		if isWanted && !slices.ContainsFunc(found, j.isCovered) {
-			count(j.kind, labelMissed)
+			count(counts, j.kind, labelMissed)
 			fmt.Fprintf(out, "missed      %s\t%s\t%s\t%s\n", j.kind, j.site, j.shape, j.why)
 		}
 	}
@@ -271,36 +269,4 @@ func callersOf(f *seen) string {
 		text = append(text, lineOf(frame))
 	}
 	return strings.Join(text, " < ")
-}
-
-// printScores prints a line for each kind, and one for the hints. Precision is the share of true ones among those
-// that were judged; recall that of found ones among all true ones.
-func printScores(out io.Writer, counts map[budget.FindingKind]map[label]int, hints map[label]int) {
-	fmt.Fprintf(out, "\n%-20s %5s %8s %6s %8s %7s %11s  %9s %7s\n", "kind", "true", "useless", "false", "harness", "missed", "not judged", "precision", "recall")
-	total := map[label]int{}
-	for _, kind := range slices.SortedFunc(maps.Keys(counts), cmp.Compare) {
-		printScore(out, string(kind), counts[kind])
-		for l, n := range counts[kind] {
-			total[l] += n
-		}
-	}
-	printScore(out, "all", total)
-	printScore(out, "hints", hints)
-	for l, n := range hints {
-		total[l] += n
-	}
-	printScore(out, "all, with hints", total)
-}
-
-func printScore(out io.Writer, name string, n map[label]int) {
-	right := n[labelTrue]
-	fmt.Fprintf(out, "%-20s %5d %8d %6d %8d %7d %11d  %9s %7s\n", name, right, n[labelUseless], n[labelFalse], n[labelHarness], n[labelMissed], n[""],
-		share(right, right+n[labelUseless]+n[labelFalse]+n[labelHarness]), share(right, right+n[labelMissed]))
-}
-
-func share(n, of int) string {
-	if of == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.2f", float64(n)/float64(of))
 }

@@ -52,6 +52,7 @@ func (s *Summary) joinLoopsOf(kind budget.FindingKind, first map[string][]*seen)
 		}
 		old := first[loop][i]
 		old.with = append(old.with, f)
+		old.hasRows = old.hasRows || !f.isUnsure() // one of its statements says how long the loop is
 		old.inside = append(append(old.inside, f.inner()...), f.inside...)
 		old.saved += f.saved
 		delete(s.findings, key)

@@ -20,10 +20,7 @@ const (
 // Print writes the findings, the worst first, and the totals.
 func (s *Summary) Print(out io.Writer, all bool) {
 	found := s.sorted()
-	if !all {
-		found = slices.DeleteFunc(found, (*seen).isLeftOut)
-	}
-	sure, unsure := withoutHints(found)
+	sure, unsure := withoutHints(slices.DeleteFunc(slices.Clone(found), (*seen).isLeftOut))
 	fmt.Fprintf(out, "\nquerybudget: %s\n", counted(len(sure), len(unsure)))
 	if all {
 		sure, unsure = found, nil

@@ -39,9 +39,15 @@ func (s *Summary) Result() *result.Result {
 	for _, f := range found { // the statements of a loop by themselves: which comes first may change
 		found = append(found, f.with...)
 	}
-	callers := s.callers(found)
+	slices.SortStableFunc(found, compareHints)
+	callers, known := s.callers(found), map[result.Key]bool{}
 	for i, f := range found {
-		c.Put(f.entry(callers[i]))
+		e := f.entry(callers[i])
+		if e.Confidence == budget.Hint && known[e.Key] {
+			continue // a finding of the same key says more
+		}
+		known[e.Key] = true
+		c.Put(e)
 	}
 	r, _ := c.Result() // it fails for reports of growing data only
 	r.UnitIs = "function"
