@@ -89,7 +89,7 @@ func Routes(s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) h
 
 // AddRoutes adds the service to a router.
 func AddRoutes(r chi.Router, s *store.Store, logger *slog.Logger, reporters ...budget.Reporter) {
-	// One of the bad pages has no more than a hint, and plans need texts.
+	// Some of the bad pages have no more than a hint, and plans need texts.
 	bounds := budget.Bounds{Rules: budget.Rules{Hints: true}, Texts: true}
 	options := middleware.Options{Header: true, Logger: logger, Bounds: bounds, Alarm: &budget.Alarm{}}
 	r.Use(options.Track(reporters...))
