@@ -16,7 +16,6 @@ type loopGroup struct {
 	parentKey string // the key that has the parent's values
 	isLikely  bool   // the parent, by all its values, or by its rows and a column's name
 	isCached  bool   // each of the parent's values where it came first, and none again
-	isOfSome  bool   // its keys are those of some rows, in their order, and that is proven
 	ofColumn  string // the parent's column that has them
 	proof     string
 }

@@ -125,13 +125,14 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	switch {
 	case f.isByLevel(g) && g.proof == "":
 		return false
-	case g.Queries >= n && (g.Distinct >= min(n, fewArguments) || g.Distinct > 1 && g.isOfSome && !g.isCached && !g.Paged && !g.recursive):
+	case g.Queries >= n && g.Distinct >= min(n, fewArguments):
 		return true
-	case !isExact || g.isCached || g.Paged || g.recursive:
+	case g.isCached || g.Paged || g.recursive:
 		return false
+	case isExact: // as many executions as there are rows, whatever their keys are
+		return g.Distinct > 1 || g.proof != ""
 	}
-	// As many executions as there are rows, whatever their keys are.
-	return g.Distinct > 1 || g.proof != ""
+	return g.Queries >= n && g.proof != "" // some of the rows, in their order
 }
 
 // isByLevel reports whether a function that calls itself asks once at each depth for what is

@@ -80,7 +80,6 @@ func (f *finder) parentByValues(g *loopGroup) (isExact, found bool) {
 	}
 	g.parent, g.parentKey, g.ofColumn = relatedQuery(q, why), best.Key, best.Column
 	g.isLikely, g.isCached = best.Match == MatchExact && !tied, best.Once
-	g.isOfSome = best.Match == MatchInOrder && g.proof != ""
 	if best.Queries > 1 {
 		g.parent = f.relatedRows(q, why)
 	}
