@@ -28,7 +28,7 @@ func lbNoReadLoopCases() []Case {
 		{Name: "library/page-and-total", About: "the page of a search and the number of its hits", Setup: lbOf("titles"), Run: lbPageAndTotal},
 		{Name: "library/kinds-loaded-once", About: "a cache reads its whole table at the first miss, and answers sixteen times", Setup: lbOf("readers reader_kinds"), Run: lbKindsLoadedOnce},
 		{Name: "library/misses-in-one-query", About: "a cache reads all that it lacks in one query, for each of two pages", Setup: lbOf("titles authors"), Run: lbMissesInOneQuery},
-		{Name: "library/job-is-polled", About: "the import waits for a job of another process to be done: that is what a poll is", Setup: lbOf("jobs"), Run: lbJobIsPolled},
+		{Name: "library/job-is-polled", Values: true, About: "the import waits for a job of another process to be done: that is what a poll is", Setup: lbOf("jobs"), Run: lbJobIsPolled},
 	}
 }
 
