@@ -135,13 +135,17 @@ func asked(report *budget.Report) map[int][]uint32 {
 
 // rowsAsked does so for rows that two statements may ask for.
 func rowsAsked(report *budget.Report) map[int][]uint32 {
-	statements := map[string]map[statement.Fingerprint]bool{}
+	type text struct {
+		shape       statement.Fingerprint
+		hasLiterals bool // else its values are arguments
+	}
+	statements := map[string]map[text]bool{}
 	for i := range report.Groups {
 		if key := RowKey(&report.Groups[i]); key != "" {
 			if statements[key] == nil {
-				statements[key] = map[statement.Fingerprint]bool{}
+				statements[key] = map[text]bool{}
 			}
-			statements[key][report.Groups[i].Fingerprint] = true
+			statements[key][text{report.Groups[i].Fingerprint, report.Groups[i].HasLiterals}] = true
 		}
 	}
 	return numbered(report, (*budget.Query).RowIdentity, func(g *budget.Group) bool { return len(statements[RowKey(g)]) > 1 })

@@ -50,7 +50,13 @@ func (a *asked) lines(site callsite.CallSite) string {
 // asks is what one line asked in a unit, with which statement.
 type asks struct {
 	shape, line string
+	hasLiterals bool
 	all         []uint32
+}
+
+// isLike reports whether two lines send one text, so that what they ask is told by their arguments.
+func (s *asks) isLike(other *asks) bool {
+	return s.shape == other.shape && s.hasLiterals == other.hasLiterals
 }
 
 // add looks at the reads of a unit, which was read from a file. Those that a test sends are
@@ -62,14 +68,16 @@ func (a *asked) add(u *Unit, file string) {
 				a.see(askedPair{s.shape, key.database, "", s.line}, file, repeated(s.all))
 			}
 			for _, before := range from[:n] {
-				a.see(pairOf(s.shape, key.database, before.line, s.line), file, common(before.all, s.all))
+				if before.isLike(&s) {
+					a.see(pairOf(s.shape, key.database, before.line, s.line), file, common(before.all, s.all))
+				}
 			}
 		}
 	}
 	for key, from := range a.sent(u, u.Rows, zerocode.RowKey) {
 		for n, s := range from {
 			for _, before := range from[:n] {
-				if before.shape != s.shape {
+				if !before.isLike(&s) {
 					a.see(pairOf(shapes(before.shape, s.shape), key.database, before.line, s.line), file, common(before.all, s.all))
 				}
 			}
@@ -90,7 +98,7 @@ func (a *asked) sent(u *Unit, numbers map[int][]uint32, what func(*budget.Group)
 		}
 		if line := a.lines(g.CallSite()); line != "" {
 			key := sentKey{what(g), g.Database}
-			sent[key] = append(sent[key], asks{g.Shape, line, numbers[i]})
+			sent[key] = append(sent[key], asks{g.Shape, line, g.Statement != nil && g.HasLiterals, numbers[i]})
 		}
 	}
 	maps.DeleteFunc(sent, func(_ sentKey, from []asks) bool { return len(from) > askedLines })
@@ -102,7 +110,12 @@ func pairOf(shape, database, one, other string) askedPair {
 }
 
 // shapes names two statements that ask for one row.
-func shapes(one, other string) string { return min(one, other) + "\n" + max(one, other) }
+func shapes(one, other string) string {
+	if one == other {
+		return one // with a literal in one of them
+	}
+	return min(one, other) + "\n" + max(one, other)
+}
 
 // see takes note of the questions that the lines of a pair have in common in a unit.
 func (a *asked) see(pair askedPair, file string, common []uint32) {

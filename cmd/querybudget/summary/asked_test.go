@@ -67,6 +67,22 @@ func TestAsked(t *testing.T) {
 	}
 }
 
+// A line with a literal and one with an argument have other numbers for one question: their rows tell.
+func TestAskedOfLiterals(t *testing.T) {
+	a := &asked{code: testCode{zerocode.NewTestCode(nil)}, pairs: map[askedPair]*agreement{}}
+	u := &Unit{Asked: map[int][]uint32{0: {1}, 1: {2}}, Rows: map[int][]uint32{0: {7}, 1: {7}}}
+	for i, at := range []string{"a:1 < h:1", "b:1 < h:2"} {
+		frames := stack(at)
+		g := budget.Group{Statement: &statement.Statement{Shape: "SELECT a", Kind: statement.Read, Keys: []string{"id"}, Tables: []string{"t"}, HasLiterals: i == 1}}
+		g.SetCallSite(callsite.CallSite{Frame: frames[0], Outer: frames[1:]})
+		u.Groups = append(u.Groups, g)
+	}
+	a.add(u, "1")
+	if g := a.between("a:1 < h:1", "b:1 < h:2"); g.same != 1 || g.differ != 0 {
+		t.Errorf("got %+v", g)
+	}
+}
+
 func TestLeftOut(t *testing.T) {
 	for name, test := range map[string]struct {
 		count, units, loops int64
