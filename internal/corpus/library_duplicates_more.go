@@ -181,7 +181,7 @@ func lbLiteralsTwice(ctx context.Context, e *Env) error {
 
 func lbPreparedTwice(ctx context.Context, e *Env) error {
 	s := whOpen(e)
-	stmt, err := e.DB.PrepareContext(ctx, s.q("SELECT amount - spent FROM budgets WHERE code = ?"))
+	stmt, err := e.DB.PrepareContext(ctx, s.q("SELECT amount - spent FROM budgets WHERE code = ?")) //nolint:sqlclosecheck // it is
 	if err != nil {
 		return err
 	}
