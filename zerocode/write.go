@@ -216,13 +216,32 @@ func (n *numbers) number(identity uint64) uint32 {
 }
 
 // leaveOutDetails leaves out the queries one by one, but for those that tell which loops
-// have a transaction for each round.
+// have a transaction for each round. Of what makes tables nobody asks that.
 func leaveOutDetails(report *budget.Report) {
 	report.Open = nil
+	if slices.ContainsFunc(report.Groups, func(g budget.Group) bool { return DefinesTables(&g) }) {
+		report.Queries = nil
+		return
+	}
 	report.Queries = slices.DeleteFunc(report.Queries, func(q budget.Query) bool {
 		return q.Transaction <= 0 || q.Group < 0 || report.Groups[q.Group].Queries < 2
 	})
 }
+
+// DefinesTables reports whether a statement makes or changes a table that stays.
+func DefinesTables(g *budget.Group) bool {
+	if g.Statement == nil {
+		return false
+	}
+	switch g.Verb {
+	case "CREATE", "ALTER", "RENAME":
+		return !strings.Contains(strings.ToUpper(g.Shape[:min(len(g.Shape), temporaryWithin)]), "TEMP")
+	}
+	return false
+}
+
+// temporaryWithin is how far into a statement the word stands that makes a table a temporary one.
+const temporaryWithin = 40
 
 // encode returns the report and the line as one object.
 func encode(report *budget.Report, with line) ([]byte, error) {

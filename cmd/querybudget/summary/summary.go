@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/querybudget/querybudget/cmd/querybudget/source"
 
@@ -202,7 +201,7 @@ func (s *Summary) add(u *Unit) {
 				s.countFewest(g, frames)
 			}
 		}
-		setUp = setUp || definesTables(g)
+		setUp = setUp || zerocode.DefinesTables(g)
 	}
 	s.tests = append(s.tests, Unit{Test: u.Test, Package: u.Package, Report: budget.Report{Name: u.Name}})
 	for i := range u.Findings {
@@ -229,15 +228,6 @@ func (s *Summary) countFewest(g *budget.Group, frames []callsite.Frame) {
 // isFixture reports whether a test sends a statement itself.
 func (s *Summary) isFixture(site callsite.CallSite) bool {
 	return site.Function == "" || s.code.has(site.Frame)
-}
-
-// definesTables reports whether a statement makes or changes a table that stays.
-func definesTables(g *budget.Group) bool {
-	switch g.Verb {
-	case "CREATE", "ALTER", "RENAME":
-		return !strings.Contains(strings.ToUpper(cut(g.Shape, 40)), "TEMP")
-	}
-	return false
 }
 
 func (s *Summary) addFinding(u *Unit, f *budget.Finding, setUp bool) {
