@@ -15,7 +15,9 @@ func TestLeaveOutDetails(t *testing.T) {
 		"CREATE TEMPORARY TABLE books (id int)": 2,
 		"SELECT 1":                              2,
 	} {
-		of := func(text string) *statement.Statement { return statement.NewReader("", statement.NewHasher(), 2048).Read(text) }
+		of := func(text string) *statement.Statement {
+			return statement.NewReader("", statement.NewHasher(), 2048).Read(text)
+		}
 		r := &budget.Report{
 			Groups:  []budget.Group{{Statement: of(text), Sums: budget.Sums{Queries: 1}}, {Statement: of("INSERT INTO books VALUES (?)"), Sums: budget.Sums{Queries: 2}}},
 			Queries: []budget.Query{{Group: 0, Transaction: 1}, {Group: 1, Transaction: 1}, {Group: 1, Transaction: 1}},
