@@ -62,7 +62,9 @@ func (b *builder) parents() {
 	b.changes(records)
 	b.varyings(records)
 	b.newIDs(records)
-	b.changedRows(records)
+	if b.recorder.unit.bounds.Rules.Hints { // nobody else asks what was lost
+		b.changedRows(records)
+	}
 	b.afterLocks(records)
 	b.sets(records)
 	b.chains(records)

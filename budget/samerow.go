@@ -9,7 +9,8 @@ import (
 )
 
 // sameRows: reads of other columns of a row that was read before, with the same
-// condition, and EXISTS before the row itself.
+// condition, and EXISTS before the row itself; also one question that has a literal in
+// place of an argument.
 func (f *finder) sameRows() {
 	if f.rules.Duplicate > 2 {
 		return // each of them is one repetition
