@@ -101,7 +101,7 @@ func (a *Across) Findings() []Covariation {
 			loop = strconv.FormatUint(key.parent, 36) + rel.caller
 		}
 		if first := loops[loop]; first != nil {
-			first.Also = append(first.Also, *related(rel.worst, "the same loop sends it too"))
+			first.Also = append(first.Also, *related(rel.worst, inSameLoop))
 			continue
 		}
 		loops[loop] = rel.covariation(numbers)

@@ -120,7 +120,12 @@ type Finding struct {
 	// several for each item; or the statement that followed, for the kinds that
 	// need two.
 	Also []Related `json:"also,omitempty"`
-	// Repair says what to do instead.
+	// Reads is what a WriteLoop reads in each of its rounds: the n+1 that the loop would be
+	// without its writes, with a parent, a proof and a repair of its own. Its statements are
+	// in Also. Nil for a loop that only writes, and for other kinds. [Budget.NPlusOne] counts
+	// it. An allowance covers one kind: where one of both is allowed, they are two findings.
+	Reads *Finding `json:"reads,omitempty"`
+	// Repair says what to do instead; of Reads it says nothing, see [Finding.Advice].
 	Repair string `json:"repair,omitempty"`
 	// Allowed is the allowance that covers the finding. Nil for most.
 	Allowed *Allowance `json:"allowed,omitempty"`
@@ -134,12 +139,31 @@ type Finding struct {
 // loopKey is the column that a loop asks for, empty if it is the only one that it could be.
 type loopKey struct{ column string }
 
+// NPlusOne returns the n+1 that a finding is, or that it has beside its writes: the finding
+// itself, its Reads, or nil.
+func (f *Finding) NPlusOne() *Finding {
+	if f.Kind == NPlusOne {
+		return f
+	}
+	return f.Reads
+}
+
+// Advice says what to do instead, in one line: of the writes and of the reads, where a loop
+// has both.
+func (f *Finding) Advice() string {
+	if f.Reads == nil {
+		return f.Repair
+	}
+	return fmt.Sprintf("%s; in place of %dx %s: %s", f.Repair, f.Reads.Count, f.Reads.Summary, f.Reads.Repair)
+}
+
 // Batched returns the one query that an n+1 could be: for a list of keys, IN (?) or
 // = ANY($1), in the place of the one that the loop asks for. The placeholders are in the
-// order of those of Shape. It is empty where no form of it is right for sure, and for a
-// report that was read from a file.
+// order of those of the n+1's Shape, see [Finding.NPlusOne]. It is empty where no form of it
+// is right for sure, and for a report that was read from a file.
 func (f *Finding) Batched() string {
-	if f.loop == nil {
+	f = f.NPlusOne()
+	if f == nil || f.loop == nil {
 		return ""
 	}
 	s, ok := parseSelect(f.Shape)
@@ -175,6 +199,9 @@ func (f *Finding) String() string {
 	s := fmt.Sprintf("%s (%s): %dx %s", f.Kind, f.Confidence, f.Count, f.Summary)
 	if site := f.CallSite(); !site.IsZero() {
 		s += " at " + site.String()
+	}
+	if f.Reads != nil {
+		s += fmt.Sprintf(", with %dx %s", f.Reads.Count, f.Reads.Summary)
 	}
 	if f.Parent != nil {
 		s += fmt.Sprintf(", for the %d rows of %s", f.Parent.Rows, f.Parent.Summary)

@@ -18,6 +18,7 @@ type finder struct {
 	found  []Finding
 	of     []int // the group of each finding, -1 for none
 	loops  []*loopGroup
+	leads  []foundLoop // the findings of loops, in their order
 	// inLoop tells, for a group, the finding of the loop that sends it, from 1; nil without
 	// loops.
 	inLoop  []int
@@ -60,6 +61,7 @@ func (f *finder) add(out Finding, group int) {
 
 // addLoop adds the finding of a loop, which is about all groups that the loop sends.
 func (f *finder) addLoop(out Finding, g *loopGroup, others []*loopGroup) {
+	f.leads = append(f.leads, foundLoop{len(f.found), g, others})
 	f.add(out, g.members[0])
 	f.isInLoop(g)
 	for _, other := range others {

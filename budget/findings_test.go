@@ -517,6 +517,9 @@ func (s *scenario) findings() []string {
 		for _, a := range f.Also {
 			line += " also=" + place(a.CallSite())
 		}
+		if f.Reads != nil {
+			line += " reads=" + place(f.Reads.CallSite())
+		}
 		if f.Before != nil {
 			line += " before=" + place(f.Before.CallSite())
 		}

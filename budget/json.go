@@ -123,6 +123,7 @@ type encodedFinding struct {
 	Parent   *encodedRelated  `json:"parent,omitempty"`
 	Before   *encodedRelated  `json:"before,omitempty"`
 	Also     []encodedRelated `json:"also,omitempty"`
+	Reads    *encodedFinding  `json:"reads,omitempty"`
 	CallSite siteRef          `json:"call_site,omitempty"`
 }
 
@@ -271,6 +272,10 @@ func (e *encoder) finding(f *Finding) encodedFinding {
 	}
 	for i := range f.Also {
 		out.Also = append(out.Also, encodedRelated{plainRelated(f.Also[i]), e.site(f.Also[i].stack)})
+	}
+	if f.Reads != nil {
+		reads := e.finding(f.Reads)
+		out.Reads = &reads
 	}
 	return out
 }

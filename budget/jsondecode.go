@@ -128,7 +128,7 @@ func (d *decoder) queries(r *Report, in []encodedQuery) (out []Query) {
 
 func (d *decoder) finding(in *encodedFinding) Finding {
 	f := Finding(in.plainFinding)
-	f.stack, f.Parent, f.Before, f.Also = d.site(in.CallSite), nil, nil, nil
+	f.stack, f.Parent, f.Before, f.Also, f.Reads = d.site(in.CallSite), nil, nil, nil, nil
 	if in.Parent != nil {
 		p := d.related(in.Parent)
 		f.Parent = &p
@@ -139,6 +139,11 @@ func (d *decoder) finding(in *encodedFinding) Finding {
 	}
 	for i := range in.Also {
 		f.Also = append(f.Also, d.related(&in.Also[i]))
+	}
+	if in.Reads != nil {
+		reads := d.finding(in.Reads)
+		reads.Reads = nil
+		f.Reads = &reads
 	}
 	return f
 }

@@ -268,8 +268,8 @@ func (r *Recorder) verdictOnNPlusOne(findings []Finding) *ExceededError {
 	}
 	c := crossing{limit: LimitNPlusOne}
 	for i := range findings {
-		f := &findings[i]
-		if f.Kind != NPlusOne || f.Allowed != nil {
+		f := findings[i].NPlusOne()
+		if f == nil || f.Allowed != nil {
 			continue
 		}
 		if c.observed++; c.origin == nil {

@@ -67,7 +67,7 @@ func (f *finder) addNPlusOne(g *loopGroup, others []*loopGroup) {
 		out.Confidence = Proven
 	}
 	for _, other := range slices.Concat(others, f.fewWrites(g), f.readsAlike(g)) {
-		out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
+		out.Also = append(out.Also, *related(other.Group, inSameLoop))
 	}
 	out.Repair = f.readRepair(g, out.Parent)
 	if !g.recursive && !g.Chained {

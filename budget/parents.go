@@ -268,6 +268,8 @@ func (r *results) match(c int, arguments []uint64, g *Group, key string) Match {
 		return MatchExact
 	case isSubsequence(arguments, values), slices.Equal(deduplicated(arguments), unique):
 		return MatchInOrder // the latter where each is asked for several times, such as page by page
+	case !category && len(arguments) > len(unique) && countDistinct(arguments) == int64(len(unique)):
+		return MatchInOrder // all of them again and again, as a comparison of a sort does
 	}
 	return MatchContained
 }

@@ -90,6 +90,7 @@ func (r Rules) Findings(report *Report) []Finding {
 			}
 		}
 		f.allow()
+		f.joinReads()
 	}
 	for i := range report.Findings {
 		if added := report.Findings[i]; !isOwn(added.Kind) {

@@ -36,7 +36,7 @@ func (b Budget) Uses(r *Report) []Use {
 // loops is the number of n+1 loops that nobody allowed.
 func (r *Report) loops() (n int64) {
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Kind == NPlusOne && f.Allowed == nil {
+		if f := r.Findings[i].NPlusOne(); f != nil && f.Allowed == nil {
 			n++
 		}
 	}
@@ -85,7 +85,7 @@ func (r *Report) exceeded(u Use) *ExceededError {
 		e.Summary, e.Shape, e.stack = g.Summary, g.Shape, g.stack
 	case LimitNPlusOne:
 		for i := range r.Findings {
-			if f := &r.Findings[i]; f.Kind == NPlusOne && f.Allowed == nil {
+			if f := r.Findings[i].NPlusOne(); f != nil && f.Allowed == nil {
 				e.Summary, e.Shape, e.stack = f.Summary, f.Shape, f.stack
 				break
 			}

@@ -64,7 +64,7 @@ func (f *finder) writeLoops() {
 			out.Confidence = Hint
 		}
 		for _, other := range slices.Concat(same[1:], f.readsAlike(g)) {
-			out.Also = append(out.Also, *related(other.Group, "the same loop sends it too"))
+			out.Also = append(out.Also, *related(other.Group, inSameLoop))
 		}
 		out.Repair = f.writeRepair(g)
 		f.addLoop(out, g, same[1:])
@@ -161,8 +161,9 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct == 1 && isConditional(g) && g.RowsAffected == 0 {
 		return false // it is sent again because it hit nothing
 	}
-	if isConditional(g) && g.RowsAffected == 1 && g.Queries <= 2*maxTries && g.setsTheSame() && f.hitsLast(g) {
-		return false // the first that hits is the last
+	isTried := isConditional(g) && g.setsTheSame() || g.Verb == "INSERT" && g.AffectedUnknown == 0
+	if isTried && g.RowsAffected == 1 && g.Queries <= 2*maxTries && f.hitsLast(g) {
+		return false // the first that hits, or that is not there yet, is the last
 	}
 	return !isProgress(g) && !f.goesOnFromItself(g) && !f.isWorker(g) && !f.isCompareAndSwap(g)
 }

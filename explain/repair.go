@@ -74,9 +74,10 @@ func (o Options) Repair(ctx context.Context, p Planner, report *budget.Report, f
 	if p == nil || report == nil || finding == nil {
 		return Proof{}, errors.New("explain: Repair needs a Planner, as explain.SQL makes it, a report and a finding of it")
 	}
-	if finding.Kind != budget.NPlusOne || finding.Batched() == "" {
+	if finding.Batched() == "" {
 		return Proof{}, fmt.Errorf("explain: no one query is right for sure in place of this %s", finding.Kind)
 	}
+	finding = finding.NPlusOne()
 	var proof Proof
 	ctx = budget.Without(ctx)
 	err := p.Session(ctx, func(send run) error {

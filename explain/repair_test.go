@@ -44,6 +44,21 @@ func loopReport(t *testing.T, text string, args func(i int) []any) (*budget.Repo
 	return report, &report.Findings[0]
 }
 
+// What a loop reads beside its writes is proven as an n+1 is.
+func TestRepairOfReadsBesideWrites(t *testing.T) {
+	report, reads := loopReport(t, titles, keys)
+	both := *reads
+	both.Kind, both.Shape, both.Reads = budget.WriteLoop, "UPDATE authors SET n = ? WHERE id = ?", reads
+	got, err := explain.Repair(t.Context(), loopShop(rowsOf("t", "t", "t", "t", "t", "t")...), report, &both)
+	if err != nil || !got.Same || got.Queries != 6 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	both.Reads = nil
+	if _, err := explain.Repair(t.Context(), loopShop(), report, &both); err == nil || !strings.Contains(err.Error(), "this write-loop") {
+		t.Errorf("of writes alone: %v", err)
+	}
+}
+
 const titles = "SELECT title FROM books WHERE author_id = ?"
 
 func keys(i int) []any { return []any{i} }

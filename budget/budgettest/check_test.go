@@ -35,6 +35,16 @@ func TestCheck(t *testing.T) {
 		"allowed in vain": {"/authors", three, budgettest.Want{
 			Allow: []budget.Allowance{{Kind: budget.NPlusOne, Max: 4, Reason: "a test"}},
 		}, []string{`stale  nothing of kind n+1 was found for the allowance "a test"`}},
+		"reads and writes": {"/counted", budget.Budget{Queries: 100}, budgettest.Want{}, []string{
+			"write-loop  5x UPDATE authors at", "the same loop sends 5x SELECT books at", "-> one query for all", "-> one UPDATE for all",
+			"{{Kind: budget.WriteLoop, Max: 5, Reason: \"...\"}, {Kind: budget.NPlusOne, Max: 5, Reason: \"...\"}}",
+		}},
+		"the writes allowed": {"/counted", budget.Budget{Queries: 100}, budgettest.Want{
+			Allow: []budget.Allowance{{Kind: budget.WriteLoop, Max: 5, Reason: "a test"}},
+		}, []string{"n+1  5x SELECT books"}},
+		"both allowed": {"/counted", budget.Budget{Queries: 100}, budgettest.Want{
+			Allow: []budget.Allowance{{Kind: budget.WriteLoop, Max: 5, Reason: "a test"}, {Kind: budget.NPlusOne, Max: 5, Reason: "a test"}},
+		}, nil},
 		"refused":        {"/bad/authors", budget.Budget{Queries: 3, Mode: budget.Enforce}, budgettest.Want{Enforce: true}, []string{"3 allowed, number 4 was refused", "(1 refused)"}},
 		"no budget":      {"/unlimited/7", three, budgettest.Want{}, []string{"GET /unlimited/{id}", "no budget  the route has none"}},
 		"budget of want": {"/unlimited/7", three, budgettest.Want{Budget: three}, nil},

@@ -164,14 +164,17 @@ func (f *failure) writeAdvice(b *strings.Builder) {
 		)
 	}
 	if found.Kind != "" {
-		fmt.Fprintf(
-			b,
-			"If the %s is right, accept it: budgettest.Want{Allow: []budget.Allowance{{Kind: %s, Max: %d, Reason: \"...\"}}}\n",
-			found.Kind,
-			constantOf(found.Kind),
-			found.Count,
-		)
+		allowances := allowance(&found)
+		if found.Reads != nil {
+			allowances += ", " + allowance(found.Reads)
+		}
+		fmt.Fprintf(b, "If the %s is right, accept it: budgettest.Want{Allow: []budget.Allowance{%s}}\n", found.Kind, allowances)
 	}
+}
+
+// allowance is what accepts a finding, in Go.
+func allowance(f *budget.Finding) string {
+	return fmt.Sprintf("{Kind: %s, Max: %d, Reason: \"...\"}", constantOf(f.Kind), f.Count)
 }
 
 // constantOf returns the name of a kind in Go.

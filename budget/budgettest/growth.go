@@ -185,8 +185,7 @@ func statementKey(g *budget.Group) string { return fmt.Sprintf("%d\n%s", g.Finge
 // repairOf returns what a finding says about a group: the latest, at the largest
 // size, knows most.
 func repairOf(report *budget.Report, g *budget.Group, known string) string {
-	for i := range report.Findings {
-		f := &report.Findings[i]
+	for f := range report.Statements() {
 		loop := f.Kind == budget.NPlusOne || f.Kind == budget.WriteLoop || f.Kind == budget.Duplicate
 		if loop && f.Shape == g.Shape && f.CallSite().String() == g.CallSite().String() {
 			return f.Repair

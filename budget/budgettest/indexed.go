@@ -43,9 +43,14 @@ func (w *Want) prove(t TB, report *budget.Report) *budget.Report {
 	out.Findings = slices.Clone(report.Findings)
 	for i := range out.Findings {
 		f := &out.Findings[i]
-		if f.Kind != budget.NPlusOne || f.Batched() == "" {
+		if f.Batched() == "" {
 			continue
 		}
+		if f.Reads != nil {
+			reads := *f.Reads
+			f.Reads = &reads
+		}
+		f = f.NPlusOne()
 		proof, err := explain.Repair(budget.Without(t.Context()), w.Repairs, &out, f)
 		switch {
 		case err != nil:

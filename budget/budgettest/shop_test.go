@@ -61,6 +61,20 @@ func (s *shop) slowly(ctx context.Context) error {
 	return err
 }
 
+// counted reads and writes for each author.
+func (s *shop) counted(ctx context.Context) error {
+	ids, err := s.ints(ctx, "SELECT id FROM authors")
+	for _, id := range ids {
+		if _, err := s.ints(ctx, "SELECT count(*) FROM books WHERE author_id = ?", id); err != nil {
+			return err
+		}
+		if _, err := s.db.ExecContext(ctx, "UPDATE authors SET name = ? WHERE id = ?", "x", id); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 func (s *shop) joined(ctx context.Context) error {
 	_, err := s.ints(ctx, "SELECT b.id FROM books b JOIN writers a ON a.id = b.author_id")
 	return err
@@ -214,6 +228,7 @@ func (s *shop) routes(b budget.Budget) http.Handler {
 	limited := r.With(middleware.Limit(b))
 	limited.Get("/authors", page(s.joined))
 	limited.Get("/bad/authors", page(s.slowly))
+	limited.Get("/counted", page(s.counted))
 	limited.Get("/nothing", page(func(context.Context) error { return nil }))
 	limited.Get("/lost", page(func(context.Context) error { return s.joined(context.Background()) }))
 	limited.Get("/aborted", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })

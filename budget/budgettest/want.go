@@ -382,6 +382,9 @@ func findingProblem(f *budget.Finding) problem {
 			p.more = append(p.more, line)
 		}
 	}
+	if r := f.Reads; r != nil {
+		p.more = append(p.more, fmt.Sprintf("the same loop sends %s %s at %s", times(r.Count), r.Summary, r.CallSite()), "   -> "+r.Repair)
+	}
 	p.more = append(p.more, "-> "+f.Repair)
 	return p
 }

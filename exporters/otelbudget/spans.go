@@ -154,8 +154,8 @@ func noteworthy(r *budget.Report) (findings []*budget.Finding, nPlusOne *budget.
 			continue
 		}
 		findings = append(findings, f)
-		if nPlusOne == nil && f.Kind == budget.NPlusOne {
-			nPlusOne = f
+		if nPlusOne == nil {
+			nPlusOne = f.NPlusOne()
 		}
 	}
 	return findings, nPlusOne

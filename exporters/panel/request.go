@@ -83,8 +83,7 @@ func groupsOf(r *budget.Report) []group {
 		g.Group, g.Index, g.Site = &r.Groups[i], i, r.Groups[i].CallSite()
 		g.Share = ratio(int64(g.Time), int64(all))
 		g.Unlisted = g.Group.Queries
-		for j := range r.Findings {
-			f := &r.Findings[j]
+		for f := range r.Statements() {
 			if f.Shape == g.Shape && f.Database == g.Database && f.CallSite().Frame == g.Site.Frame && !slices.Contains(g.Kinds, f.Kind) {
 				g.Kinds = append(g.Kinds, f.Kind)
 			}
@@ -133,7 +132,7 @@ func observed(r *budget.Report, limit budget.Limit) (n int64) {
 		return summarize(r, nil).Repeats
 	case budget.LimitNPlusOne:
 		for i := range r.Findings {
-			if f := &r.Findings[i]; f.Kind == budget.NPlusOne && f.Allowed == nil {
+			if f := r.Findings[i].NPlusOne(); f != nil && f.Allowed == nil {
 				n++
 			}
 		}

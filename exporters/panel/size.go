@@ -74,6 +74,9 @@ func findingSize(f *budget.Finding) int64 {
 	for i := range f.Also {
 		n += sizeFor[budget.Related]() + perSite + int64(len(f.Also[i].Shape)+len(f.Also[i].Why))
 	}
+	if f.Reads != nil {
+		n += findingSize(f.Reads)
+	}
 	return n
 }
 

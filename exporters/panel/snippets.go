@@ -20,14 +20,18 @@ var kindNames = map[budget.FindingKind]string{
 	budget.SelectStar: "SelectStar", budget.MissingIndex: "MissingIndex", budget.Unattributed: "Unattributed", budget.StaleAllowance: "StaleAllowance",
 }
 
-// allowanceOf returns the code that accepts a finding, empty where there is nothing to
+// allowanceOf returns the code that accepts a finding, a line for each kind; empty where there is nothing to
 // accept.
 func allowanceOf(f *budget.Finding) string {
 	name, known := kindNames[f.Kind]
 	if !known || f.Kind == budget.StaleAllowance || f.Kind == budget.Unattributed || f.Allowed != nil {
 		return ""
 	}
-	return fmt.Sprintf("ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.%s, Max: %d, Reason: \"say why\"})", name, max(f.Count, 1))
+	code := fmt.Sprintf("ctx = budget.Allow(ctx, budget.Allowance{Kind: budget.%s, Max: %d, Reason: \"say why\"})", name, max(f.Count, 1))
+	if f.Reads != nil {
+		code += "\n" + allowanceOf(f.Reads)
+	}
+	return code
 }
 
 // testOf returns the test that would have caught a finding. Tests judge no time, and for

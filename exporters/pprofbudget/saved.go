@@ -12,8 +12,7 @@ type judged struct {
 // would save. What is allowed is no waste.
 func judge(r *budget.Report) []judged {
 	out := make([]judged, len(r.Groups))
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for f := range r.Statements() {
 		if f.Allowed != nil {
 			continue
 		}

@@ -123,7 +123,7 @@ func newFindingLine(f *budget.Finding) findingLine {
 	out := findingLine{
 		Kind: f.Kind, Confidence: f.Confidence, Count: f.Count, Summary: cut(f.Summary, maxSummary), Shape: cut(f.Shape, maxShape),
 		Database: cut(f.Database, maxSummary), CallSite: frame(f.CallSite().Frame), Proof: cut(f.Proof, maxProof), Note: cut(f.Note, maxProof),
-		Repair: cut(f.Repair, maxRepair), Rows: f.Rows, Time: f.Time.Nanoseconds(),
+		Repair: cut(f.Advice(), maxRepair), Rows: f.Rows, Time: f.Time.Nanoseconds(),
 	}
 	if p := f.Parent; p != nil {
 		out.Parent = &parentLine{cut(p.Summary, maxSummary), p.Position, p.Rows, frame(p.CallSite().Frame)}

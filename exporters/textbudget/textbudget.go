@@ -139,7 +139,7 @@ func entriesOf(r *budget.Report) (out []entry) {
 	for _, f := range judged(r) {
 		text := f.String()
 		text = strings.TrimPrefix(text, fmt.Sprintf("%s (%s): ", f.Kind, f.Confidence))
-		out = append(out, entry{oneline.Text(string(f.Kind)), text, f.Repair})
+		out = append(out, entry{oneline.Text(string(f.Kind)), text, f.Advice()})
 	}
 	return out
 }

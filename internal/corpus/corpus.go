@@ -63,9 +63,12 @@ type Want struct {
 // none is the label of a finding without a parent.
 const none = "none"
 
+// reads are the verbs beside those of a loop that reads a row, and writes one: it is one finding.
+var reads = []string{"SELECT"}
+
 // All are the cases.
 func All() []Case {
-	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), lookUps(), keys(), duplicates(), writes(), newIDs(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others(), hospital(), freight(), carsharing(), learning(), warehouse(), ticketing(), lbLibrary())
+	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), lookUps(), keys(), duplicates(), writes(), newIDs(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others(), hospital(), freight(), carsharing(), learning(), warehouse(), ticketing(), lbLibrary(), pmProperty())
 }
 
 // runsOn reports whether a case makes sense on a system.

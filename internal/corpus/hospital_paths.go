@@ -24,8 +24,7 @@ func hospitalPaths() []Case {
 	return []Case{
 		{Name: "hospital/walk-by-one-line", About: "the roots and what is below each node come from one line: what a walk answers is no list before it", Values: true, Setup: units(9, 2, 1), Run: walkByOneLine,
 			Want: []Want{found(budget.NPlusOne, "unitsOf", "units", none)}},
-		{Name: "hospital/codes-once-each", About: "codes that come twice in the rows, each looked up once in their order", Values: true, Setup: and(codes, drugs(9)), Run: drugsOfCodes,
-			Want: []Want{proven(budget.NPlusOne, "drugsOfCodes", "drugs", "referred")}},
+		{Name: "hospital/codes-once-each", About: "four codes that come twice in the rows, each looked up once where it comes first: a cache has them", Values: true, Setup: and(codes, drugs(9)), Run: drugsOfCodes},
 		{Name: "hospital/doctors-in-any-order", About: "the same with numbers that are sorted, and a key of another name", Values: true, Setup: and(codes, doctors(9)), Run: doctorsInOrder,
 			Want: []Want{found(budget.NPlusOne, "doctorsInOrder", "doctors", "referred")}},
 		{Name: "hospital/comma-join", About: "a join by a comma: its key is not the column of the rows", Values: true, Setup: and(wards(4), patientsOf(4, 3), visitsOf(12, 1)), Run: visitsOfWard,

@@ -26,6 +26,11 @@ func (o *Outcome) checkRepairs(ctx context.Context, c *Case, e *Env) {
 		findings = append(findings, m.Finding)
 	}
 	for i := range findings {
+		if reads := findings[i].Reads; reads != nil {
+			findings = append(findings, *reads)
+		}
+	}
+	for i := range findings {
 		text, ok := proposed(findings[i].Repair)
 		if !ok {
 			continue

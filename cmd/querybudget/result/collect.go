@@ -179,8 +179,8 @@ func entriesOf(o *Origin, r *budget.Report, put func(Entry)) {
 	if o.Check == "scale" {
 		return // it judges growth, and neither findings nor budgets
 	}
-	for i := range r.Findings {
-		put(ofFinding(&r.Findings[i]))
+	for f := range r.Statements() {
+		put(ofFinding(f))
 	}
 	for _, x := range r.AllExceeded() {
 		e := at(Limit+string(x.Limit), "", x.CallSite())

@@ -204,8 +204,8 @@ func (s *Summary) add(u *Unit) {
 		setUp = setUp || zerocode.DefinesTables(g)
 	}
 	s.tests = append(s.tests, Unit{Test: u.Test, Package: u.Package, Report: budget.Report{Name: u.Name}})
-	for i := range u.Findings {
-		if f := &u.Findings[i]; f.Confidence != budget.Hint && !s.isFixture(f.CallSite()) && s.isWork(u, f) {
+	for f := range u.Statements() {
+		if f.Confidence != budget.Hint && !s.isFixture(f.CallSite()) && s.isWork(u, f) {
 			s.addFinding(u, f, setUp)
 		}
 	}

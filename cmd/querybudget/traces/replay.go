@@ -269,8 +269,7 @@ func note(r *budget.Report) {
 			unknown[g.Shape] = true
 		}
 	}
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	for f := range r.Statements() {
 		if (f.Kind == budget.NPlusOne || f.Kind == budget.WriteLoop) && unknown[f.Shape] && f.Note == "" {
 			f.Note = ArgumentsUnknown
 		}

@@ -94,8 +94,8 @@ func (v *verdict) run(ctx context.Context, c *Case, d *db.DB) {
 		v.of(f.Kind).wrong++
 		v.note("%s: found %v", name, f)
 	}
-	for i := range report.Findings {
-		v.tryRepair(ctx, name, &report.Findings[i], d, answers)
+	for f := range report.Statements() {
+		v.tryRepair(ctx, name, f, d, answers)
 	}
 }
 
