@@ -115,7 +115,7 @@ func (f *finder) isLoop(g *loopGroup) bool {
 	if g.Queries < f.rules.fewest() {
 		return false
 	}
-	if f.isOwnWork(g) || f.isReadBack(g) || f.isOfJobs(g) {
+	if f.isOwnWork(g) || f.isReadBack(g) || f.isOfJobs(g) || g.followsPath() {
 		return false
 	}
 	isExact := false
@@ -150,6 +150,12 @@ func (f *finder) canBeLoop(g *Group) bool {
 // answered: the next page of a list, or what is new in it.
 func (g *Group) follows() bool {
 	return g.Chained && len(g.Keys) == 0 && (strings.Contains(g.Shape, " > ?") || strings.Contains(g.Shape, " >= ?"))
+}
+
+// followsPath reports whether each execution asks for a name below what the one before has found, as the
+// folders of a path: there are as many as somebody writes, and the names that differ make it no walk of a tree.
+func (g *Group) followsPath() bool {
+	return g.Chained && len(g.Varying) > 1 && !slices.Contains(g.Varying, "")
 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves: those

@@ -102,7 +102,7 @@ func (j *judgement) isAbout(f *seen) (fits int, ok bool) {
 		if j.kind == budget.Duplicate {
 			return 1, f.worst.Kind == j.kind && f.isAt(j.site) && f.hasShape(j.shape) && f.isFrom(j.callers)
 		}
-		return 1, isLoop && f.isAt(j.site)
+		return 1, isLoop && f.isAt(j.site) && f.isFrom(j.callers)
 	}
 	if j.kind != f.worst.Kind || !f.hasShape(j.shape) {
 		return 0, false
@@ -238,7 +238,7 @@ func (j *judgement) isCovered(f *seen) bool {
 	if _, ok := j.isAbout(f); ok || j.kind == f.worst.Kind && f.hasShape(j.shape) && f.isAt(j.site) && f.isFrom(j.callers) {
 		return true
 	}
-	return slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool {
+	return f.isFrom(j.callers) && slices.ContainsFunc(f.worst.Also, func(r budget.Related) bool {
 		return lineOf(r.CallSite().Frame) == j.site && (j.label == labelMissed || begins(r.Shape, j.shape))
 	})
 }

@@ -122,6 +122,7 @@ var reasons = []*reason{
 	{func(f *seen) bool { return f.ofList }, "a loop over a list that stands in the source"},
 	{func(f *seen) bool { return f.ofNone }, "no loop of the source is around it, and no rows tell how often it is sent"},
 	{(*seen).isOfCalls, "another service is called each time"},
+	{(*seen).isNestedOnce, "sent once while the rows of another query were open, and not for each of them"},
 	{(*seen).isOfMigration, "in folders and files of migrations"},
 	{func(f *seen) bool { return f.mocked }, "reads before and after a call that a mock may stand for: it may write in production"},
 	{(*seen).isSmall, "a read again, in few calls"},

@@ -100,7 +100,11 @@ func (s *Summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 		loop = &f.across.Finding
 	}
 	if p := loop.Parent; p != nil {
-		fmt.Fprintf(out, "  for each   row of %s%s\n", cut(p.Shape, 100), rowsAt(p, loop))
+		what := "for each   row of"
+		if f.worst.Kind == budget.NestedQuery {
+			what = "while      rows are open of"
+		}
+		fmt.Fprintf(out, "  %s %s%s\n", what, cut(p.Shape, 100), rowsAt(p, loop))
 	}
 	if f.worst.Before != nil {
 		fmt.Fprintf(out, "  first      read at %s\n", first)
@@ -115,7 +119,10 @@ func (s *Summary) printFinding(out io.Writer, f *seen, caller callsite.Frame) {
 		fmt.Fprintf(out, "  evidence   %s\n", f.across.Proof)
 	}
 	fmt.Fprintf(out, "  repair     %s\n", f.repair())
-	if i := slices.IndexFunc(f.with, func(w *seen) bool { return w.worst.Kind != f.worst.Kind }); i >= 0 {
+	if slices.ContainsFunc(f.with, func(w *seen) bool { return w.worst.Kind == budget.NestedQuery }) {
+		fmt.Fprintf(out, "  meanwhile  the rows are open: each call holds two connections, and calls that hold one each wait for ever when the pool is full\n")
+	}
+	if i := slices.IndexFunc(f.with, func(w *seen) bool { return f.worst.Kind == budget.NPlusOne && w.worst.Kind == budget.WriteLoop }); i >= 0 {
 		writes, _, _ := strings.Cut(f.with[i].repair(), "; saves ") // in another call, perhaps
 		fmt.Fprintf(out, "  writes     %s\n", writes)
 	}

@@ -30,6 +30,8 @@ type seen struct {
 	startedIn   string           // the latest process whose TestMain did it
 	startsAgain bool             // TestMain of one did it several times
 	units       int64
+	byItem      bool                // in all of them each item is a piece of work in a transaction of its own
+	forRows     bool                // a nested query that is sent for each row, in a unit at least
 	calls       []int64             // their numbers, but for those that only many units show together
 	loops       int64               // of them, those in which a duplicate is as many as a loop
 	callsOut    int64               // of them, those in which another service is called each time
@@ -121,8 +123,8 @@ func (f *seen) merge(other *seen) {
 		f.callsOut = f.units
 	}
 	f.fixed, f.ofList, f.ofNone = f.fixed && other.fixed, f.ofList && other.ofList, f.ofNone && other.ofNone
-	f.mocked = f.mocked && other.mocked
-	f.inLoop, f.hasRows = f.inLoop || other.inLoop, f.hasRows || other.hasRows
+	f.mocked, f.byItem = f.mocked && other.mocked, f.byItem && other.byItem
+	f.inLoop, f.hasRows, f.forRows = f.inLoop || other.inLoop, f.hasRows || other.hasRows, f.forRows || other.forRows
 	f.loops += other.loops
 	f.saved += other.saved
 	maps.Copy(f.shapes, other.shapes)

@@ -94,6 +94,7 @@ func Read(folder string, about *About) (*Summary, error) {
 	s.joinSmall()
 	s.joinCalls()
 	s.joinFirsts()
+	s.joinNested()
 	s.joinLoops()
 	return s, nil
 }
@@ -235,7 +236,7 @@ func (s *Summary) addFinding(u *Unit, f *budget.Finding, setUp bool) {
 	key := findingKey{f.Kind, f.Shape + "\n" + lines(frames)}
 	old := s.findings[key]
 	if old == nil {
-		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}, pairs: map[askedPair]bool{}, openers: map[string]int64{}}
+		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}, pairs: map[askedPair]bool{}, openers: map[string]int64{}, byItem: true}
 		s.findings[key] = old
 	}
 	switch {
@@ -261,6 +262,8 @@ func (s *Summary) addFinding(u *Unit, f *budget.Finding, setUp bool) {
 	if f.CallsOut {
 		old.callsOut++
 	}
+	old.byItem = old.byItem && isItemByItem(u, f)
+	old.forRows = old.forRows || isSentForRows(f)
 	old.hasRows = old.hasRows || f.Parent != nil || f.Confidence == budget.Proven || f.Parallel
 	old.saved += f.Count
 	if f.Count > old.worst.Count {

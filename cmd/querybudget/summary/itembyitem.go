@@ -1,0 +1,52 @@
+package summary
+
+import (
+	"slices"
+
+	"github.com/querybudget/querybudget/budget"
+)
+
+// isItemByItem reports whether each execution of an n+1 is in a transaction of its own, which sends more than
+// that: a piece of work for each item, which reads its item afresh, as a scheduler does with its jobs. A store
+// that begins a transaction for each of its reads sends one statement in it, and is no sign.
+func isItemByItem(u *Unit, f *budget.Finding) bool {
+	if f.Kind != budget.NPlusOne || !f.InTransaction {
+		return false
+	}
+	isOf := make([]bool, len(u.Groups))
+	for i := range u.Groups {
+		g := &u.Groups[i]
+		isOf[i] = g.Statement != nil && g.Shape == f.Shape && g.CallSite().Frame == f.CallSite().Frame
+	}
+	type work struct{ sent, others int }
+	of := make(map[int]*work) // by transaction
+	for i := range u.Queries {
+		q := &u.Queries[i]
+		if of[q.Transaction] == nil {
+			of[q.Transaction] = &work{}
+		}
+		if q.Group >= 0 && isOf[q.Group] {
+			of[q.Transaction].sent++
+		} else {
+			of[q.Transaction].others++
+		}
+	}
+	rounds, more := 0, 0
+	for transaction, w := range of {
+		switch {
+		case w.sent == 0:
+			continue
+		case transaction <= 0 || w.sent > 1:
+			return false
+		case w.others > 0:
+			more++
+		}
+		rounds++
+	}
+	return rounds > 0 && 2*more > rounds
+}
+
+// isWork reports whether all statements of a loop are sent by a piece of work for each item.
+func (f *seen) isWork() bool {
+	return f.byItem && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.worst.Kind == budget.NPlusOne && !w.byItem })
+}
