@@ -132,7 +132,7 @@ func (a *Across) candidates(f *finder) (parents, children []lined, setUp bool) {
 			return
 		}
 		switch {
-		case f.isOfJobs(loop):
+		case f.isOfJobs(loop), g.followsPath():
 			a.end(ids)
 			return
 		case isRead && (f.isOwnWork(loop) || f.isReadBack(loop)), isWrite && (f.isWorker(loop) || f.isItemByItem(loop) || f.isCheap(loop)), f.isRetried(loop):

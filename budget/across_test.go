@@ -121,6 +121,13 @@ func TestAcross(t *testing.T) {
 			lock := "begin t\nquery lock.go:1 < page.go:5 tx=t rows=1 args=7: SELECT n FROM locks WHERE id = $1 FOR UPDATE\ncommit t\nquery books.go:3"
 			return strings.ReplaceAll(strings.ReplaceAll(list(n), fmt.Sprintf("rows=%d", n), "rows=1"), "query books.go:3", lock)
 		}, []int{1, 2, 4}, nil},
+		{"names of a path, each below the one before", func(n int) string {
+			page := "track"
+			for i := range n {
+				page += fmt.Sprintf("\nquery books.go:3 < page.go:5 args=%d,name%d rows=1 vals=id:%d: SELECT id FROM nodes WHERE parent_id = $1 AND name = $2", 70+i, i, 71+i)
+			}
+			return page
+		}, []int{1, 2, 4}, nil},
 		{"items that are written and read back", func(n int) string {
 			update := "begin t\nquery save.go:1 < page.go:5 tx=t args=$i: UPDATE books SET seen = true WHERE author_id = $1\nquery books.go:3 < list.go:12 < page.go:5 tx=t args=$i rows=1: SELECT seen FROM books WHERE author_id = $1\ncommit t\n"
 			return fmt.Sprintf("loop i %d\n%send", n, update)

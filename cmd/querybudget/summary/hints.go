@@ -16,7 +16,7 @@ import (
 // hints are the reasons for which a finding is a hint, as reasons are those for which it is left out.
 var hints = []*reason{
 	{(*seen).isUnsure, "no read has as many rows, so that the loop may be as long as it gets"},
-	{(*seen).isWork, "a transaction for each item, which does more than this: a piece of work by design, perhaps"},
+	{(*seen).isPieceOfWork, "a transaction for each item, which does more than this: a piece of work by design, perhaps"},
 	{(*seen).isAgain, "a read that is sent again: it may want a new answer, or ask the same by chance"},
 }
 

@@ -3,6 +3,7 @@ package summary
 import (
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/querybudget/querybudget/cmd/querybudget/source"
 
@@ -142,18 +143,31 @@ func (p passed) isGenerated(f callsite.Frame) bool {
 
 // own returns the frames but for those that everything passes, further outside, too, such
 // as the lines of a helper that begins a transaction. The nearest line in one of the loops is
-// kept, whoever calls its function, if it calls one thing only: a helper that tries again does not.
+// kept, whoever calls its function, if it calls one thing only: a helper that tries again does not, or
+// calls a closure of its own, which does.
 func (p passed) own(frames []callsite.Frame, loops source.Spans) []callsite.Frame {
 	frames = frames[p.hubs(frames):]
 	out := frames[:1:1]
 	inLoop := loops.Has(frames[0])
 	for _, f := range frames[1:] {
 		isLoop := !inLoop && loops.Has(f)
-		if !p.isHub(f) || isLoop && len(p.lines[f].callees) == 1 {
+		if !p.isHub(f) || isLoop && p.callsOneThing(f) {
 			out, inLoop = append(out, f), inLoop || isLoop
 		}
 	}
 	return out
+}
+
+// callsOneThing reports whether all statements that come through a line come from one function, which is no closure
+// of its own.
+func (p passed) callsOneThing(f callsite.Frame) bool {
+	callees := p.lines[f].callees
+	for callee := range callees {
+		if strings.HasPrefix(callee, f.Function+".") {
+			return false
+		}
+	}
+	return len(callees) == 1
 }
 
 // isHub reports whether a line says nothing: many statements come through it, from many lines

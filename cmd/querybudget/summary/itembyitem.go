@@ -46,7 +46,7 @@ func isItemByItem(u *Unit, f *budget.Finding) bool {
 	return rounds > 0 && 2*more > rounds
 }
 
-// isWork reports whether all statements of a loop are sent by a piece of work for each item.
-func (f *seen) isWork() bool {
+// isPieceOfWork reports whether all statements of a loop are sent by a piece of work for each item.
+func (f *seen) isPieceOfWork() bool {
 	return f.byItem && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.worst.Kind == budget.NPlusOne && !w.byItem })
 }

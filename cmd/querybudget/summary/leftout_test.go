@@ -164,6 +164,8 @@ func TestIsFixed(t *testing.T) {
 		want   bool
 	}{
 		{"without rows", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 4}, units: 2}, 1, true},
+		{"in a loop of the source", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 4}, units: 2, toLoop: 1}, 1, false},
+		{"there, as many in each of five calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 4}, units: 5, toLoop: 1}, 4, true},
 		{"of many units", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5, across: &budget.Covariation{}}, 1, false},
 		{"as many in each of five calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 5, hasRows: true}, 3, true},
 		{"in four calls", seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: 3}, units: 4, hasRows: true}, 3, false},

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 )
 
 // What a goroutine sends that no test waits for may be many pieces of work: a server of SSH
@@ -57,6 +58,22 @@ func (s *Summary) joinLoopsOf(kind budget.FindingKind, first map[string][]*seen)
 		old.saved += f.saved
 		delete(s.findings, key)
 	}
+}
+
+// ownOfLoop returns the lines that say where a loop is. A helper that everything passes, and that reads rows and
+// goes through them itself, is one: what has to change stands there, whoever calls it.
+func (s *Summary) ownOfLoop(f *seen) []callsite.Frame {
+	own := s.passed.own(f.frames, s.loops)
+	if f.worst.Parent == nil {
+		return own
+	}
+	loop := loopLine(f.worst.Parent.CallSite().Frames(), f.worst.CallSite().Frames())
+	passed := f.frames[:slices.Index(f.frames, own[0])]
+	i := slices.IndexFunc(passed, func(frame callsite.Frame) bool { return frame.StableName() == loop.StableName() && s.loops.Has(frame) })
+	if i < 0 {
+		return own
+	}
+	return append([]callsite.Frame{passed[i]}, own...)
 }
 
 // outside names the lines that call the function with the loop of a finding.

@@ -1,7 +1,9 @@
 package summary
 
 import (
+	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // loop adds a loop that was seen, in files that have loops of the source at lines 10 to 19.
@@ -157,5 +160,32 @@ func TestAlso(t *testing.T) {
 	f.own = f.frames
 	if got, want := s.also(f), []string{"INSERT INTO b_north at b.go:1 shop.b", "DELETE FROM b_south at b.go:1 shop.b", "INSERT INTO a2"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A helper that everything passes, and that reads the rows that it goes through, is where its loop is.
+func TestOwnOfLoop(t *testing.T) {
+	var r budget.Report
+	text := `{"schema": 2, "id": "0011223344556677", "findings": [{"kind": "n+1", "count": 5, "call_site": 0, "parent": {"shape": "SELECT id", "call_site": 1}}],
+		"call_sites": [{"frames": [0, 2, 3]}, {"frames": [1, 4, 3]}], "frames": [
+		{"function": "example.com/shop.first", "file": "first.go", "line": 1}, {"function": "example.com/shop.pluck", "file": "pluck.go", "line": 2},
+		{"function": "example.com/shop.extract", "file": "pages.go", "line": 13}, {"function": "example.com/shop.plugin", "file": "plugin.go", "line": 4},
+		{"function": "example.com/shop.extract", "file": "pages.go", "line": 9}]}`
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		t.Fatal(err)
+	}
+	frames := r.Findings[0].CallSite().Frames()
+	s := &Summary{loops: source.Spans{"example.com/shop/pages.go": {{10, 19}}}, passed: passed{lines: map[callsite.Frame]*passedBy{}}}
+	for i := range hubStatements {
+		plugin := callsite.Frame{Function: "example.com/shop.plugin", File: "plugin.go", Line: 20 + i}
+		s.passed.add([]callsite.Frame{frames[0], frames[1], plugin}, &budget.Group{Statement: &statement.Statement{Shape: strconv.Itoa(i), Tables: []string{strconv.Itoa(i)}}})
+	}
+	f := &seen{worst: r.Findings[0], frames: frames}
+	if got := s.ownOfLoop(f); len(got) != 2 || got[0] != frames[1] || got[1] != frames[2] {
+		t.Errorf("with its rows: %v", got)
+	}
+	f.worst.Parent = nil
+	if got := s.ownOfLoop(f); got[0] != frames[2] {
+		t.Errorf("without: %v", got)
 	}
 }

@@ -122,7 +122,7 @@ func (s *Summary) join() {
 	for key, f := range s.inOrder() {
 		f.own = s.passed.own(f.frames, nil)
 		if f.isLoop() {
-			f.own = s.passed.own(f.frames, s.loops)
+			f.own = s.ownOfLoop(f)
 			f.toLoop = slices.IndexFunc(f.own, s.loops.Has) + 1
 		}
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
