@@ -41,7 +41,8 @@ func Variable(system string) string { return variables[system] }
 type server struct {
 	system string
 	label  string // the system, or Pgx
-	name   string // of the schema, the database or the folder
+	name   string // of the schemas, the database or the folder
+	opened int    // schemas so far
 	admin  *sql.DB
 	dsn    string
 	config sqlwrap.Config // of the handles that are opened
@@ -76,11 +77,29 @@ func (s *server) close(ctx context.Context) error {
 }
 
 func (s *server) drop(ctx context.Context) error {
-	drop := "DROP DATABASE IF EXISTS " + s.name
 	if s.system == "postgres" {
-		drop = "DROP SCHEMA IF EXISTS " + s.name + " CASCADE"
+		return s.dropSchemas(ctx)
 	}
-	_, err := s.admin.ExecContext(ctx, drop)
+	_, err := s.admin.ExecContext(ctx, "DROP DATABASE IF EXISTS "+s.name)
+	return err
+}
+
+// schemasKept is how many schemas are dropped at once: the server waits for its disk each time, whatever
+// synchronous_commit says.
+const schemasKept = 25
+
+func (s *server) schema(n int) string { return s.name + "_" + strconv.Itoa(n) }
+
+// dropSchemas drops the latest schemas.
+func (s *server) dropSchemas(ctx context.Context) error {
+	var names []string
+	for n := s.opened - (s.opened-1)%schemasKept; n > 0 && n <= s.opened; n++ {
+		names = append(names, s.schema(n))
+	}
+	if names == nil {
+		return nil
+	}
+	_, err := s.admin.ExecContext(ctx, "DROP SCHEMA "+strings.Join(names, ", ")+" CASCADE")
 	return err
 }
 
@@ -98,10 +117,13 @@ func (s *server) open(ctx context.Context) (*sql.DB, error) {
 }
 
 func (s *server) openPostgres(ctx context.Context) (*sql.DB, error) {
-	if err := s.drop(ctx); err != nil {
-		return nil, err
+	if s.opened > 0 && s.opened%schemasKept == 0 {
+		if err := s.dropSchemas(ctx); err != nil {
+			return nil, err
+		}
 	}
-	if _, err := s.admin.ExecContext(ctx, "CREATE SCHEMA "+s.name); err != nil {
+	s.opened++
+	if _, err := s.admin.ExecContext(ctx, "CREATE SCHEMA "+s.schema(s.opened)); err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(s.dsn)
@@ -109,7 +131,7 @@ func (s *server) openPostgres(ctx context.Context) (*sql.DB, error) {
 		return nil, fmt.Errorf("corpus: %s: %w", variables[s.system], err)
 	}
 	q := u.Query()
-	q.Set("search_path", s.name)
+	q.Set("search_path", s.schema(s.opened))
 	q.Set("synchronous_commit", "off") // what is written is thrown away
 	u.RawQuery = q.Encode()
 	if s.label == Pgx {

@@ -97,6 +97,7 @@ func inSchema(ctx context.Context, open opener) (*db.DB, func(), error) {
 	}
 	q := u.Query()
 	q.Set("search_path", name)
+	q.Set("synchronous_commit", "off") // what is written is thrown away
 	u.RawQuery = q.Encode()
 	return wrap(open, "postgresql", "pgx", u.String(), end)
 }
