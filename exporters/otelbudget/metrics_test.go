@@ -163,6 +163,19 @@ func TestAllowedFindingIsNotCounted(t *testing.T) {
 	}
 }
 
+// A loop that reads and writes is one finding, which counts under both kinds.
+func TestReadsOfALoopAreCounted(t *testing.T) {
+	m, reader, _ := newMetrics(t)
+	reads := budget.Finding{Kind: budget.NPlusOne, Confidence: budget.Candidate}
+	m.Report(t.Context(), &budget.Report{Findings: []budget.Finding{{Kind: budget.WriteLoop, Confidence: budget.Candidate, Reads: &reads}}})
+	p := strings.Join(points(collect(t, reader)["querybudget.findings"]), "\n")
+	for _, kind := range []string{"n+1", "write-loop"} {
+		if !strings.Contains(p, kind) {
+			t.Errorf("no %s in %q", kind, p)
+		}
+	}
+}
+
 // Clients that invent paths and methods invent no labels.
 func TestCardinality(t *testing.T) {
 	m, reader, _ := newMetrics(t)

@@ -197,11 +197,18 @@ func scopeLine(s *budget.Scope) string {
 	return fmt.Sprintf("%s: %d %s, %s", s.Name, s.Totals.Queries, queries, s.Verdict.Outcome)
 }
 
+// kinds are those of findings, and of what their loops read.
 func kinds(findings []*budget.Finding) []string {
 	var out []string
+	add := func(kind budget.FindingKind) {
+		if !slices.Contains(out, string(kind)) {
+			out = append(out, string(kind))
+		}
+	}
 	for _, f := range findings {
-		if !slices.Contains(out, string(f.Kind)) {
-			out = append(out, string(f.Kind))
+		add(f.Kind)
+		if f.Reads != nil {
+			add(f.Reads.Kind)
 		}
 	}
 	return out

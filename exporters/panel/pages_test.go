@@ -192,6 +192,7 @@ func report(t *testing.T, s string) *budget.Report {
 		f.Allowed = &budget.Allowance{Reason: s}
 		f.Parent = &budget.Related{Shape: s, Summary: s, Why: s}
 		f.Also = []budget.Related{{Shape: s, Summary: s, Why: s}}
+		f.Reads = &budget.Finding{Kind: budget.FindingKind(s), Shape: s, Summary: s, Repair: s}
 	}
 	again := site // one that can be copied as a test
 	again.Allowed, again.Kind = nil, budget.NPlusOne
@@ -395,6 +396,23 @@ func TestRequest(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(s.get("/api/requests/"+id.String())), &api); err != nil || api.Queries != 7 || len(api.Report.Queries) != 7 || api.Report.ID != id {
 		t.Errorf("%v: %+v", err, api)
+	}
+}
+
+// A loop that reads and writes is one finding, with a repair for both, and in the list it is of both kinds.
+func TestLoopThatReadsAndWrites(t *testing.T) {
+	s := newShop(t, panel.Options{})
+	id := s.request(authors, func(u *unit) {
+		for i := range 6 {
+			u.read(12, "SELECT title FROM books WHERE author_id = $1", 1, i+1)
+			u.read(14, "UPDATE authors SET best = $1 WHERE id = $2", 0, "title", i+1)
+		}
+	})
+	page := s.get("/requests/" + id.String())
+	mustContain(t, page, "Findings <small>1</small>", "write-loop", "instead of</span> 6× <code>SELECT books</code>",
+		"budget.Allowance{Kind: budget.WriteLoop, Max: 6", "budget.Allowance{Kind: budget.NPlusOne, Max: 6")
+	if list := s.get("/?finding=n%2B1"); !strings.Contains(list, id.String()) {
+		t.Error("who looks for an n+1 does not find it")
 	}
 }
 

@@ -45,6 +45,9 @@ func (p *Panel) serveProve(w http.ResponseWriter, r *http.Request, at place) {
 			return false
 		}
 		f := &e.report.Findings[index]
+		if reads := f.NPlusOne(); reads != nil {
+			f = reads
+		}
 		out := p.prove(ctx, e.report, f)
 		out.Request, out.Finding, out.Summary, out.route = e.report.ID, index, f.Summary, e.summarize().Name
 		answer(p, w, at, "proof", out.Title(), out)

@@ -64,7 +64,7 @@ func summarize(r *budget.Report, late []*budget.Report) *summary {
 		Duration: r.Duration, DBTime: r.Totals.WallTime,
 		Queries: r.Totals.Queries, Writes: r.Totals.Writes, Duplicates: r.Totals.Duplicates,
 		Rows: r.Totals.Rows, Errors: r.Totals.Errors, Blocked: r.Totals.Blocked,
-		Outcome: string(r.Verdict.Outcome), Findings: badges(r.Findings), Invalid: cmp.Or(r.Verdict.Invalid, invalidScope(r.Scopes)),
+		Outcome: string(r.Verdict.Outcome), Findings: badges(r), Invalid: cmp.Or(r.Verdict.Invalid, invalidScope(r.Scopes)),
 	}
 	for i := range r.Groups {
 		if g := &r.Groups[i]; !g.Overflow {
@@ -102,9 +102,8 @@ func nameOf(r *budget.Report) string { return cmp.Or(r.Name, "(no name)") }
 
 // badges are the kinds of findings, in the order of the findings: those that nobody
 // allowed first.
-func badges(findings []budget.Finding) (out []badge) {
-	for i := range findings {
-		f := &findings[i]
+func badges(r *budget.Report) (out []badge) {
+	for f := range r.Statements() { // who looks for an n+1 finds those that also write
 		at := slices.IndexFunc(out, func(b badge) bool { return b.Kind == f.Kind && b.Allowed == (f.Allowed != nil) })
 		if at < 0 {
 			out = append(out, badge{Kind: f.Kind, Confidence: f.Confidence, Count: f.Count, Allowed: f.Allowed != nil})
