@@ -226,6 +226,20 @@ func TestScanErrors(t *testing.T) {
 	}
 }
 
+// Errors of the compiler are go's own, in the file that somebody wrote.
+func TestScanOfATestThatDoesNotCompile(t *testing.T) {
+	enter(t, "generated")
+	text := "package generated\n\nimport \"testing\"\n\nfunc TestBroken(t *testing.T) {\n\tfor range 3 {\n\t\tt.Log(nothing)\n\t}\n}\n"
+	if err := os.WriteFile("broken_test.go", []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove("broken_test.go") })
+	var out, said bytes.Buffer
+	if err := scan(t.Context(), nil, &out, &said); err == nil || !strings.Contains(out.String()+said.String(), "./broken_test.go:7:9: undefined: nothing") {
+		t.Errorf("%v\n%s%s", err, out.String(), said.String())
+	}
+}
+
 // A server below a command is killed as a rule: what it has answered is reported by then, and
 // what a goroutine has sent that nobody waits for, soon. One that exits reports all.
 func TestScanOfAServer(t *testing.T) {

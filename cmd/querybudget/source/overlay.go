@@ -84,12 +84,15 @@ func (o Overlay) marked(files []string, into string, mark func(text string) (str
 		if !ok {
 			continue
 		}
-		if out[file], err = writeTemp(into, "*_"+filepath.Base(file), marked); err != nil {
+		if out[file], err = writeTemp(into, "*_"+filepath.Base(file), named(marked, file)); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
+
+// named has errors of the compiler, and of vet, name the file that somebody wrote.
+func named(text, file string) string { return "//line " + file + ":1:1\n" + text }
 
 // writeTemp writes a new file into a folder and returns its name.
 func writeTemp(folder, pattern, text string) (string, error) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/callsite"
 	"github.com/querybudget/querybudget/cmd/querybudget/format"
 )
 
@@ -60,20 +61,19 @@ func withoutHints(found []*seen) (sure, unsure []*seen) {
 }
 
 // printHints writes what is less sure, by the reasons, those first whose repair saves most.
-func (s *Summary) printHints(out io.Writer, found []*seen) {
+func (s *Summary) printHints(out io.Writer, found []*seen, callers map[*seen]callsite.Frame) {
 	for _, r := range hints {
 		of := slices.DeleteFunc(slices.Clone(found), func(f *seen) bool { return f.hint() != r })
 		if len(of) == 0 {
 			continue
 		}
 		fmt.Fprintf(out, "\n%s, less sure: %s\n", format.Plural(len(of), "hint"), r.why)
-		callers := s.callers(of)
 		for i, f := range of {
 			if i == shownMax && len(of)-i > fewMore {
 				fmt.Fprintf(out, "%d more, with -all\n", len(of)-i)
 				break
 			}
-			at, first := s.at(f, callers[i])
+			at, first := s.at(f, callers[f])
 			fmt.Fprintf(out, "%-12s %s\n%13s%s at worst, in %s, at %s\n", f.worst.Kind, cut(f.worst.Shape, 100), "", f.times(), format.Plural(f.units, "call"), at)
 			var beside []string
 			if f.worst.Before != nil && first != f.own[0] {

@@ -25,15 +25,15 @@ func (s *Summary) Print(out io.Writer, all bool) {
 	if all {
 		sure, unsure = found, nil
 	}
-	callers := s.callers(sure)
+	callers := s.callersOf(found)
 	for i, f := range sure {
 		if i == shownMax && !all && len(sure)-i > fewMore {
 			fmt.Fprintf(out, "\n%d more, which cost less, with -all\n", len(sure)-i)
 			break
 		}
-		s.printFinding(out, f, callers[i])
+		s.printFinding(out, f, callers[f])
 	}
-	s.printHints(out, unsure)
+	s.printHints(out, unsure, callers)
 	fmt.Fprintln(out)
 	hint := "; -all lists them"
 	if all {
@@ -76,6 +76,23 @@ func (s *Summary) printTotals(out io.Writer, hint string) {
 	if s.interrupted > 0 {
 		fmt.Fprintf(out, "%s ended in the middle of a report: what it had to say is lost\n", format.Plural(s.interrupted, "process"))
 	}
+}
+
+// callersOf returns for each finding the frame that tells it from the others of its line and of its list, so that it
+// is called the same whether all are printed or not.
+func (s *Summary) callersOf(found []*seen) map[*seen]callsite.Frame {
+	lists := map[[2]*reason][]*seen{}
+	for _, f := range found {
+		list := [2]*reason{f.reason(), f.hint()}
+		lists[list] = append(lists[list], f)
+	}
+	out := map[*seen]callsite.Frame{}
+	for _, list := range lists {
+		for i, caller := range s.callers(list) {
+			out[list[i]] = caller
+		}
+	}
+	return out
 }
 
 // callers returns for each finding the frame that tells it from the others of its line.
