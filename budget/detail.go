@@ -110,6 +110,9 @@ type Group struct {
 	// Chained is set if each execution asked for a value that the one before answered:
 	// with [Bounds.TrackValues] only.
 	Chained bool `json:"chained,omitempty"`
+	// ByName is set if each execution asked, beside such a value, for a word that no answer
+	// has, as for the next folder of a path.
+	ByName bool `json:"by_name,omitempty"`
 	// Varying are the columns that are compared with another value from execution to
 	// execution. An empty name stands for a value that is compared with no column. It is nil
 	// where that is not known, or nothing differs: with [Bounds.TrackValues] only.

@@ -202,6 +202,9 @@ func (f *Finding) String() string {
 	}
 	if f.Reads != nil {
 		s += fmt.Sprintf(", with %dx %s", f.Reads.Count, f.Reads.Summary)
+		if site := f.Reads.CallSite(); !site.IsZero() {
+			s += " at " + site.String()
+		}
 	}
 	if f.Parent != nil {
 		s += fmt.Sprintf(", for the %d rows of %s", f.Parent.Rows, f.Parent.Summary)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxFindings is the number of findings in a report. Those that cost most come
@@ -33,12 +34,20 @@ const noGroup = -1
 func compareFindings(a, b Finding) int {
 	return cmp.Or(
 		cmp.Compare(a.rank(), b.rank()),
-		cmp.Compare(b.Time, a.Time),
+		cmp.Compare(b.cost(), a.cost()),
 		cmp.Compare(b.Count, a.Count),
 		cmp.Compare(a.First, b.First),
 		cmp.Compare(a.Kind, b.Kind),
 		cmp.Compare(a.Shape, b.Shape),
 	)
+}
+
+// cost is the time of what a finding is about, of the reads of a loop, too.
+func (f *Finding) cost() time.Duration {
+	if f.Reads != nil {
+		return f.Time + f.Reads.Time
+	}
+	return f.Time
 }
 
 // rank puts what is allowed last, and hints after the others.

@@ -191,7 +191,7 @@ func (f *finder) sumOf(groups []int) *Group {
 	for _, i := range groups {
 		g := &f.report.Groups[i]
 		sum.add(&g.Sums)
-		sum.Chained = sum.Chained || g.Chained
+		sum.Chained, sum.ByName = sum.Chained || g.Chained, sum.ByName || g.ByName
 		sum.Parents = slices.DeleteFunc(sum.Parents, func(p Parent) bool { return !g.hasParent(p) })
 		for _, a := range g.Allowances {
 			if !slices.Contains(sum.Allowances, a) {

@@ -154,9 +154,8 @@ func (g *Group) follows() bool {
 
 // followsPath reports whether each execution asks for a name below what the one before has found, as the
 // folders of a path: there are as many as somebody writes, and the names that differ make it no walk of a tree.
-func (g *Group) followsPath() bool {
-	return g.Chained && len(g.Varying) > 1 && !slices.Contains(g.Varying, "")
-}
+// What goes through rows that were read before is a loop.
+func (g *Group) followsPath() bool { return g.Chained && g.ByName && len(g.Parents) == 0 }
 
 // canBeLoop leaves out the statements that are no loop over rows by themselves: those
 // that read no table, or a schema. What a function does that is not known may be a write;

@@ -80,6 +80,7 @@ func (b *builder) parents() {
 		}
 		g.Parents = strongest(g.Parents)
 		g.Chained = g.Chained || g.Queries >= fewRows && b.isChained(i, lists[i], records)
+		g.ByName = g.Chained && b.isByName(i, lists[i], records)
 	}
 	b.parentsOfRecursions(records, all)
 }

@@ -83,6 +83,22 @@ func (b *builder) isChained(group int, lists []argumentList, records []*record) 
 	return false
 }
 
+// isByName reports whether one of the arguments of a chained group is a word that differs, and that none of
+// its answers has. One that they have is a part of the key, such as the type of a node.
+func (b *builder) isByName(group int, lists []argumentList, records []*record) bool {
+	return slices.ContainsFunc(lists, func(l argumentList) bool {
+		if l.key == "" || countDistinct(l.values) < 2 || slices.ContainsFunc(l.values, isNumber) {
+			return false
+		}
+		for i, rec := range records {
+			if b.report.Queries[i].Group == group && slices.ContainsFunc(l.values, rec.hasValue) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // chains marks the groups of a statement that a function sends at several depths of its own
 // recursion, if each asks for what another one answered.
 func (b *builder) chains(records []*record) {

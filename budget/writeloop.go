@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -161,12 +162,19 @@ func (f *finder) isWriteLoop(g *loopGroup) bool {
 	if g.Distinct == 1 && isConditional(g) && g.RowsAffected == 0 {
 		return false // it is sent again because it hit nothing
 	}
-	isTried := isConditional(g) && g.setsTheSame() || g.Verb == "INSERT" && g.AffectedUnknown == 0
+	isTried := isConditional(g) && g.setsTheSame() || mayDoNothing(g) && g.parent == nil
 	if isTried && g.RowsAffected == 1 && g.Queries <= 2*maxTries && f.hitsLast(g) {
 		return false // the first that hits, or that is not there yet, is the last
 	}
 	return !isProgress(g) && !f.goesOnFromItself(g) && !f.isWorker(g) && !f.isCompareAndSwap(g)
 }
+
+// mayDoNothing reports whether an INSERT leaves out a row that is there.
+func mayDoNothing(g *loopGroup) bool {
+	return g.Verb == "INSERT" && g.AffectedUnknown == 0 && leavesOut.MatchString(g.Shape)
+}
+
+var leavesOut = regexp.MustCompile(`(?i)^insert (or )?ignore|do nothing|not exists`)
 
 // goesOnFromItself reports whether an INSERT takes the latest of the rows that it has written, such as a
 // balance: each needs the one before. Where a key differs, or no order is asked for, rows are copied.

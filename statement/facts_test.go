@@ -157,6 +157,8 @@ func TestPaged(t *testing.T) {
 		"SELECT count(*), COALESCE(SUM(a), 0) FROM t WHERE day >= $1 AND day < $2":                                      false, // one row for each window
 		"SELECT count(*), COALESCE(SUM(a), 0) FROM t WHERE t.id >= $1 AND t.id < $2":                                    true,  // parts of the table
 		"SELECT sum(a) FROM t WHERE \"id\" BETWEEN $1 AND $2":                                                           true,
+		"SELECT sum(a) FROM t WHERE day >= $1 AND day < $2 AND id > $3":                                                 false,
+		"SELECT sum(a) FROM t WHERE day >= $1 AND day < $2 AND EXISTS (SELECT 1 FROM u WHERE u.id >= $3)":               false,
 		"SELECT sum(a) FROM t WHERE paid BETWEEN $1 AND $2":                                                             false,
 		"SELECT count(*), b FROM t WHERE day >= $1 AND day < $2 GROUP BY b":                                             true,
 		"SELECT sum(a) OVER (PARTITION BY b ORDER BY id) FROM t WHERE id >= $1 AND id < $2":                             true,

@@ -54,6 +54,6 @@ func sumsUp(shape string) bool {
 
 // ofIDs are ranges of ids: they are parts of a table, also where they are summed up. Those of a time are
 // asked for one by one because each is wanted.
-var ofIDs = regexp.MustCompile("(?i)[\\s.(\"`\\[]id[\"`\\]]? (between|>=?|<=?) ?[?$:@]")
+var ofIDs = regexp.MustCompile("(?i)[\\s.(\"`\\[]id[\"`\\]]? ?(between |[<>]=? ?\\S+ and (\\S+[.])?[\"`\\[]?id[\"`\\]]? ?[<>])")
 
 var sums = regexp.MustCompile(`\b(count|sum|min|max|avg|total|string_agg|group_concat|array_agg|json_agg|jsonb_agg) ?\(`)

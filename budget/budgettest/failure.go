@@ -139,8 +139,8 @@ func (f *failure) offending() map[place]int {
 	for _, e := range f.report.AllExceeded() {
 		out[place{e.Shape, e.CallSite().String()}] = 1
 	}
-	for i := range f.report.Findings {
-		if found := &f.report.Findings[i]; found.Allowed == nil && found.Confidence != budget.Hint {
+	for found := range f.report.Statements() {
+		if found.Allowed == nil && found.Confidence != budget.Hint {
 			out[place{found.Shape, found.CallSite().String()}] = 2
 		}
 	}

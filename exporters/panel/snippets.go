@@ -69,6 +69,9 @@ func limitFor(r *budget.Report, f *budget.Finding) string {
 	case budget.Duplicate:
 		return "Duplicates: budget.None"
 	case budget.WriteLoop:
+		if f.Reads != nil {
+			return "NPlusOne: budget.None, Repeats: 1"
+		}
 		return "Repeats: 1"
 	default:
 		return fmt.Sprintf("Queries: %d", max(r.Totals.Queries, 1))

@@ -99,6 +99,7 @@ type findingLine struct {
 	Database   string             `json:"database,omitempty"`
 	CallSite   *callsite.Frame    `json:"call_site,omitempty"`
 	Caller     *callsite.Frame    `json:"caller,omitempty"`
+	Reads      *readsLine         `json:"reads,omitempty"`
 	Parent     *parentLine        `json:"parent,omitempty"`
 	Proof      string             `json:"proof,omitempty"`
 	Note       string             `json:"note,omitempty"`
@@ -106,6 +107,13 @@ type findingLine struct {
 	Allowed    *allowedLine       `json:"allowed,omitempty"`
 	Rows       int64              `json:"rows,omitempty"`
 	Time       int64              `json:"time_ns,omitempty"`
+}
+
+// readsLine is what a loop reads beside its writes.
+type readsLine struct {
+	Count    int64           `json:"count"`
+	Summary  string          `json:"summary"`
+	CallSite *callsite.Frame `json:"call_site,omitempty"`
 }
 
 type parentLine struct {
@@ -125,6 +133,9 @@ func newFindingLine(f *budget.Finding) findingLine {
 		Database: cut(f.Database, maxSummary), CallSite: frame(f.CallSite().Frame), Proof: cut(f.Proof, maxProof), Note: cut(f.Note, maxProof),
 		Repair: cut(f.Advice(), maxRepair), Rows: f.Rows, Time: f.Time.Nanoseconds(),
 	}
+	if r := f.Reads; r != nil {
+		out.Reads = &readsLine{r.Count, cut(r.Summary, maxSummary), frame(r.CallSite().Frame)}
+	}
 	if p := f.Parent; p != nil {
 		out.Parent = &parentLine{cut(p.Summary, maxSummary), p.Position, p.Rows, frame(p.CallSite().Frame)}
 	}
@@ -138,6 +149,12 @@ func (l findingLine) String() string {
 	s := fmt.Sprintf("%s (%s): %dx %s", l.Kind, l.Confidence, l.Count, l.Summary)
 	if l.CallSite != nil {
 		s += " at " + l.CallSite.String() + below(l.Caller)
+	}
+	if l.Reads != nil {
+		s += fmt.Sprintf(", with %dx %s", l.Reads.Count, l.Reads.Summary)
+		if l.Reads.CallSite != nil {
+			s += " at " + l.Reads.CallSite.String()
+		}
 	}
 	if l.Parent != nil {
 		s += fmt.Sprintf(", for the %d rows of %s", l.Parent.Rows, l.Parent.Summary)
@@ -157,6 +174,9 @@ func (l *findingLine) length() int {
 		n += written(s)
 	}
 	n += writtenFrame(l.CallSite) + writtenFrame(l.Caller)
+	if l.Reads != nil {
+		n += len(`"reads":{"count":1000000000,"summary":""},`) + written(l.Reads.Summary) + writtenFrame(l.Reads.CallSite)
+	}
 	if l.Parent != nil {
 		n += len(`"parent":{"summary":"","position":1000000000,"rows":1000000000},`) + written(l.Parent.Summary) + writtenFrame(l.Parent.CallSite)
 	}

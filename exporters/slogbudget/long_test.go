@@ -213,6 +213,28 @@ func TestOrderOfFindings(t *testing.T) {
 	x.Close(0, nil)
 }
 
+// What a loop reads beside its writes has its own line, and its repair.
+func TestReadsOfALoop(t *testing.T) {
+	var r budget.Report
+	if err := json.Unmarshal([]byte(`{"schema": 2, "id": "0011223344556677", "findings": [{"kind": "write-loop", "confidence": "candidate", "count": 6, "summary": "INSERT copies",
+		"repair": "several rows", "call_site": 0, "reads": {"kind": "n+1", "confidence": "candidate", "count": 6, "summary": "SELECT titles", "repair": "one list", "call_site": 1}}],
+		"call_sites": [{"frames": [0]}, {"frames": [1]}], "frames": [{"function": "shop.Add", "file": "shop.go", "line": 25}, {"function": "shop.Find", "file": "shop.go", "line": 20}]}`), &r); err != nil {
+		t.Fatal(err)
+	}
+	for want, handler := range map[string]func(*bytes.Buffer) slog.Handler{
+		`INSERT copies at shop.go:25 shop.Add, with 6x SELECT titles at shop.go:20 shop.Find -> several rows; in place of 6x SELECT titles: one list`: func(b *bytes.Buffer) slog.Handler {
+			return slog.NewTextHandler(b, nil)
+		},
+		`"reads":{"count":6,"summary":"SELECT titles","call_site":{`: func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
+	} {
+		var out bytes.Buffer
+		slogbudget.Options{}.Reporter(slog.New(handler(&out))).Report(t.Context(), &r)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in %s", want, out.String())
+		}
+	}
+}
+
 // walk asks for the books of each level, one below the other.
 func (s *pageStore) walk(ctx context.Context, level int) {
 	if level > 0 {

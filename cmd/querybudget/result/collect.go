@@ -143,8 +143,8 @@ func (u *Unit) add(o *Origin, r *budget.Report) {
 	u.Untold = max(u.Untold, r.Truncated.Grouped)
 	u.Failed = u.Failed || o.Failed
 	findings := 0
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Allowed == nil && f.Confidence != budget.Hint {
+	for f := range r.Statements() { // as they are listed
+		if f.Allowed == nil && f.Confidence != budget.Hint {
 			findings++
 		}
 	}

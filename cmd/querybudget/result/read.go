@@ -279,8 +279,8 @@ func plausible(r *budget.Report) error {
 	for i := range r.Groups {
 		counts = append(counts, r.Groups[i].Queries, r.Groups[i].Rows)
 	}
-	for i := range r.Findings {
-		counts = append(counts, r.Findings[i].Count, r.Findings[i].Rows)
+	for f := range r.Statements() {
+		counts = append(counts, f.Count, f.Rows)
 	}
 	for _, n := range counts {
 		if n < 0 || n > most {

@@ -25,9 +25,10 @@ func isItemByItem(u *Unit, f *budget.Finding) bool {
 		if of[q.Transaction] == nil {
 			of[q.Transaction] = &work{}
 		}
-		if q.Group >= 0 && isOf[q.Group] {
+		switch {
+		case q.Group >= 0 && q.Group < len(isOf) && isOf[q.Group]:
 			of[q.Transaction].sent++
-		} else {
+		case q.Statement != nil && len(q.Tables) > 0: // and not the name of a tenant, which a store sets
 			of[q.Transaction].others++
 		}
 	}

@@ -34,6 +34,14 @@ func TestIsItemByItem(t *testing.T) {
 			t.Errorf("%s: got %t", test.name, got)
 		}
 	}
+	u := &Unit{Report: budget.Report{Groups: []budget.Group{{Statement: run}}}}
+	for i := range 3 {
+		tenant := budget.Query{Statement: read.Read("SELECT set_config('app.tenant', ?, true)"), Group: 99, Transaction: i + 1}
+		u.Queries = append(u.Queries, tenant, budget.Query{Statement: run, Transaction: i + 1})
+	}
+	if isItemByItem(u, &budget.Finding{Kind: budget.NPlusOne, Shape: run.Shape, InTransaction: true}) {
+		t.Error("a store that names its tenant is taken for a piece of work")
+	}
 	work := seen{byItem: true, worst: budget.Finding{Kind: budget.NPlusOne, Parent: &budget.Related{}}}
 	if !work.isHint() {
 		t.Error("a piece of work for each item is listed among the findings")

@@ -11,9 +11,10 @@ import (
 // such as a DELETE before the first row is saved, were not, in 36 of 36.
 
 // isSentForRows reports whether a unit shows that a nested query is sent for each row, and not once for
-// a result. Another kind of finding is not asked.
+// a result. Another kind of finding is not asked. Several results may have no rows.
 func isSentForRows(f *budget.Finding) bool {
-	return f.Kind == budget.NestedQuery && (f.Parent == nil || f.Count > f.Parent.Count)
+	p := f.Parent
+	return f.Kind == budget.NestedQuery && (p == nil || f.Count > p.Count || f.Count > 1 && f.Count == p.Rows && p.Rows != p.Count)
 }
 
 // isNestedOnce reports whether no unit shows a nested query that is sent for each row.

@@ -17,6 +17,7 @@ func TestIsSentForRows(t *testing.T) {
 	}{
 		{"once for each of two results", budget.Finding{Kind: budget.NestedQuery, Count: 2, Parent: rows}, false},
 		{"for three rows of two results", budget.Finding{Kind: budget.NestedQuery, Count: 3, Parent: rows}, true},
+		{"for four rows of one of six results", budget.Finding{Kind: budget.NestedQuery, Count: 4, Parent: &budget.Related{Count: 6, Rows: 4}}, true},
 		{"for rows that nobody knows", budget.Finding{Kind: budget.NestedQuery, Count: 1}, true},
 		{"another kind", budget.Finding{Kind: budget.NPlusOne, Count: 3, Parent: rows}, false},
 	} {
