@@ -24,7 +24,7 @@ func (r *Reader) read(text string) *Statement {
 		shape.add(t)
 		class.add(t)
 	}
-	class.window = class.window && !(sumsUp(string(shape.text)) && !ofIDs.Match(shape.text))
+	class.window = class.window && (!sumsUp(string(shape.text)) || ofIDs.Match(shape.text))
 	st := class.end()
 	if scan.unread {
 		doubt(st)
