@@ -274,7 +274,7 @@ func (r pmInvoices) openOf(ctx context.Context, lease int64) (sum int64) {
 func pmAroundWrite(ctx context.Context, e *Env) error {
 	r := pmInvoices{whOpen(e)}
 	sum := r.openOf(ctx, 10)
-	if err := (pmNotices{r.whStore}).Send(ctx, 16, "balance", fmt.Sprint("you owe ", sum)); err != nil {
+	if err := pmNotices(r).Send(ctx, 16, "balance", fmt.Sprint("you owe ", sum)); err != nil {
 		return err
 	}
 	if r.openOf(ctx, 10) != sum {

@@ -223,7 +223,7 @@ func pmRandomTwice(ctx context.Context, e *Env) error {
 	sample := func() []int64 {
 		return ints(e.DB.QueryContext(ctx, "SELECT id FROM flats WHERE deleted_at = 0 ORDER BY "+random+" LIMIT 4"))
 	}
-	if len(sample()) != len(sample()) {
+	if one, other := sample(), sample(); len(one) != len(other) {
 		return errors.New("too few flats")
 	}
 	return nil

@@ -205,7 +205,7 @@ func pmInParallel(ctx context.Context, e *Env) error {
 			}
 			for rows.Next() {
 			}
-			return errors.Join(rows.Err(), rows.Close())
+			return errors.Join(rows.Err(), rows.Close()) //nolint:sqlclosecheck // it is the case
 		})
 	}
 	return g.Wait()

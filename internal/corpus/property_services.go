@@ -229,7 +229,7 @@ func pmWaitGroup(ctx context.Context, e *Env) error {
 			if err == nil {
 				for rows.Next() {
 				}
-				err = errors.Join(rows.Err(), rows.Close())
+				err = errors.Join(rows.Err(), rows.Close()) //nolint:sqlclosecheck // it is the case
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -43,7 +43,7 @@ func pmResolvers(ctx context.Context, e *Env) error {
 	r := pmResolver{whOpen(e)}
 	var out []map[string]string
 	fields := map[string]func(context.Context, pmLease) string{"tenant": r.tenant, "flat": r.flat}
-	for _, l := range (pmLeases{r.whStore}).Running(ctx, 63500) {
+	for _, l := range pmLeases(r).Running(ctx, 63500) {
 		v := map[string]string{"contract": l.contract}
 		for _, name := range []string{"tenant", "flat"} {
 			v[name] = fields[name](ctx, l)
