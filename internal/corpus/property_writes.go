@@ -79,7 +79,7 @@ func pmReadingsOfUpload(ctx context.Context, e *Env) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	defer tx.Rollback()                                                                                                      //nolint:errcheck // after a commit it does nothing
 	stmt, err := tx.PrepareContext(ctx, e.Q("INSERT INTO readings (meter_id, day, value, source) VALUES (?, ?, ?, 'file')")) //nolint:sqlclosecheck // the transaction closes it
 	if err != nil {
 		return err
