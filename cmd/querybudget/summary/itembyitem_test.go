@@ -22,6 +22,7 @@ func TestIsItemByItem(t *testing.T) {
 		{"a store that begins one for each read", []int{1, 2, 3}, []int{4}, false},
 		{"two of one transaction", []int{1, 1, 3}, []int{1, 3}, false},
 		{"one outside", []int{1, 0, 3}, []int{1, 3}, false},
+		{"one that the report leaves out", []int{1, 3}, []int{1, 3}, false},
 	} {
 		u := &Unit{Report: budget.Report{Groups: []budget.Group{{Statement: run}, {Statement: config}}}}
 		for _, n := range test.transactions {
@@ -30,7 +31,7 @@ func TestIsItemByItem(t *testing.T) {
 		for _, n := range test.others {
 			u.Queries = append(u.Queries, budget.Query{Statement: config, Group: 1, Transaction: n})
 		}
-		if got := isItemByItem(u, &budget.Finding{Kind: budget.NPlusOne, Shape: run.Shape, InTransaction: true}); got != test.want {
+		if got := isItemByItem(u, &budget.Finding{Kind: budget.NPlusOne, Shape: run.Shape, Count: 3, InTransaction: true}); got != test.want {
 			t.Errorf("%s: got %t", test.name, got)
 		}
 	}
@@ -39,7 +40,7 @@ func TestIsItemByItem(t *testing.T) {
 		tenant := budget.Query{Statement: read.Read("SELECT set_config('app.tenant', ?, true)"), Group: 99, Transaction: i + 1}
 		u.Queries = append(u.Queries, tenant, budget.Query{Statement: run, Transaction: i + 1})
 	}
-	if isItemByItem(u, &budget.Finding{Kind: budget.NPlusOne, Shape: run.Shape, InTransaction: true}) {
+	if isItemByItem(u, &budget.Finding{Kind: budget.NPlusOne, Shape: run.Shape, Count: 3, InTransaction: true}) {
 		t.Error("a store that names its tenant is taken for a piece of work")
 	}
 	work := seen{byItem: true, worst: budget.Finding{Kind: budget.NPlusOne, Parent: &budget.Related{}}}
