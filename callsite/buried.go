@@ -21,7 +21,7 @@ func (s *Stack) isBuried() bool {
 }
 
 func (s *Stack) hasApplication() bool {
-	site, _ := s.skip.siteOf(framesOf(s.pcs))
+	site, _ := s.skip.siteOf(framesOf(&s.skip.symbols, s.pcs))
 	return !site.IsZero() && !site.Library
 }
 

@@ -45,7 +45,7 @@ const callersSkip = 2
 //go:noinline
 func (c *Cache) Capture() *Stack {
 	var k chain
-	k.n, k.hash = readChain(&k.pcs)
+	k.n, k.hash = readChain(&k.pcs[0], maxChain)
 	key := k.pcs[:k.n]
 	e := find(&c.chains, k.hash, key)
 	if e != nil && e.value != nil {
@@ -58,7 +58,7 @@ func (c *Cache) Capture() *Stack {
 		return c.intern(unburied())
 	}
 	if e == nil && len(key) > 0 {
-		rememberChain(&c.chains, key, k.hash, pcs, maxFrames, s)
+		rememberChain(&c.chains, key, k.hash, c.skip.symbols.covers(key, pcs, maxFrames, function), s)
 	}
 	return s
 }

@@ -115,7 +115,7 @@ func hashString(h uint64, s string) uint64 {
 // site picks the application's frames out of a stack, and names the package that they
 // called.
 func (r *skipRule) site(pcs []uintptr) (site CallSite, via string) {
-	site, via = r.siteOf(framesOf(pcs))
+	site, via = r.siteOf(framesOf(&r.symbols, pcs))
 	site.Cut = len(pcs) >= maxFrames
 	return site, via
 }
@@ -149,19 +149,4 @@ func (s sources) via(inside []call) string {
 		}
 	}
 	return ""
-}
-
-// framesOf looks up the functions of a stack, from the inside out.
-func framesOf(pcs []uintptr) []runtime.Frame {
-	out := make([]runtime.Frame, 0, len(pcs))
-	frames := runtime.CallersFrames(pcs)
-	for {
-		f, more := frames.Next()
-		if f.Function != "" {
-			out = append(out, f)
-		}
-		if !more {
-			return out
-		}
-	}
 }

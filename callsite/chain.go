@@ -1,9 +1,6 @@
 package callsite
 
-import (
-	"runtime"
-	"slices"
-)
+import "slices"
 
 // A stack is recognised by the chain of its return addresses, which frame pointers
 // link: reading it costs about 2 ns a frame, where [runtime.Callers] costs 75 and
@@ -22,35 +19,6 @@ type chain struct {
 	pcs  [maxChain]uintptr
 	n    int
 	hash uint64
-}
-
-// covers reports whether a chain has all the addresses of a stack, of which
-// runtime.Callers returned the first max. Those of inlined functions are none: they
-// are made up from that of the function around them.
-func covers(chain, stack []uintptr, max int) bool {
-	frames := runtime.CallersFrames(stack)
-	var outer runtime.Frame // the frame before
-	for i, pc := range stack {
-		f, more := frames.Next()
-		if f.PC+1 != pc || more != (i+1 < len(stack)) {
-			return false
-		}
-		// Of the functions inlined into one, all but the outermost have no Func.
-		inlined := i > 0 && outer.Func == nil && outer.Entry == f.Entry
-		outer = f
-		if inlined {
-			continue
-		}
-		for len(chain) > 0 && chain[0] != pc {
-			chain = chain[1:]
-		}
-		if len(chain) == 0 {
-			return false
-		}
-		chain = chain[1:]
-	}
-	// Either the stack was cut, or both have come to its end.
-	return len(stack) == max || len(chain) == 0
 }
 
 // known is a chain, or a stack, that was seen, with what is known of it: nil for a chain with
@@ -80,9 +48,9 @@ func remember[T any](t *table[known[T]], pcs []uintptr, hash uint64, value *T) {
 	t.put(hash, &known[T]{slices.Clone(pcs), hash, value}, func(e *known[T]) uint64 { return e.hash })
 }
 
-// rememberChain trusts a chain only if it has all the addresses of the stack.
-func rememberChain[T any](t *table[known[T]], chain []uintptr, hash uint64, stack []uintptr, max int, value *T) {
-	if !covers(chain, stack, max) {
+// rememberChain adds a chain, which answers only if it is whole.
+func rememberChain[T any](t *table[known[T]], chain []uintptr, hash uint64, isWhole bool, value *T) {
+	if !isWhole {
 		value = nil
 	}
 	remember(t, chain, hash, value)

@@ -6,9 +6,10 @@
 // lies the address that it returns to. The goroutine's stack is in the first two
 // words of g: stack.lo and stack.hi.
 
-// func readChain(pcs *[maxChain]uintptr) (n int, hash uint64)
-TEXT ·readChain(SB), NOSPLIT|NOFRAME, $0-24
+// func readChain(pcs *uintptr, size int) (n int, hash uint64)
+TEXT ·readChain(SB), NOSPLIT|NOFRAME, $0-32
 	MOVQ pcs+0(FP), DI
+	MOVQ size+8(FP), SI
 	MOVQ (TLS), AX
 	MOVQ 0(AX), R8                 // lo
 	MOVQ 8(AX), R9                 // hi
@@ -34,7 +35,7 @@ loop:
 	XORQ DX, R10
 	IMULQ R11, R10
 	INCQ CX
-	CMPQ CX, $64                   // maxChain
+	CMPQ CX, SI
 	JEQ  done
 	MOVQ (AX), BX
 	CMPQ BX, AX
@@ -45,12 +46,12 @@ done:
 	MOVQ R10, BX
 	SHRQ $32, BX
 	XORQ BX, R10
-	MOVQ CX, n+8(FP)
-	MOVQ R10, hash+16(FP)
+	MOVQ CX, n+16(FP)
+	MOVQ R10, hash+24(FP)
 	RET
 none:
-	MOVQ $0, n+8(FP)
-	MOVQ $0, hash+16(FP)
+	MOVQ $0, n+16(FP)
+	MOVQ $0, hash+24(FP)
 	RET
 
 // func goroutine() uint64

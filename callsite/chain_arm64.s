@@ -6,9 +6,10 @@
 // address that the frame returns to. The goroutine's stack is in the first two
 // words of g: stack.lo and stack.hi.
 
-// func readChain(pcs *[maxChain]uintptr) (n int, hash uint64)
-TEXT ·readChain(SB), NOSPLIT|NOFRAME, $0-24
+// func readChain(pcs *uintptr, size int) (n int, hash uint64)
+TEXT ·readChain(SB), NOSPLIT|NOFRAME, $0-32
 	MOVD pcs+0(FP), R0
+	MOVD size+8(FP), R10
 	MOVD 0(g), R1                  // lo
 	MOVD 8(g), R2                  // hi
 	MOVD RSP, R8
@@ -34,7 +35,7 @@ loop:
 	EOR  R7, R4
 	MUL  R3, R4
 	ADD  $1, R5
-	CMP  $64, R5                   // maxChain
+	CMP  R10, R5
 	BEQ  done
 	MOVD (R6), R8
 	CMP  R6, R8
@@ -44,12 +45,12 @@ loop:
 done:
 	LSR  $32, R4, R8
 	EOR  R8, R4
-	MOVD R5, n+8(FP)
-	MOVD R4, hash+16(FP)
+	MOVD R5, n+16(FP)
+	MOVD R4, hash+24(FP)
 	RET
 none:
-	MOVD ZR, n+8(FP)
-	MOVD ZR, hash+16(FP)
+	MOVD ZR, n+16(FP)
+	MOVD ZR, hash+24(FP)
 	RET
 
 // func goroutine() uint64

@@ -30,7 +30,7 @@ type wrapped struct{ *tree }
 // hasChains says whether this build reads chains.
 func hasChains() bool {
 	var k chain
-	n, _ := readChain(&k.pcs)
+	n, _ := readChain(&k.pcs[0], maxChain)
 	return n > 0
 }
 
@@ -238,29 +238,32 @@ func TestChainsWithGaps(t *testing.T) {
 		}
 		outer = f
 	}
-	if !covers(physical, stack, maxFrames) {
+	covers := func(chain []uintptr) bool {
+		return new(symbols[runtime.Frame]).covers(chain, stack, maxFrames, function)
+	}
+	if !covers(physical) {
 		t.Fatal("a whole chain is refused")
 	}
 	for i := range physical {
-		if covers(slices.Delete(slices.Clone(physical), i, i+1), stack, maxFrames) {
+		if covers(slices.Delete(slices.Clone(physical), i, i+1)) {
 			t.Errorf("a chain without address %d is trusted", i)
 		}
 		wrapper := slices.Insert(slices.Clone(physical), i, uintptr(1))
-		if !covers(wrapper, stack, maxFrames) {
+		if !covers(wrapper) {
 			t.Errorf("a chain with a wrapper before address %d is refused", i)
 		}
 	}
-	if covers(append(slices.Clone(physical), 1), stack, maxFrames) {
+	if covers(append(slices.Clone(physical), 1)) {
 		t.Error("a chain that goes on below the stack's end is trusted")
 	}
-	if covers(nil, stack, maxFrames) {
+	if covers(nil) {
 		t.Error("no chain is trusted")
 	}
 	// What is not trusted is known, and answers nothing.
 	whole := &Stack{pcs: stack}
 	var known table[known[Stack]]
 	for from, want := range []*Stack{whole, nil} {
-		rememberChain(&known, physical[from:], uint64(from), stack, maxFrames, whole)
+		rememberChain(&known, physical[from:], uint64(from), covers(physical[from:]), whole)
 		if got := find(&known, uint64(from), physical[from:]); got == nil || got.value != want {
 			t.Errorf("a chain without its first %d addresses: got %v, want %p", from, got, want)
 		}

@@ -29,7 +29,8 @@ var thesePackages = []string{
 // skipRule decides which frames belong to the application.
 type skipRule struct {
 	Options
-	build *build // nil: that of the running program
+	build   *build // nil: that of the running program
+	symbols symbols[runtime.Frame]
 }
 
 // call is a frame with what it is.

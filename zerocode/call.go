@@ -13,7 +13,7 @@ func Calling(name string) (end func()) {
 	if labels.Get == nil {
 		return nothing
 	}
-	p := places.Of(read)
+	p := places.Of()
 	if !p.application || p.query {
 		return nothing
 	}

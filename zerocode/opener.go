@@ -11,7 +11,7 @@ func opens() {
 	if labels.Get == nil || isProgram() {
 		return
 	}
-	if helper := places.Of(read).helper; helper != "" {
+	if helper := places.Of().helper; helper != "" {
 		openers.Store(helper, true)
 	}
 }

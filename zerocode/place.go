@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,63 +46,108 @@ type place struct {
 }
 
 // places is what was read of stacks: functions and lines are looked up once for each.
-var (
-	places callsite.Memo[place]
-	seed   = maphash.MakeSeed()
+var places = callsite.Memo[frame, place]{Frame: read, Stack: placeOf}
+
+// frame is what a function on a stack says.
+type frame struct {
+	kind     frameKind
+	function string
+	line     string // of test code: "store_test.go:12"
+	helper   string // the function of test code, if it is no test itself
+	literal  bool   // of a test, which the application may call back
+	hash     uint64 // of test code
+}
+
+type frameKind uint8
+
+const (
+	otherFrame frameKind = iota
+	testFrame
+	applicationFrame
+	manyFrame // of a server in which one goroutine serves many calls
+	callFrame // of a server that starts a goroutine for each
+	acceptFrame
+	queryFrame
+	runsFrame  // with which the goroutine of a test, or of the program, begins
+	testsFrame // it runs tests
+	waitsFrame // of a test that waits
 )
 
-func read(pcs []uintptr) place {
-	var outer []runtime.Frame // from the inside out
-	for frames := runtime.CallersFrames(pcs); ; {
-		f, more := frames.Next()
-		outer = append(outer, f)
-		if !more {
-			break
-		}
+var seed = maphash.MakeSeed()
+
+func read(f runtime.Frame) frame {
+	out := frame{function: f.Function}
+	switch {
+	case isTest(f):
+		out.kind = testFrame
+		out.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
+		out.helper, out.literal = helperOf(f.Function), isCallback(f)
+		out.hash = maphash.String(seed, f.Function+out.line)
+	case isApplication(f.Function) && !strings.HasSuffix(f.File, "_testmain.go"):
+		out.kind = applicationFrame
+	case servesMany[f.Function]:
+		out.kind = manyFrame
+	case servesCall[f.Function]:
+		out.kind = callFrame
+	case f.Function == "internal/poll.(*FD).Accept":
+		out.kind = acceptFrame
+	case isQuery(f.Function):
+		out.kind = queryFrame
+	case f.Function == "testing.tRunner" || f.Function == "main.main":
+		out.kind = runsFrame
+	case f.Function == "testing.(*M).Run":
+		out.kind = testsFrame
+	case f.Function == "testing.(*T).Run" || f.Function == "testing.(*T).Parallel":
+		out.kind = waitsFrame
 	}
+	return out
+}
+
+// placeOf goes through a stack from the outside.
+func placeOf(frames []*frame) place {
 	p := place{started: true}
 	many := false   // a goroutine serves one call after the other
 	inTest := false // what encloses a frame is test code that calls
-	h := maphash.Hash{}
-	h.SetSeed(seed)
-	for i := len(outer) - 1; i >= 0; i-- {
-		f := outer[i]
-		switch {
-		case isTest(f):
-			if p.tests++; p.application && !inTest && !isCallback(f) {
+	for _, f := range slices.Backward(frames) {
+		switch f.kind {
+		case testFrame:
+			if p.tests++; p.application && !inTest && !f.literal {
 				continue
 			}
 			inTest = true
-			p.line = f.File[strings.LastIndexByte(f.File, '/')+1:] + ":" + strconv.Itoa(f.Line)
-			p.helper = helperOf(f.Function)
-			_, _ = h.WriteString(f.Function + p.line)
-		case isApplication(f.Function) && !strings.HasSuffix(f.File, "_testmain.go"):
+			p.line, p.helper = f.line, f.helper
+			p.chain = (p.chain ^ f.hash) * chainPrime
+		case applicationFrame:
 			p.alone = !p.application
 			if !p.application {
-				p.outermost = f.Function[strings.LastIndexByte(f.Function, '/')+1:]
+				p.outermost = f.function[strings.LastIndexByte(f.function, '/')+1:]
 			}
 			p.application, inTest = true, false
-		case servesMany[f.Function]:
+		case manyFrame:
 			many = true
-		case servesCall[f.Function]:
+		case callFrame:
 			p.serves = !many
-		case f.Function == "internal/poll.(*FD).Accept":
+		case acceptFrame:
 			p.accepts = true
-		case isQuery(f.Function):
+		case queryFrame:
 			p.query = true
-		case f.Function == "testing.tRunner" || f.Function == "main.main":
+		case runsFrame:
 			p.started = false
-		case f.Function == "testing.(*M).Run":
+		case testsFrame:
 			p.started, p.inTesting = false, true
-		case f.Function == "testing.(*T).Run" || f.Function == "testing.(*T).Parallel":
+		case waitsFrame:
 			p.inTesting = true
+		case otherFrame:
 		}
 	}
 	if p.line != "" {
-		p.chain = h.Sum64() | 1
+		p.chain |= 1
 	}
 	return p
 }
+
+// chainPrime tells apart in which order the lines of a chain stand: that of FNV.
+const chainPrime = 1099511628211
 
 // helperOf returns the name of a function of test code, without that of a closure in it; empty
 // for a test, or for a method of a suite that is one.

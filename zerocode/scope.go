@@ -254,7 +254,7 @@ func Step() {
 	if labels.Get == nil {
 		return
 	}
-	if !places.Of(read).application {
+	if !places.Of().application {
 		Round()
 	}
 }
@@ -265,7 +265,7 @@ func Deferred() {
 	if labels.Get == nil {
 		return
 	}
-	if p := places.Of(read); !p.started && !p.application {
+	if p := places.Of(); !p.started && !p.application {
 		Round()
 	}
 }
@@ -276,7 +276,7 @@ func Func() {
 	if labels.Get == nil {
 		return
 	}
-	if p := places.Of(read); p.started && p.tests == 1 && !p.application {
+	if p := places.Of(); p.started && p.tests == 1 && !p.application {
 		nextRound(true)
 	}
 }

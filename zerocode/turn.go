@@ -16,7 +16,7 @@ func Turn() {
 		s.turns.Store(true)
 		s.flush()
 	default:
-		if places.Of(read).started {
+		if places.Of().started {
 			s.goroutine().turns.Store(true)
 		}
 	}
@@ -34,7 +34,7 @@ func Message() {
 	if s.request || s.tests == me || s.whole && s.began != me {
 		return
 	}
-	p := places.Of(read)
+	p := places.Of()
 	switch {
 	case !p.started || !p.alone || p.chain != 0:
 	case s.whole:

@@ -20,24 +20,24 @@ func recorder(carried *budget.Recorder) *budget.Recorder {
 		s = s.goroutine() // that the worker has started, for a job as a rule
 	}
 	if s.whole && s.began == callsite.Goroutine() {
-		return s.present(1, s.name, "")
+		return s.present(1, "", "")
 	}
-	p := *places.Of(read)
+	p := places.Of()
 	switch {
 	case p.serves && (s.whole || p.chain == 0):
 		s = s.serve()
-		return s.present(1, s.name, "")
+		return s.present(1, "", "")
 	case s.whole:
-		return s.present(1, s.name, "")
+		return s.present(1, "", "")
 	case p.chain == 0:
 		seen := switches.Load()
 		s, p = s.waiting()
-		return s.presentAt(seen, p.chain, strings.TrimSpace(s.name+" "+p.line), p.helper)
+		return s.presentAt(seen, p.chain, p.line, p.helper)
 	case !p.application && len(program().modules) > 0:
 		s.leave(p.chain)
 		return fixture()
 	}
-	return s.present(p.chain, strings.TrimSpace(s.name+" "+p.line), p.helper)
+	return s.present(p.chain, p.line, p.helper)
 }
 
 // fixtures counts what tests send themselves, of which nothing is judged: nine in ten queries
@@ -71,7 +71,7 @@ var switches atomic.Int64
 
 // presentAt is like present for a chain that a goroutine was seen in when there had been so many
 // switches. If it has gone on since, what is sent belongs to what it does now.
-func (s *scope) presentAt(seen int64, chain uint64, name, helper string) *budget.Recorder {
+func (s *scope) presentAt(seen int64, chain uint64, line, helper string) *budget.Recorder {
 	s.mu.Lock()
 	now := s.unit
 	isLate := s.switched > seen
@@ -79,12 +79,12 @@ func (s *scope) presentAt(seen int64, chain uint64, name, helper string) *budget
 	if isLate && now != nil {
 		return now
 	}
-	return s.present(chain, name, helper)
+	return s.present(chain, line, helper)
 }
 
-// present returns the unit of a chain, a new one if the chain is not that of the latest. The
-// function of the test that calls may be a helper.
-func (s *scope) present(chain uint64, name, helper string) *budget.Recorder {
+// present returns the unit of a chain, a new one if the chain is not that of the latest. It is
+// called as its scope and the line of the test. The function of the test that calls may be a helper.
+func (s *scope) present(chain uint64, line, helper string) *budget.Recorder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if isProgram() {
@@ -94,7 +94,7 @@ func (s *scope) present(chain uint64, name, helper string) *budget.Recorder {
 	if s.unit == nil || chain != s.chain {
 		s.write()
 		_, s.unit = bounds().NewContext(context.Background())
-		s.unit.SetName(name)
+		s.unit.SetName(strings.TrimSpace(s.name + " " + line))
 		s.chain, s.switched, s.start = chain, switches.Add(1), !running.Load() && !isProgram()
 		s.helper = helper
 	}

@@ -21,17 +21,19 @@ var looks atomic.Int64
 // waiter is a goroutine that runs a line of a test.
 type waiter struct {
 	scope *scope
-	place place
+	place *place
 }
 
 // waiting returns for whom the calling goroutine works.
-func (s *scope) waiting() (*scope, place) {
+func (s *scope) waiting() (*scope, *place) {
 	w, ok := s.waiter()
 	switch {
+	case s.follows && !ok:
+		return s, &place{}
 	case s.follows:
 		return s, w.place
 	case !ok:
-		return s.goroutine(), place{chain: 1}
+		return s.goroutine(), &place{chain: 1}
 	case s.family() != process || w.scope.family() == process:
 		return w.scope, w.place
 	}
@@ -52,7 +54,7 @@ func (s *scope) waiter() (w waiter, ok bool) {
 		if w == nil || w.whole || !s.mayWorkFor(w) {
 			return
 		}
-		p := *places.At(stack, read)
+		p := places.At(stack)
 		isServer = isServer || w == s && p.accepts
 		switch {
 		case p.chain == 0 || p.inTesting:
@@ -90,7 +92,7 @@ func (s *scope) mayWorkFor(w *scope) bool {
 // outermost is the function of the application that the calling goroutine began with:
 // "shop.(*Worker).Run".
 func outermost() string {
-	return places.Of(read).outermost
+	return places.Of().outermost
 }
 
 // idle is how long a goroutine without a request has sent nothing when what it did before
