@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // slSeveralCases are loops with several statements, and several loops of one unit.

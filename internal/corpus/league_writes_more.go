@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/uptrace/bun"
-	"gorm.io/gorm"
 )
 
 // slMoreWriteCases are the write-loops of GORM, bun and sqlx, and some that are far from their query.
