@@ -131,7 +131,7 @@ func slTwoColumns(ctx context.Context, e *Env) error {
 
 func slNoInjury(ctx context.Context, e *Env) error {
 	p := slPlayers{whOpen(e)}
-	const player = 2
+	const player = 3
 	for _, check := range []string{"squad", "lineup", "bench"} {
 		if p.isInjured(ctx, player) {
 			return errors.New("injured: " + check)

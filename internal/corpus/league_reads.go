@@ -24,7 +24,7 @@ func slReadCases() []Case {
 		{Name: "league/number-in-the-text", About: "the ids stand in the text: many texts, one loop", Setup: slOf("transfers players"), Run: slIDInText, Want: pmN("slIDInText", "players", "transfers")},
 		{Name: "league/referee-of-each-match", About: "a text key, prepared, and the same few licenses for many matches", Setup: slOf("matches referees"), Run: slRefereeOfMatches, Want: pmN("slRefereeOfMatches", "referees", "matches")},
 		{Name: "league/points-by-season-and-team", About: "a key of two columns, of which one is the same each time", Setup: slOf("teams standings"), Run: slPointsOfTeams, Want: pmN("points", "standings", "teams"),
-			Same: sameRowsOf("SELECT points, diff FROM standings WHERE season_id = 4 AND team_id = ?", []int64{3, 7, 12, 5, 1}, nil, nil)},
+			Same: sameRowsOf("SELECT points, diff FROM standings WHERE team_id = ? AND season_id = 4", []int64{3, 7, 12, 5, 1}, nil, []any{4})},
 		{Name: "league/coach-unless-null", Values: true, About: "teams without a coach are passed over, the others are asked for theirs", Setup: slOf("teams coaches"), Run: slCoaches, Want: pmN("slCoaches", "coaches", "teams"),
 			Same: sameRows("SELECT name, badge FROM coaches WHERE id = ?", []int64{501, 504, 510, 508})},
 		{Name: "league/filtered-in-memory", Values: true, About: "the list is filtered in Go, what is left is read one by one", Setup: slOf("players contracts"), Run: slFilteredPlayers, Want: pmN("slFilteredPlayers", "contracts", "players")},
@@ -125,7 +125,7 @@ func (t slTable) champion(ctx context.Context, season int64) (team int64) {
 }
 
 func (t slTable) points(ctx context.Context, team int64) (points, diff int64) {
-	one(t.db.QueryRowContext(ctx, t.q("SELECT points, diff FROM standings WHERE season_id = 4 AND team_id = ?"), team), &points, &diff)
+	one(t.db.QueryRowContext(ctx, t.q("SELECT points, diff FROM standings WHERE team_id = ? AND season_id = 4"), team), &points, &diff)
 	return points, diff
 }
 

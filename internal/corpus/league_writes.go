@@ -12,12 +12,12 @@ import (
 // slWriteCases write a row at a time.
 func slWriteCases() []Case {
 	return []Case{
-		{Name: "league/goals-of-a-report", About: "the goals of a match's report are inserted one by one, in a transaction: several VALUES", Setup: slOf("goals"), Run: slReport, Want: pmW("slReport", "goals", none)},
+		{Name: "league/goals-of-a-report", About: "the goals of a match's report are inserted one by one, in a transaction: several VALUES", Setup: slOf("goals"), Run: slReport, Want: pmW("slReport.func1", "goals", none)},
 		{Name: "league/thirty-one-without-a-batch", About: "a prepared INSERT for each line of a file", Setup: slOf("holders"), Run: slPreparedLines, Want: pmW("slPreparedLines", "holders", none)},
 		{Name: "league/fans-of-each-team", About: "sums come by one query, and are written one by one: UPDATE with a subquery or a VALUES list", Setup: slOf("teams holders"), Run: slFans, Want: pmW("setFans", "teams", "holders")},
 		{Name: "league/orphans-one-by-one", About: "comments without a match are listed, and deleted each by itself", Setup: slOf("comments matches"), Run: slOrphans, Want: pmW("slOrphans", "comments", "comments")},
-		{Name: "league/places-after-a-move", About: "a list's places are renumbered, an UPDATE for each", Setup: slOf("teams"), Run: slRenumber, Want: pmW("slRenumber", "teams", "teams")},
-		{Name: "league/lineup-replaced", About: "the lineup is deleted at once and inserted row by row", Setup: slOf("lineups"), Run: slLineup, Want: pmW("slLineup", "lineups", none)},
+		{Name: "league/places-after-a-move", About: "a list's places are renumbered, an UPDATE for each", Setup: slOf("teams"), Run: slRenumber, Want: pmW("slRenumber.func1", "teams", "teams")},
+		{Name: "league/lineup-replaced", About: "the lineup is deleted at once and inserted row by row", Setup: slOf("lineups"), Run: slLineup, Want: pmW("slLineup.func1", "lineups", none)},
 		{Name: "league/standings-upserted", About: "an upsert for each team, over a composite key", Setup: slOf("teams standings"), Run: slUpserts, Want: pmW("put", "standings", "teams")},
 		{Name: "league/notices-in-goroutines", About: "a goroutine writes a notice for each holder", Setup: slOf("holders notices"), Run: slNotices, Want: pmW("", "notices", "holders")},
 		{Name: "league/views-in-the-text", About: "each article is counted by an UPDATE with its key in the text", Setup: slOf("news"), Run: slViews, Want: pmW("slViews", "news", "news")},
