@@ -107,6 +107,9 @@ type Group struct {
 	// Parents are columns of earlier results whose values are those of its arguments,
 	// those that match best first: with [Bounds.TrackValues] only.
 	Parents []Parent `json:"parents,omitempty"`
+	// JointParents are those of a statement that one loop sends from several lines, or from
+	// several depths of a function that calls itself, all of its groups together.
+	JointParents []Parent `json:"joint_parents,omitempty"`
 	// Chained is set if each execution asked for a value that the one before answered:
 	// with [Bounds.TrackValues] only.
 	Chained bool `json:"chained,omitempty"`

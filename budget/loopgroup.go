@@ -199,6 +199,9 @@ func (f *finder) sumOf(groups []int) *Group {
 			}
 		}
 	}
+	if !slices.ContainsFunc(groups, func(i int) bool { return !slices.Equal(f.report.Groups[i].JointParents, first.JointParents) }) {
+		sum.Parents = strongest(slices.Concat(sum.Parents, first.JointParents))
+	}
 	sum.NewIDsUsed, sum.AsksNewIDs, sum.CallsOut = true, true, true
 	for _, i := range groups {
 		sum.NewIDsUsed = sum.NewIDsUsed && f.report.Groups[i].NewIDsUsed

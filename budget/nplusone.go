@@ -59,6 +59,7 @@ const maxLoops = 50
 
 func (f *finder) addNPlusOne(g *loopGroup, others []*loopGroup) {
 	out := f.evidence(g.Group, NPlusOne, Candidate, g.Queries)
+	f.jointParent(g, others)
 	if g.parent == nil && !g.recursive {
 		g.parent = f.outerLoop(g)
 	}
@@ -83,9 +84,9 @@ func (f *finder) fewWrites(g *loopGroup) (few []*loopGroup) {
 		return nil
 	}
 	for _, w := range f.loopGroups(func(w *Group) bool {
-		return canBeWriteLoop(w.Statement) && !w.isBatched() && !w.ListsVary && w.Queries == g.Queries
+		return canBeWriteLoop(w.Statement) && !w.isBatched() && !w.ListsVary && w.Queries >= 2 && w.Queries <= g.Queries
 	}) {
-		if w.Queries == g.Queries && f.sameLoop(g, w) && f.isWriteLoop(w) {
+		if w.Queries <= g.Queries && f.loopOfGroup(w.members[0]) == 0 && f.sameLoop(g, w) && f.isWriteLoop(w) {
 			few = append(few, w)
 		}
 	}

@@ -93,6 +93,9 @@ func (f *finder) weight(p *Parent, parent *Query, g *loopGroup) int {
 		return 0
 	}
 	n := 2 * p.Match.strength()
+	if p.Queries == 1 && parent.Rows > p.Arguments {
+		n-- // rows that were asked for one by one beat those whose values come again, or of which some were left out
+	}
 	switch fits(parent.Tables, p.Column, g.Statement, p.Key) {
 	case 1:
 		if p.Match == MatchContained {

@@ -82,7 +82,7 @@ func (b *builder) parents() {
 		g.Chained = g.Chained || g.Queries >= fewRows && b.isChained(i, lists[i], records)
 		g.ByName = g.Chained && b.isByName(i, lists[i], records)
 	}
-	b.parentsOfRecursions(records, all)
+	b.jointParents(records, all)
 }
 
 // strongest returns the parents that match best, those first.
@@ -204,6 +204,9 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 		if r.position >= g.First || slices.Contains(r.sent, g.Fingerprint) {
 			continue
 		}
+		if p, ok := r.pair(g, parent, arguments, distinct); ok {
+			out = append(out, p)
+		}
 		isOver := r.last > r.position && r.last < g.First && !r.paged // several lists, read one after the other
 		for c := range r.columns {
 			if n := len(arguments.values); isOver && n != len(r.columns[c].values) && n != len(r.set(c)) {
@@ -216,17 +219,21 @@ func (b *builder) parentsOf(g *Group, arguments argumentList, all []results) (ou
 			if match == "" || isOver && match != MatchExact || distinct < 2 && !slices.Equal(arguments.values, r.columns[c].values) {
 				continue
 			}
-			name := r.columns[c].name
-			if len(parent.Tables) == 1 {
-				name = parent.Tables[0] + "." + name
-			}
 			out = append(out, Parent{
-				Position: r.position, Column: name, Key: arguments.key, Match: match, Arguments: distinct, Queries: r.queries,
+				Position: r.position, Column: qualified(parent, r.columns[c].name), Key: arguments.key, Match: match, Arguments: distinct, Queries: r.queries,
 				Words: !slices.ContainsFunc(arguments.values, isNumber), Once: isOnce(arguments.values, r.columns[c].values),
 			})
 		}
 	}
 	return out
+}
+
+// qualified returns the name of a column with that of its table, where that is known.
+func qualified(g *Group, column string) string {
+	if len(g.Tables) != 1 {
+		return column
+	}
+	return g.Tables[0] + "." + column
 }
 
 // isCategory reports whether a loop asks by a column that tells kinds of rows, such as a status: of

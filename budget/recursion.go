@@ -24,35 +24,6 @@ func (b *builder) recursions() (of []recursion, groups map[recursion][]int) {
 	return of, groups
 }
 
-// parentsOfRecursions looks for the parents of what a function sends at all of its depths: one
-// that walks a tree in memory asks for the rows that the tree was read from.
-func (b *builder) parentsOfRecursions(records []*record, all []results) {
-	of, groups := b.recursions()
-	var lists [][]argumentList
-	for _, members := range groups {
-		if len(members) < fewRows {
-			continue
-		}
-		if lists == nil {
-			lists = b.argumentLists(records, func(group int) int { return groups[of[group]][0] })
-		}
-		sum := Group{Statement: b.report.Groups[members[0]].Statement}
-		for _, i := range members {
-			sum.add(&b.report.Groups[i].Sums)
-		}
-		var parents []Parent
-		for _, arguments := range lists[members[0]] {
-			parents = append(parents, b.parentsOf(&sum, arguments, all)...)
-		}
-		parents = strongest(parents)
-		for _, i := range members {
-			if g := &b.report.Groups[i]; len(g.Parents) == 0 {
-				g.Parents = slices.Clone(parents)
-			}
-		}
-	}
-}
-
 // isChained reports whether each execution of a group asks for what the one before
 // answered, as in a walk from a child to its parent. Several walks may begin at one root.
 func (b *builder) isChained(group int, lists []argumentList, records []*record) bool {

@@ -41,7 +41,7 @@ func (f *finder) sameLoop(a, b *loopGroup) bool {
 	if !inOneFunction(a.stack.CallSite(), b.stack.CallSite()) {
 		return a.Queries == b.Queries && haveOneParent(a, b) && areStartedTogether(a.stack.CallSite(), b.stack.CallSite()) && f.isRoundByRound(a, b)
 	}
-	if a.Queries == b.Queries || f.isInPart(a, b.members[0]) || f.isInPart(b, a.members[0]) {
+	if a.Queries == b.Queries || f.isInPart(a, b.members[0]) || f.isInPart(b, a.members[0]) || areAlternatives(a, b) {
 		return true
 	}
 	some, all := a, b
@@ -72,6 +72,12 @@ func (f *finder) isOncePerItem(some, all *loopGroup) bool {
 // haveOneParent reports whether two loops go through the rows of one read.
 func haveOneParent(a, b *loopGroup) bool {
 	return a.parent != nil && b.parent != nil && a.parent.Position == b.parent.Position
+}
+
+// areAlternatives reports whether each round of a loop sends one of two statements, or another one: the rows that
+// both go through are more than either was sent for.
+func areAlternatives(a, b *loopGroup) bool {
+	return haveOneParent(a, b) && a.parent.Rows >= a.Queries+b.Queries && a.ofColumn != "" && a.ofColumn == b.ofColumn && a.Kind == b.Kind
 }
 
 // areStartedTogether reports whether two goroutines began with closures of one function: a round may

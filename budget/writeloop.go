@@ -73,9 +73,12 @@ func (f *finder) writeLoops() {
 }
 
 // goesThroughRows reports whether there is one execution for each row of an earlier read,
-// proven by their values.
+// proven by their values. The few levels of a tree are no loop, and a tree that was read is.
 func (f *finder) goesThroughRows(g *loopGroup) bool {
-	return g.Queries >= f.rules.fewestWrites() && !g.recursive && allDiffer(g.Group) && f.findParent(g) && g.proof != ""
+	if g.recursive && (g.Queries < defaultWriteLoop || len(g.Parents) == 0) {
+		return false
+	}
+	return g.Queries >= f.rules.fewestWrites() && allDiffer(g.Group) && f.findParent(g) && g.proof != ""
 }
 
 // allDiffer reports whether no two writes of a group have the same arguments, as far as they are told

@@ -92,7 +92,8 @@ type classifier struct {
 
 	others   []otherArg
 	columns  []string // of an INSERT
-	item     item     // of its VALUES, being read
+	item     item     // of its VALUES, or of what it selects, being read
+	selected bool     // what it selects was read
 	assigned []assignedValue
 }
 
@@ -123,7 +124,7 @@ func (c *classifier) add(t token) {
 	if c.into {
 		c.selectsInto(t)
 	}
-	if c.top().tuple {
+	if c.top().tuple || c.isSelected(t) {
 		c.tupleToken(t)
 	}
 	switch {

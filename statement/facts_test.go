@@ -245,14 +245,19 @@ func TestKeyOf(t *testing.T) {
 // Arguments go into columns as they are, or not; so do literals.
 func TestAssigned(t *testing.T) {
 	for text, want := range map[string][]string{
-		"INSERT INTO t (a, b) VALUES ($1, $2)":             {"a", "b", ""},
-		"INSERT INTO t (a, b, c) VALUES ('x', $2, $1)":     {"c", "b"},
-		"INSERT INTO t (a, b) VALUES (lower($1), $2::int)": {"", "b"},
-		"INSERT INTO t (a) VALUES ($1), ($2)":              {"", ""},
-		"INSERT INTO t VALUES ($1)":                        {""},
-		"UPDATE t SET a = $1 WHERE b = $2":                 {"a", ""},
-		"UPDATE t SET a = a + $1, c = $2 WHERE b = $3":     {"", "c", ""},
-		"SELECT a FROM t WHERE b = $1":                     {""},
+		"INSERT INTO t (a, b) VALUES ($1, $2)":                              {"a", "b", ""},
+		"INSERT INTO t (a, b, c) VALUES ('x', $2, $1)":                      {"c", "b"},
+		"INSERT INTO t (a, b) VALUES (lower($1), $2::int)":                  {"", "b"},
+		"INSERT INTO t (a) VALUES ($1), ($2)":                               {"", ""},
+		"INSERT INTO t VALUES ($1)":                                         {""},
+		"INSERT INTO t (a, b, c) SELECT x, $2, $1::int FROM u WHERE d = $3": {"c", "b", ""},
+		"INSERT INTO t (a, b) SELECT $1, lower($2) FROM u":                  {"a", ""},
+		"INSERT INTO t (a, b) SELECT count(*), $1":                          {"b"},
+		"INSERT INTO t (a, b) SELECT f(x, $1), $2 UNION SELECT $3, $4":      {"", "b", "", ""},
+		"INSERT INTO t (a) SELECT $1 AS x FROM u":                           {""},
+		"UPDATE t SET a = $1 WHERE b = $2":                                  {"a", ""},
+		"UPDATE t SET a = a + $1, c = $2 WHERE b = $3":                      {"", "c", ""},
+		"SELECT a FROM t WHERE b = $1":                                      {""},
 	} {
 		st := read(PostgreSQL, text)
 		for i, column := range want {

@@ -14,7 +14,7 @@ type assignedValue struct {
 	text    uint64 // of the literal, as Hasher.Text has it
 }
 
-// item is a value in VALUES (...) as far as it was read.
+// item is a value in VALUES (...), or in INSERT ... SELECT, as far as it was read.
 type item struct {
 	value    token
 	argument int // from 0, -1 for a literal
@@ -42,6 +42,34 @@ func (c *classifier) tupleToken(t token) {
 	}
 }
 
+// isSelected reports whether a token belongs to what an INSERT selects, each for a column of its own: of the
+// first SELECT, up to its FROM.
+func (c *classifier) isSelected(t token) bool {
+	l := c.top()
+	if c.selected || !l.main || l.clause != inColumns || len(c.columns) == 0 || c.st.Verb != "INSERT" {
+		return false
+	}
+	if t.kind == wordToken && endsItems[strings.ToLower(t.text)] {
+		c.endSelected()
+		return false
+	}
+	return true
+}
+
+// endsItems are the words that can stand behind what a SELECT returns.
+var endsItems = map[string]bool{
+	"from": true, "where": true, "union": true, "intersect": true, "except": true, "group": true, "having": true, "order": true,
+	"limit": true, "offset": true, "fetch": true, "on": true, "returning": true, "window": true, "for": true,
+}
+
+// endSelected ends what an INSERT selects.
+func (c *classifier) endSelected() {
+	if !c.selected && c.item.tokens > 0 {
+		c.endItem()
+	}
+	c.selected = true
+}
+
 // endItem takes note of a value that nothing computes.
 func (c *classifier) endItem() {
 	i := &c.item
@@ -64,6 +92,7 @@ func (c *classifier) assign(column string, argument int, text string) {
 
 // endInserts takes over the values of an INSERT of one row.
 func (c *classifier) endInserts(st *Statement) {
+	c.endSelected()
 	if !st.Batched {
 		st.assigned = c.assigned
 	}

@@ -17,7 +17,7 @@ func sizeOf(r *budget.Report) int64 {
 	n += int64(len(r.Name) + len(r.Route.Pattern) + len(r.Route.Method))
 	for i := range r.Groups {
 		g := &r.Groups[i]
-		n += sizeFor[budget.Group]() + perSite + statementSize(g.Statement) + int64(len(g.Database)+len(g.SQL)+(len(g.Parents)+len(g.FullReads))*256)
+		n += sizeFor[budget.Group]() + perSite + statementSize(g.Statement) + int64(len(g.Database)+len(g.SQL)+(len(g.Parents)+len(g.JointParents)+len(g.FullReads))*256)
 	}
 	n += queriesSize(r, r.Queries) + queriesSize(r, r.Open)
 	for i := range r.Findings {
