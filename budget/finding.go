@@ -107,6 +107,9 @@ type Finding struct {
 	// CallsOut is set if another service is called between the executions, each time: next to
 	// such a call a query costs little. See [Recorder.Called].
 	CallsOut bool `json:"calls_out,omitempty"`
+	// Walk is set for an n+1 of which each execution asks for what another one has answered, or
+	// that a function sends which calls itself: of a tree, or of a graph.
+	Walk bool `json:"walk,omitempty"`
 	// Parent is the query whose rows the executions seem to go through. Nil if
 	// none was found; the finding then stands on its count and arguments.
 	Parent *Related `json:"parent,omitempty"`

@@ -63,7 +63,7 @@ func (f *finder) addNPlusOne(g *loopGroup, others []*loopGroup) {
 	if g.parent == nil && !g.recursive {
 		g.parent = f.outerLoop(g)
 	}
-	out.Parent, out.Proof = g.parent, g.proof
+	out.Parent, out.Proof, out.Walk = g.parent, g.proof, g.proof == "" && (g.recursive || g.isChain())
 	if g.proof != "" {
 		out.Confidence = Proven
 	}

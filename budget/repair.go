@@ -27,11 +27,10 @@ const oneForAll = "one query for all, and put the rows together in memory"
 
 func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 	key := f.keyOfLoop(g)
-	isChain := g.Chained && g.proof == "" && g.Distinct > 1 // rows that were read before have the keys, if that is proven
 	switch {
-	case isChain && g.MostRows <= 1:
+	case g.isChain() && g.MostRows <= 1:
 		return "each key comes out of the answer before: one query with WITH RECURSIVE"
-	case g.recursive || isChain || g.parent == nil && strings.HasPrefix(plainName(key), "parent"):
+	case g.recursive || g.isChain() || g.parent == nil && strings.HasPrefix(plainName(key), "parent"):
 		return "a walk of a tree: one query with WITH RECURSIVE, or one for each level with all keys of the level"
 	case g.Distinct == 1 && g.Queries > 1 && g.Unknown == 0 && !g.Paged && !g.Batched:
 		return "its arguments are the same each time: read once, before the loop"
@@ -60,6 +59,10 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 	}
 	return g.batched(key)
 }
+
+// isChain reports whether each key comes out of the answer before. Rows that were read before have them, if
+// that is proven.
+func (g *loopGroup) isChain() bool { return g.Chained && g.proof == "" && g.Distinct > 1 }
 
 // parentOfSameRows returns the read whose rows a loop goes through, if these are the rows that it asks
 // for again, one by one.

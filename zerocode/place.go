@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -55,6 +56,8 @@ type frame struct {
 	line     string // of test code: "store_test.go:12"
 	helper   string // the function of test code, if it is no test itself
 	literal  bool   // of a test, which the application may call back
+	hook     bool   // of the application, which an ORM calls for each row
+	library  bool   // neither of the application nor of the standard library
 	hash     uint64 // of test code
 }
 
@@ -84,7 +87,7 @@ func read(f runtime.Frame) frame {
 		out.helper, out.literal = helperOf(f.Function), isCallback(f)
 		out.hash = maphash.String(seed, f.Function+out.line)
 	case isApplication(f.Function) && !strings.HasSuffix(f.File, "_testmain.go"):
-		out.kind = applicationFrame
+		out.kind, out.hook = applicationFrame, isHook.MatchString(f.Function)
 	case servesMany[f.Function]:
 		out.kind = manyFrame
 	case servesCall[f.Function]:
@@ -99,25 +102,36 @@ func read(f runtime.Frame) frame {
 		out.kind = testsFrame
 	case f.Function == "testing.(*T).Run" || f.Function == "testing.(*T).Parallel":
 		out.kind = waitsFrame
+	default:
+		host, _, _ := strings.Cut(callsite.Frame{Function: f.Function}.Package(), "/")
+		out.library = strings.Contains(host, ".")
 	}
 	return out
 }
 
+// isHook matches what GORM, xorm, pop, bun and gorp call for rows, by the names that they give it.
+var isHook = regexp.MustCompile(`\.(Before|After|Pre|Post)(Append|Create|Delete|Destroy|Find|Get|Insert|Load|Save|Scan|Select|Set|Update|Validate)[A-Z]?\w*$`)
+
 // placeOf goes through a stack from the outside.
 func placeOf(frames []*frame) place {
 	p := place{started: true}
-	many := false   // a goroutine serves one call after the other
-	inTest := false // what encloses a frame is test code that calls
+	many := false      // a goroutine serves one call after the other
+	inTest := false    // what encloses a frame is test code that calls
+	toLibrary := false // test code calls a library
+	hooked := false    // a test gave rows to an ORM, which calls the application for each
 	for _, f := range slices.Backward(frames) {
 		switch f.kind {
 		case testFrame:
 			if p.tests++; p.application && !inTest && !f.literal {
 				continue
 			}
-			inTest = true
+			inTest, toLibrary, hooked = true, false, false
 			p.line, p.helper = f.line, f.helper
 			p.chain = (p.chain ^ f.hash) * chainPrime
 		case applicationFrame:
+			if hooked = hooked || toLibrary && inTest && f.hook && !p.application; hooked {
+				continue
+			}
 			p.alone = !p.application
 			if !p.application {
 				p.outermost = f.function[strings.LastIndexByte(f.function, '/')+1:]
@@ -138,6 +152,7 @@ func placeOf(frames []*frame) place {
 		case waitsFrame:
 			p.inTesting = true
 		case otherFrame:
+			toLibrary = toLibrary || f.library
 		}
 	}
 	if p.line != "" {

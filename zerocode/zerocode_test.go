@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -263,6 +264,36 @@ func TestLateGoroutine(t *testing.T) {
 }
 
 // A helper is a function of test code that is no test: closures in variables may be tests.
+// What an ORM calls for the rows that a test gives it is a fixture, with its queries.
+func TestHooksOfFixtures(t *testing.T) {
+	test, orm := &frame{kind: testFrame, line: "a_test.go:1", hash: 1}, &frame{library: true}
+	hook, method := &frame{kind: applicationFrame, hook: true}, &frame{kind: applicationFrame}
+	for _, c := range []struct {
+		name        string
+		frames      []*frame // from the outside in
+		application bool
+	}{
+		{"a hook of a row that a test gives to an ORM", []*frame{test, orm, hook, method, orm}, false},
+		{"a test of a hook", []*frame{test, hook, orm}, true},
+		{"the application gives rows to an ORM", []*frame{test, method, orm, hook, orm}, true},
+		{"a library calls the application", []*frame{test, orm, method, orm}, true},
+		{"a hook that a test gave calls the application", []*frame{test, orm, hook, test, method, orm}, true},
+	} {
+		slices.Reverse(c.frames)
+		if p := placeOf(c.frames); p.application != c.application {
+			t.Errorf("%s: %+v", c.name, p)
+		}
+	}
+	for name, want := range map[string]bool{
+		"shop.(*Device).BeforeCreate": true, "shop.Device.AfterFind": true, "shop.(*Row).BeforeAppendModel": true, "shop.(*Row).PostGet": true,
+		"shop.(*Store).AfterShipping": false, "shop.PostMessage": false, "shop.(*Store).SaveBefore": false, "shop.(*Device).BeforeCreate.func1": false,
+	} {
+		if isHook.MatchString(name) != want {
+			t.Errorf("%s: want %t", name, want)
+		}
+	}
+}
+
 func TestHelperOf(t *testing.T) {
 	for function, want := range map[string]string{
 		"example.com/shop_test.newShop":           "example.com/shop_test.newShop",

@@ -6,11 +6,12 @@ import (
 	"github.com/querybudget/querybudget/budget"
 )
 
-// isItemByItem reports whether each execution of an n+1 is in a transaction of its own, which sends more than
+// isItemByItem reports whether each execution of a loop is in a transaction of its own, which sends more than
 // that: a piece of work for each item, which reads its item afresh, as a scheduler does with its jobs. A store
-// that begins a transaction for each of its reads sends one statement in it, and is no sign.
+// that begins a transaction for each of its reads, or an ORM that does for each write, sends one statement in
+// it, and is no sign.
 func isItemByItem(u *Unit, f *budget.Finding) bool {
-	if f.Kind != budget.NPlusOne || !f.InTransaction {
+	if f.Kind != budget.NPlusOne && f.Kind != budget.WriteLoop || !f.InTransaction {
 		return false
 	}
 	isOf := make([]bool, len(u.Groups))
@@ -49,5 +50,5 @@ func isItemByItem(u *Unit, f *budget.Finding) bool {
 
 // isPieceOfWork reports whether all statements of a loop are sent by a piece of work for each item.
 func (f *seen) isPieceOfWork() bool {
-	return f.byItem && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.worst.Kind == budget.NPlusOne && !w.byItem })
+	return f.byItem && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.isLoop() && !w.byItem })
 }
