@@ -189,6 +189,9 @@ func (f *finder) writeRepair(g *loopGroup) string {
 }
 
 func (f *finder) writeAdvice(g *loopGroup) string {
+	if g.Verb == "DELETE" && g.Distinct == 1 && g.Unknown == 0 {
+		return "the same DELETE each time: send it once"
+	}
 	if words := libraryOf(g.Via()).write(g.Group); words != "" {
 		return words
 	}

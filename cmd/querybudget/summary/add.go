@@ -1,12 +1,10 @@
 package summary
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/querybudget/querybudget/budget"
 	"github.com/querybudget/querybudget/callsite"
-	"github.com/querybudget/querybudget/statement"
 )
 
 // isFixture reports whether a test sends a statement itself.
@@ -19,7 +17,7 @@ func (s *Summary) addFinding(u *Unit, f *budget.Finding, setUp bool) {
 	key := findingKey{f.Kind, f.Shape + "\n" + lines(frames)}
 	old := s.findings[key]
 	if old == nil {
-		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}, pairs: map[askedPair]bool{}, openers: map[string]int64{}, byItem: true, writes: isOfWrites(u, f)}
+		old = &seen{frames: frames, own: frames, shapes: map[string]bool{f.Shape: true}, pairs: map[askedPair]bool{}, openers: map[string]int64{}, byItem: true, byItself: true}
 		s.findings[key] = old
 	}
 	switch {
@@ -46,22 +44,13 @@ func (s *Summary) addFinding(u *Unit, f *budget.Finding, setUp bool) {
 		old.callsOut++
 	}
 	old.byItem = old.byItem && isItemByItem(u, f)
+	old.byItself = old.byItself && isCommittedOneByOne(u, f)
 	old.forRows = old.forRows || isSentForRows(f)
 	old.hasRows = old.hasRows || f.Parent != nil || f.Confidence == budget.Proven || f.Parallel
 	old.saved += f.Count
 	if f.Count > old.worst.Count {
 		old.worst, old.in = *f, s.tests[len(s.tests)-1]
 	}
-}
-
-// isOfWrites reports whether a loop is one of writes. SELECT writes if it calls a function that is not known.
-func isOfWrites(u *Unit, f *budget.Finding) bool {
-	if f.Kind != budget.NPlusOne {
-		return f.Kind == budget.WriteLoop
-	}
-	return slices.ContainsFunc(u.Groups, func(g budget.Group) bool {
-		return g.Statement != nil && g.Shape == f.Shape && g.Kind == statement.Write
-	})
 }
 
 // addCovariation adds what many units show together, unless one of them showed it.
@@ -72,7 +61,7 @@ func (s *Summary) addCovariation(c *budget.Covariation) {
 	}
 	at, _ := strconv.Atoi(c.Unit)
 	shown := &seen{
-		worst: c.Finding, frames: frames, own: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[at], across: c, writes: c.Kind == budget.WriteLoop,
+		worst: c.Finding, frames: frames, own: frames, shapes: map[string]bool{c.Shape: true}, units: c.Units, saved: c.Count, in: s.tests[at], across: c,
 	}
 	if c.CallsOut {
 		shown.callsOut = c.Units

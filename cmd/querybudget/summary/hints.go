@@ -17,7 +17,7 @@ import (
 // hints are the reasons for which a finding is a hint, as reasons are those for which it is left out.
 var hints = []*reason{
 	{(*seen).isUnsure, "no read has as many rows, so that the loop may be as long as it gets"},
-	{(*seen).isRareWrite, "writes of a loop that few calls have: a job or a repair that runs seldom, perhaps"},
+	{(*seen).isRareWrite, "writes that are committed one by one, in few calls: a job or a repair that runs seldom, perhaps"},
 	{(*seen).isWalk, "a walk of a tree or a graph: its steps may decide where it goes"},
 	{(*seen).isPieceOfWork, "a transaction for each item, which does more than this: a piece of work by design, perhaps"},
 	{(*seen).isAgain, "a read that is sent again: it may want a new answer, or ask the same by chance"},
@@ -26,14 +26,20 @@ var hints = []*reason{
 // isAgain reports whether a finding is about a read that is sent again, but for one that a loop of the source repeats.
 func (f *seen) isAgain() bool { return f.worst.Kind == budget.Duplicate && !f.inLoop }
 
-// seldomCalls is the number of calls below which a loop of writes is a hint. Of 14 that were judged in applications
-// which nobody had seen, 2 were worth a change, and of those in more calls 8 of 10: what a request does, many tests do.
-const seldomCalls = 4
+// A loop of writes that commits each item by itself, in fewer than seldomCalls of many calls, is a hint: what a
+// request does, many tests do. Of 9 such loops in applications that nobody had seen, 1 was worth a change.
+const (
+	seldomCalls = 4
+	manyCalls   = 500
+)
 
-// isRareWrite reports whether nothing but a few calls has a loop of writes, and each of its statements.
+// isRareWrite reports whether a loop is such a one with each of its statements.
 func (f *seen) isRareWrite() bool {
-	return f.writes && f.units < seldomCalls && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.isLoop() && !w.isRareWrite() })
+	return f.seldom && f.byItself && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.isLoop() && !w.isRareWrite() })
 }
+
+// isSeldom reports whether few of many calls have a finding.
+func (s *Summary) isSeldom(f *seen) bool { return f.units < seldomCalls && s.units >= manyCalls }
 
 // isWalk reports whether a loop asks for what it has just read. Of 18 such walks that were judged 10 were worth a
 // change: the others end early, or do something else with each node.

@@ -27,8 +27,11 @@ func TestResultOfHints(t *testing.T) {
 // What few calls write in a loop, and what a walk reads, are hints.
 func TestSeldomWritesAndWalks(t *testing.T) {
 	parent := &budget.Related{}
+	s := &Summary{units: manyCalls}
 	write := func(units int64) *seen {
-		return &seen{worst: budget.Finding{Kind: budget.WriteLoop, Parent: parent}, writes: true, units: units}
+		f := &seen{worst: budget.Finding{Kind: budget.WriteLoop, Parent: parent}, byItself: true, units: units}
+		f.seldom = s.isSeldom(f)
+		return f
 	}
 	read := &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent}, units: 1}
 	for _, test := range []struct {
@@ -49,14 +52,39 @@ func TestSeldomWritesAndWalks(t *testing.T) {
 			t.Errorf("%s: %t", test.name, got)
 		}
 	}
-	merged := write(2)
-	merged.merge(write(2))
-	if merged.isHint() {
-		t.Error("two lines of one loop are in four calls together")
+	if s.units = manyCalls - 1; write(1).isHint() {
+		t.Error("one call of few is no sign")
 	}
-	call := statement.NewReader("", statement.NewHasher(), 100).Read("SELECT delete_system(?)")
-	u := &Unit{Report: budget.Report{Groups: []budget.Group{{Statement: call}}}}
-	if !isOfWrites(u, &budget.Finding{Kind: budget.NPlusOne, Shape: call.Shape}) {
-		t.Error("a function of the database may write")
+	merged := write(2)
+	merged.merge(&seen{})
+	if merged.isHint() {
+		t.Error("another line of the loop writes several items in a transaction")
+	}
+}
+
+// Writes of one transaction can be one statement; those that are committed one by one may be on purpose.
+func TestIsCommittedOneByOne(t *testing.T) {
+	read := statement.NewReader("", statement.NewHasher(), 100)
+	update, other := read.Read("UPDATE a SET b = 1 WHERE id = ?"), read.Read("SELECT b FROM a WHERE id = ?")
+	for _, test := range []struct {
+		name         string
+		kind         budget.FindingKind
+		of           *statement.Statement
+		transactions []int
+		want         bool
+	}{
+		{"without transactions", budget.WriteLoop, update, nil, true},
+		{"one for each", budget.WriteLoop, update, []int{1, 2, 3}, true},
+		{"one for all", budget.WriteLoop, update, []int{1, 1, 1}, false},
+		{"a function that may write", budget.NPlusOne, read.Read("SELECT delete_system(?)"), nil, true},
+		{"reads", budget.NPlusOne, other, nil, false},
+	} {
+		u := &Unit{Report: budget.Report{Groups: []budget.Group{{Statement: test.of}, {Statement: other}}}}
+		for _, n := range test.transactions {
+			u.Queries = append(u.Queries, budget.Query{Statement: other, Group: 1, Transaction: 1}, budget.Query{Statement: test.of, Transaction: n})
+		}
+		if got := isCommittedOneByOne(u, &budget.Finding{Kind: test.kind, Shape: test.of.Shape}); got != test.want {
+			t.Errorf("%s: %t", test.name, got)
+		}
 	}
 }

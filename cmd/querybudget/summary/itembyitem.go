@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/querybudget/querybudget/budget"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // isItemByItem reports whether each execution of a loop is in a transaction of its own, which sends more than
@@ -46,6 +47,30 @@ func isItemByItem(u *Unit, f *budget.Finding) bool {
 		rounds++
 	}
 	return int64(rounds) >= f.Count && 2*more > rounds // reports of a scan leave out what is in no transaction
+}
+
+// isCommittedOneByOne reports whether a loop writes, and no two of its executions are in one transaction. SELECT
+// writes if it calls a function that is not known.
+func isCommittedOneByOne(u *Unit, f *budget.Finding) bool {
+	isOf := make([]bool, len(u.Groups))
+	writes := f.Kind == budget.WriteLoop
+	for i := range u.Groups {
+		g := &u.Groups[i]
+		isOf[i] = g.Statement != nil && g.Shape == f.Shape
+		writes = writes || isOf[i] && f.Kind == budget.NPlusOne && g.Kind == statement.Write
+	}
+	seen := make(map[int]bool)
+	for i := range u.Queries { // what is in no transaction, a scan leaves out
+		q := &u.Queries[i]
+		if q.Transaction <= 0 || q.Group < 0 || q.Group >= len(isOf) || !isOf[q.Group] {
+			continue
+		}
+		if seen[q.Transaction] {
+			return false
+		}
+		seen[q.Transaction] = true
+	}
+	return writes
 }
 
 // isPieceOfWork reports whether all statements of a loop are sent by a piece of work for each item.

@@ -81,8 +81,8 @@ func (f *seen) isOfMigration() bool {
 	})
 }
 
-// migrations is a word in the name of a folder or file.
-var migrations = regexp.MustCompile(`(^|[_-])migrat(e|ion|ions|or|ors)[0-9]*([_.-]|$)`)
+// migrations is a word in the name of a folder or file, also in one like mediaMigrate.go, or its beginning.
+var migrations = regexp.MustCompile(`(^|[_-])migrat(e|ion|ions|or|ors)[0-9]*([_.-]|$)|[a-z0-9]Migrat(e|ion|ions|or|ors)([A-Z0-9_.-]|$)|^migrate[a-z]+(\.go)?$`)
 
 // isOfOtherColumns reports whether two reads of one row have no column in common: two parts of the
 // application, each with what it needs. Of seven such pairs one was worth a change.

@@ -245,7 +245,21 @@ func loopLine(parent, loop []callsite.Frame) callsite.Frame {
 	if len(parent) == 0 || len(loop) == 0 {
 		return callsite.Frame{}
 	}
-	return parent[len(parent)-1]
+	return starter(parent, loop)
+}
+
+// starter returns the line of the function that may have started the goroutine of a loop, which has no frame in common
+// with the read: that whose closure the goroutine began with, or else the outermost that is no test.
+func starter(parent, loop []callsite.Frame) callsite.Frame {
+	began, _, isClosure := strings.Cut(loop[len(loop)-1].Function, ".func")
+	at := len(parent) - 1
+	for at > 0 && strings.HasSuffix(parent[at].File, "_test.go") {
+		at--
+	}
+	if i := slices.IndexFunc(parent, func(f callsite.Frame) bool { return isClosure && f.Function == began }); i >= 0 {
+		at = i
+	}
+	return parent[at]
 }
 
 // sameCallers reports whether the callers of a frame are the same on two stacks, of which one

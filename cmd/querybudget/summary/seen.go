@@ -31,7 +31,8 @@ type seen struct {
 	startsAgain bool             // TestMain of one did it several times
 	units       int64
 	byItem      bool                // in all of them each item is a piece of work in a transaction of its own
-	writes      bool                // a loop of writes, or of a function that the database has, which may write
+	byItself    bool                // a loop of writes, each of which is committed by itself in all of them
+	seldom      bool                // few calls of many have it
 	forRows     bool                // a nested query that is sent for each row, in a unit at least
 	calls       []int64             // their numbers, but for those that only many units show together
 	loops       int64               // of them, those in which a duplicate is as many as a loop
@@ -124,7 +125,7 @@ func (f *seen) merge(other *seen) {
 		f.callsOut = f.units
 	}
 	f.fixed, f.ofList, f.ofNone = f.fixed && other.fixed, f.ofList && other.ofList, f.ofNone && other.ofNone
-	f.mocked, f.byItem, f.writes = f.mocked && other.mocked, f.byItem && other.byItem, f.writes && other.writes
+	f.mocked, f.byItem, f.byItself = f.mocked && other.mocked, f.byItem && other.byItem, f.byItself && other.byItself
 	f.inLoop, f.hasRows, f.forRows = f.inLoop || other.inLoop, f.hasRows || other.hasRows, f.forRows || other.forRows
 	f.loops += other.loops
 	f.saved += other.saved

@@ -130,6 +130,7 @@ func (s *Summary) join() {
 		f.ofList = s.isOfFixedList(f)
 		f.ofNone = s.isInNoLoop(f)
 		f.mocked = s.isMocked(f)
+		f.seldom = s.isSeldom(f)
 		f.inLoop = f.repeats() && slices.ContainsFunc(f.own, s.loops.Has) && !s.isOverFixedLists(f)
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
