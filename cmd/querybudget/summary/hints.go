@@ -41,9 +41,22 @@ func (f *seen) isRareWrite() bool {
 // isSeldom reports whether few of many calls have a finding.
 func (s *Summary) isSeldom(f *seen) bool { return f.units < seldomCalls && s.units >= manyCalls }
 
-// isWalk reports whether a loop asks for what it has just read. Of 18 such walks that were judged 10 were worth a
-// change: the others end early, or do something else with each node.
-func (f *seen) isWalk() bool { return f.worst.Walk }
+// isWalk reports whether a loop asks for what it has just read, or is sent by a function that calls itself and goes
+// through no rows that were read before. Of 18 such walks that were judged 10 were worth a change: the others end
+// early, or do something else with each node.
+func (f *seen) isWalk() bool {
+	return f.worst.Kind == budget.NPlusOne && (f.worst.Walk || f.worst.Confidence != budget.Proven && callsItself(f.own))
+}
+
+// callsItself reports whether a function is on a stack twice.
+func callsItself(frames []callsite.Frame) bool {
+	for i, f := range frames {
+		if slices.ContainsFunc(frames[:i], func(g callsite.Frame) bool { return g.StableName() == f.StableName() }) {
+			return true
+		}
+	}
+	return false
+}
 
 // isUnsure reports whether nothing but its number tells that data makes a loop longer.
 func (f *seen) isUnsure() bool {

@@ -46,6 +46,8 @@ func TestSeldomWritesAndWalks(t *testing.T) {
 		{"with another statement in many", func() *seen { f := write(1); f.with = []*seen{write(9)}; return f }(), false},
 		{"with reads", func() *seen { f := write(1); f.with = []*seen{read}; return f }(), false},
 		{"reads in one call", read, false},
+		{"a function that calls itself", &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent}, own: stack("get:1 < walk:5 < walk:5")}, true},
+		{"and goes through rows", &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent, Confidence: budget.Proven}, own: stack("get:1 < walk:5 < walk:5")}, false},
 		{"a walk", &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent, Walk: true}, units: 9}, true},
 	} {
 		if got := test.f.isHint(); got != test.want {
