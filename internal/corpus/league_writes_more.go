@@ -12,12 +12,12 @@ func slMoreWriteCases() []Case {
 	return []Case{
 		{Name: "league/gorm-create-each", About: "GORM: Create for each holder: CreateInBatches, or a slice", Setup: slOf("holders notices"), Run: slGormCreate, Want: pmW("slGormCreate", "notices", "holders")},
 		{Name: "league/gorm-save-each", About: "GORM: Save for each team after a change of one column", Setup: slOf("teams"), Run: slGormSave, Want: pmW("slGormSave", "teams", "teams")},
-		{Name: "league/gorm-append-each", About: "GORM: Association.Append for each article: rows of the table between, one by one", Setup: slOf("news news_tags tags"), Run: slGormAppend, Want: pmW("slGormAppend", "news_tags", "news")},
-		{Name: "league/bun-insert-each", About: "bun: NewInsert for each player of a list: a slice as the model", Setup: slOf("players notices"), Run: slBunInsert, Want: pmW("slBunInsert", "notices", "players")},
+		{Name: "league/gorm-append-each", Values: true, About: "GORM: Association.Append for each article: rows of the table between, one by one", Setup: slOf("news news_tags tags"), Run: slGormAppend, Want: pmW("slGormAppend", "news_tags", "news")},
+		{Name: "league/bun-insert-each", Values: true, About: "bun: NewInsert for each player of a list: a slice as the model", Setup: slOf("players notices"), Run: slBunInsert, Want: pmW("slBunInsert", "notices", "players")},
 		{Name: "league/bun-update-by-key", About: "bun: WherePK for each team, in a transaction", Setup: slOf("teams"), Run: slBunUpdate, Want: pmW("", "teams", "teams")},
 		{Name: "league/sqlx-named-exec-each", About: "sqlx: NamedExec for each struct: it takes a slice", Setup: slOf("notices"), Run: slSqlxNamed, Want: pmW("slSqlxNamed", "notices", none)},
 		{Name: "league/seats-until-there-are-none", About: "a cleaning reads ten at a time, and deletes each", Setup: slOf("season_tickets"), Run: slClean, Want: pmW("slClean", "season_tickets", "season_tickets")},
-		{Name: "league/visitor-that-writes", About: "a walk of a tree in memory writes at each node", Setup: append(slOf("regions"), "CREATE TABLE depths (region_id BIGINT PRIMARY KEY, depth BIGINT)"), Run: slVisitor, Want: pmW("visit", "depths", "regions")},
+		{Name: "league/visitor-that-writes", Values: true, About: "a walk of a tree in memory writes at each node", Setup: append(slOf("regions"), "CREATE TABLE depths (region_id BIGINT PRIMARY KEY, depth BIGINT)"), Run: slVisitor, Want: pmW("visit", "depths", "regions")},
 		{Name: "league/counted-for-each-event", About: "the same UPDATE with the same arguments, once for each event", Setup: slOf("stands"), Run: slSameUpdate, Want: pmW("slSameUpdate", "stands", none)},
 	}
 }

@@ -79,6 +79,7 @@ var knownDifferences = map[string]string{
 	"hospital/roles-in-code":      "a key without rows has no count in one query, and 0 in the loop",
 	"warehouse/in-one-tx":         "a key without rows has no count in one query, and 0 in the loop",
 	"ticketing/gates-in-between":  "a key without rows has no count in one query, and 0 in the loop",
+	"league/calendar-of-a-week":   "a key without rows has no count in one query, and 0 in the loop",
 	"property/filtered-in-go":     "a key without rows has no count in one query, and 0 in the loop",
 	"hospital/repair-filter":      "SQLite names the column by its text",
 }
