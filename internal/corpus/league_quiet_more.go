@@ -261,7 +261,7 @@ func slDraw(ctx context.Context, e *Env) error {
 func slKept(ctx context.Context, e *Env) error {
 	t := slTeams{whOpen(e)}
 	name := sync.OnceValue(func() string { return t.Name(ctx, 4) })
-	if name() != name() {
+	if first, second := name(), name(); first != second {
 		return errors.New("two names")
 	}
 	return nil

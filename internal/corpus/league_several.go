@@ -43,7 +43,7 @@ func (r slResolver) scorers(ctx context.Context, m slMatch) string {
 func slResolvers(ctx context.Context, e *Env) error {
 	r := slResolver{whOpen(e)}
 	fields := []func(context.Context, slMatch) string{r.home, r.referee, r.scorers}
-	for _, m := range (slMatches{r.whStore}).Where(ctx, "season_id = ?", 2) {
+	for _, m := range slMatches(r).Where(ctx, "season_id = ?", 2) {
 		for _, field := range fields {
 			if field(ctx, m) == "" {
 				return errors.New("an empty field")
