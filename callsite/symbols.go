@@ -3,7 +3,8 @@ package callsite
 import "runtime"
 
 // symbols keeps what was made of the functions and lines of program counters: a program has
-// few of those, and many stacks of them. It is safe for concurrent use.
+// few of those, and many stacks of them: 4,096 are kept at most, of about 200 bytes. It is safe
+// for concurrent use.
 type symbols[F any] struct {
 	table table[symbol[F]]
 }

@@ -64,6 +64,15 @@ func TestSeldomWritesAndWalks(t *testing.T) {
 	}
 }
 
+// A report that leaves out its queries does not tell which transactions they were in.
+func TestIsCommittedOneByOneWithoutQueries(t *testing.T) {
+	update := statement.NewReader("", statement.NewHasher(), 100).Read("UPDATE a SET b = 1 WHERE id = ?")
+	u := &Unit{Report: budget.Report{Groups: []budget.Group{{Statement: update}}}}
+	if isCommittedOneByOne(u, &budget.Finding{Kind: budget.WriteLoop, Shape: update.Shape, InTransaction: true}) {
+		t.Error("one transaction may have them all")
+	}
+}
+
 // Writes of one transaction can be one statement; those that are committed one by one may be on purpose.
 func TestIsCommittedOneByOne(t *testing.T) {
 	read := statement.NewReader("", statement.NewHasher(), 100)

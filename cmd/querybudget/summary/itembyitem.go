@@ -70,7 +70,7 @@ func isCommittedOneByOne(u *Unit, f *budget.Finding) bool {
 		}
 		seen[q.Transaction] = true
 	}
-	return writes
+	return writes && (len(seen) > 0 || !f.InTransaction) // without its queries, one transaction may have them all
 }
 
 // isPieceOfWork reports whether all statements of a loop are sent by a piece of work for each item.
