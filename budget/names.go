@@ -15,15 +15,35 @@ func plainName(name string) string {
 }
 
 // irregular are plurals of tables that no ending tells.
-var irregular = map[string]string{"people": "person", "children": "child", "men": "man", "women": "woman", "data": "datum", "media": "medium", "criteria": "criterion"}
+var irregular = map[string]string{
+	"alumni": "alumnus", "appendices": "appendix", "axes": "axis", "bases": "base", "buses": "bus", "cacti": "cactus", "calves": "calf", "children": "child",
+	"crises": "crisis", "criteria": "criterion", "curricula": "curriculum", "data": "datum", "feet": "foot", "foci": "focus", "fungi": "fungus",
+	"geese": "goose", "halves": "half", "indices": "index", "knives": "knife", "leaves": "leaf", "lives": "life", "loaves": "loaf", "matrices": "matrix",
+	"media": "medium", "men": "man", "mice": "mouse", "nuclei": "nucleus", "people": "person", "phenomena": "phenomenon", "quanta": "quantum",
+	"radii": "radius", "scarves": "scarf", "series": "series", "shelves": "shelf", "species": "species", "spectra": "spectrum", "stimuli": "stimulus",
+	"strata": "stratum", "syllabi": "syllabus", "teeth": "tooth", "termini": "terminus", "theses": "thesis", "thieves": "thief", "vertices": "vertex",
+	"wives": "wife", "wolves": "wolf", "women": "woman",
+	"aliases": "alias", "atlases": "atlas", "biases": "bias", "bonuses": "bonus", "campuses": "campus", "canvases": "canvas", "censuses": "census",
+	"choruses": "chorus", "circuses": "circus", "consensuses": "consensus", "corpora": "corpus", "focuses": "focus", "gases": "gas", "lenses": "lens",
+	"caches": "cache", "calories": "calorie", "cargoes": "cargo", "cookies": "cookie", "echoes": "echo", "heroes": "hero", "hoodies": "hoodie", "movies": "movie",
+	"niches": "niche", "pies": "pie", "potatoes": "potato", "rookies": "rookie", "selfies": "selfie", "smoothies": "smoothie", "ties": "tie", "tomatoes": "tomato",
+	"vetoes": "veto", "zombies": "zombie",
+	"statuses": "status", "syllabuses": "syllabus", "terminuses": "terminus", "viruses": "virus",
+}
+
+// longWord is how many letters a word has that is looked for at the end of a name, too: order_statuses, and no specimen.
+const longWord = 6
 
 // singular takes the ending of a plural off: authors, boxes, categories.
 func singular(name string) string {
+	for begin := range len(name) {
+		if word := irregular[name[begin:]]; word != "" && (begin == 0 || len(name)-begin >= longWord) {
+			return name[:begin] + word
+		}
+	}
 	switch {
 	case strings.HasSuffix(name, "ies"):
 		return strings.TrimSuffix(name, "ies") + "y"
-	case irregular[name] != "":
-		return irregular[name]
 	case strings.HasSuffix(name, "zzes"):
 		return strings.TrimSuffix(name, "zes")
 	case strings.HasSuffix(name, "yses"):

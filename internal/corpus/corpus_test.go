@@ -78,7 +78,6 @@ var left = map[string]string{
 	"learning2/gorm-edit-price":              "as edit-form-number",
 	"learning2/limit-not-reached":            "as three-attempts",
 	"learning2/lower-mail":                   "a function around the key",
-	"learning2/plural-syllabi":               "a plural that is not known: a candidate",
 	"learning2/sprintf-call":                 "literals of CALL",
 	"learning2/two-read-only":                "two transactions that read may each want to see one state (duplicate/two-transactions)",
 	"library/generic-save-all":               "numbers in a text that count from 1",
