@@ -68,7 +68,7 @@ var reads = []string{"SELECT"}
 
 // All are the cases.
 func All() []Case {
-	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), lookUps(), keys(), duplicates(), writes(), newIDs(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others(), hospital(), freight(), carsharing(), learning(), warehouse(), ticketing(), lbLibrary(), pmProperty(), slLeague())
+	return slices.Concat(loops(), fewRows(), trees(), batches(), parents(), lookUps(), keys(), duplicates(), writes(), newIDs(), workers(), hints(), setUps(), ofSQLX(), ofGORM(), ofBun(), others(), hospital(), freight(), carsharing(), learning(), warehouse(), ticketing(), lbLibrary(), pmProperty(), slLeague(), htHotel())
 }
 
 // runsOn reports whether a case makes sense on a system.
