@@ -16,7 +16,7 @@ func (c *classifier) word(t token) {
 		c.with(w, t)
 		return
 	case atTable, atOneTable:
-		if !isNoTable(w) && !isKeyword(w) && c.last != "or" {
+		if !isNoTable(w) && (!isKeyword(w) || namesTable(w)) && c.last != "or" {
 			c.beginName(t.text)
 			return
 		}
@@ -96,6 +96,15 @@ func isNoTable(w string) bool {
 		"or",
 		"overwrite",
 		"concurrently":
+		return true
+	}
+	return false
+}
+
+// namesTable knows the keywords that PostgreSQL takes for the name of a table without quotes.
+func namesTable(w string) bool {
+	switch w {
+	case "insert", "update", "conflict", "filter", "index", "key", "over", "partition", "top", "within":
 		return true
 	}
 	return false
