@@ -9,7 +9,7 @@ import (
 )
 
 func mayBeDuplicate(s *suspect) bool {
-	return s.totals.Duplicates > 0 || s.totals.Reads >= fewRows && mayBeAskedInVain(s) || mayBeAskedElsewhere(s) || mayBeReordered(s) || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
+	return s.totals.Duplicates > 0 || s.totals.Reads >= fewLines && mayBeAskedInVain(s) || mayBeAskedElsewhere(s) || mayBeReordered(s) || s.totals.Reads > 1 && s.account.anyGroup(func(g *group) bool {
 		st := g.origin.statement
 		return mayBeOfOneRow(st) && s.account.anyGroup(func(h *group) bool {
 			other := h.origin.statement
@@ -57,6 +57,7 @@ func (f *finder) duplicates() {
 	})
 	f.addRepetitions(f.askedElsewhere(), "it asked the same first")
 	f.addRepetitions(f.askedInVain(), "it asked the same first, and found nothing")
+	f.addRepetitions(f.inVainForRows(), "it asked the same first, and found nothing")
 	f.addRepetitions(f.reordered(), "it asked for the same list first, in another order")
 	f.sameRows()
 }

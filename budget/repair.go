@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/querybudget/querybudget/callsite"
+	"github.com/querybudget/querybudget/statement"
 )
 
 // readRepair says how a loop of reads becomes one query: in the words of the library that
@@ -44,11 +45,11 @@ func (f *finder) readAdvice(g *loopGroup, parent *Related) string {
 	}
 	library := libraryOf(g.Via())
 	if library.prefix != "" && g.isFirstOfEach(key) {
-		return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
+		return numberedForEach
 	}
 	// What is compared with no column, and several values, are in no list of a library.
 	isList := len(g.Varying) <= 1 && !slices.Contains(g.Varying, "")
-	if words := library.read(key); words != "" && isList {
+	if words := library.read(key, parent != nil); words != "" && isList {
 		return words
 	}
 	if g.Distinct < g.Queries && parent != nil && !g.Paged && !g.Batched {
@@ -130,11 +131,41 @@ func (a *batchedAdvice) form(shape, system string) string {
 			}
 			return oneForAll + condition + ": " + sql + inHint(a.via, sql)
 		}
-		if s.limit != "" {
-			return "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
-		}
+	}
+	return a.words(shape)
+}
+
+const numberedForEach = "one query for all, with a number for the rows of each key (row_number, or LATERAL)"
+
+// words says what a list of keys takes, where no SQL is right for sure: what is counted, numbered or cut off for one
+// key has to be for each of them.
+func (a *batchedAdvice) words(shape string) string {
+	upper := strings.ToUpper(shape)
+	of := "the key"
+	if a.key != "" {
+		of = unquoted(statement.Unqualified(a.key))
+	}
+	switch {
+	case strings.Contains(upper, " LIMIT "), strings.Contains(upper, " FETCH FIRST "), strings.Contains(upper, " FETCH NEXT "), strings.HasPrefix(upper, "SELECT TOP "), strings.HasPrefix(upper, "SELECT TOP("):
+		return numberedForEach
+	case strings.Contains(upper, "OVER ("), strings.Contains(upper, "OVER("):
+		return "one query for all, with a list of keys, and PARTITION BY " + of + " in each of its windows"
+	case selectsAggregate(upper), strings.Contains(upper, " GROUP BY "):
+		return "one query for all, with a list of keys, and GROUP BY " + of
 	}
 	return "one query for all, with JOIN or a list of keys, and put the rows together in memory"
+}
+
+// selectsAggregate reports whether the list of a SELECT in upper case has an aggregate, perhaps inside of something else.
+func selectsAggregate(shape string) bool {
+	list, _ := selectList(shape)
+	for before, rest, ok := strings.Cut(list, "("); ok; before, rest, ok = strings.Cut(rest, "(") {
+		function := before[strings.LastIndexFunc(strings.TrimRight(before, " "), func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') })+1:]
+		if slices.Contains(aggregates, strings.TrimRight(function, " ")) {
+			return true
+		}
+	}
+	return false
 }
 
 // whereOthersAgree says what a list of keys takes for granted: a statement with further
@@ -154,10 +185,13 @@ func (s *selectShape) whereOthersAgree() string {
 
 // inHint says how a list gets into IN (?).
 func inHint(via, sql string) string {
+	isSqlx := strings.HasPrefix(via, "github.com/jmoiron/sqlx")
 	switch {
+	case isSqlx && strings.Contains(sql, " = ANY(?"):
+		return ", or IN (?) with sqlx.In"
 	case !strings.Contains(sql, " IN (?)"):
 		return ""
-	case strings.HasPrefix(via, "github.com/jmoiron/sqlx"):
+	case isSqlx:
 		return " with sqlx.In"
 	default:
 		return " with a placeholder for each key"
@@ -188,11 +222,20 @@ func (f *finder) writeRepair(g *loopGroup) string {
 	return advice + "; saves " + plural(g.Queries-1, "round trip")
 }
 
+// keyOfWrites is the column that tells the rows of a loop of writes apart, empty if that is not known.
+func (g *loopGroup) keyOfWrites() string {
+	if len(g.Keys) == 1 {
+		return g.Keys[0]
+	}
+	return ""
+}
+
 func (f *finder) writeAdvice(g *loopGroup) string {
 	if g.Verb == "DELETE" && g.Distinct == 1 && g.Unknown == 0 {
 		return "the same DELETE each time: send it once"
 	}
-	if words := libraryOf(g.Via()).write(g.Group); words != "" {
+	isSame := g.Verb == "UPDATE" && (g.Distinct == 1 || slices.Equal(g.Varying, []string{""})) // the same row each time
+	if words := libraryOf(g.Via()).write(g.Group, g.keyOfWrites()); words != "" && !isSame {
 		return words
 	}
 	upper := strings.ToUpper(g.Shape)
@@ -207,7 +250,7 @@ func (f *finder) writeAdvice(g *loopGroup) string {
 		return "one INSERT with several VALUES tuples"
 	case "UPDATE":
 		switch {
-		case g.Distinct == 1 || slices.Equal(g.Varying, []string{""}): // it is the same row each time
+		case isSame:
 			return "one UPDATE with what all of them do together"
 		case len(g.Keys) > 0 && g.System == "postgresql":
 			return "one UPDATE for all: WHERE ... = ANY for one value, FROM a VALUES list for several"

@@ -81,12 +81,22 @@ func rowOfRead(st *statement.Statement) (row rowAsked, ok bool) {
 		return inner.row(st.Keys), true
 	}
 	s, ok := parseCut(upper)
-	if !ok || s.groupBy != "" || slices.ContainsFunc(s.items, func(item string) bool {
+	if !ok || s.groupBy != "" || !s.probes(st) && slices.ContainsFunc(s.items, func(item string) bool {
 		return strings.ContainsAny(item, "(?") || strings.HasPrefix(item, "DISTINCT ")
 	}) {
 		return row, false
 	}
 	return s.row(st.Keys), true
+}
+
+// probes reports whether a SELECT asks for nothing but whether there is a row: SELECT 1, or a count by the key of its
+// table, of which there is one at most. Another count may be that of a list.
+func (s *selectShape) probes(st *statement.Statement) bool {
+	if len(s.items) != 1 {
+		return false
+	}
+	isCount := s.items[0] == "COUNT(*)" || s.items[0] == "COUNT (*)" || s.items[0] == "COUNT(?)"
+	return s.items[0] == "?" || isCount && slices.ContainsFunc(st.Keys, func(key string) bool { return isIDOf(unquoted(key), st.Tables[0]) })
 }
 
 // row is the row that a SELECT asks for. To order it by one of its keys says nothing.

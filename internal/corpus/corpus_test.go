@@ -69,6 +69,8 @@ var left = map[string]string{
 	"freight/columns-in-any-order":           "columns in another order on two lines of one loop",
 	"freight3/analyze":                       "ANALYZE between two reads",
 	"freight3/delete-using-other":            "DELETE ... USING another table between two reads",
+	"hotel/third-cancelled":                  "a state that is read before each piece of work, so that somebody can end it, looks like a setting",
+	"hotel/third-pages-of-one-row":           "pages of one row, each behind the one before: who takes one job after the other asks like that",
 	"league/find-or-create-tags":             "which kind a loop of reads and of fewer writes is depends on their number",
 	"league/transaction-for-each":            "a transaction for each item that reads first counts as a job, as three other authors want it",
 	"learning/bun-scan-and-count":            "two goroutines of a library in each round, whose stacks begin in it",

@@ -14,7 +14,7 @@ func freightDuplicates() []Case {
 	return []Case{
 		{Name: "freight/other-columns", About: "name and country of one customer, then the credit of the same", Setup: frCustomers(5), Run: frOtherColumns, Want: again("customers")},
 		{Name: "freight/exists-then-read", About: "EXISTS, and then the row", Setup: frShipments(5, 3), Run: frExistsThenRead, Want: again("shipments")},
-		{Name: "freight/count-then-read", About: "count(*) of a key, and then the row: two questions, as is documented", Setup: frShipments(5, 3), Run: frCountThenRead},
+		{Name: "freight/count-then-read", About: "count(*) of the key of the table, and then the row", Setup: frShipments(5, 3), Run: frCountThenRead, Want: again("shipments")},
 		{Name: "freight/three-layers", About: "middleware, handler and footer read the same customer: one finding", Setup: frCustomers(5), Run: frThreeLayers, Want: again("customers")},
 		{Name: "freight/rate-in-each-round", About: "six lines are priced with the same rate, which is read for each", Setup: frTariffs(6), Run: frRateInEachRound, Want: again("tariffs")},
 		{Name: "freight/cache-with-wrong-key", About: "a cache whose key has a counter in it never hits", Setup: frTariffs(6), Run: frCacheWithWrongKey, Want: again("tariffs")},

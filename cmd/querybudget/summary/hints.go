@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
@@ -17,7 +18,8 @@ import (
 // hints are the reasons for which a finding is a hint, as reasons are those for which it is left out.
 var hints = []*reason{
 	{(*seen).isUnsure, "no read has as many rows, so that the loop may be as long as it gets"},
-	{(*seen).isRareWrite, "writes that are committed one by one, in few calls: a job or a repair that runs seldom, perhaps"},
+	{(*seen).isOneByOne, "writes that are committed one by one: what is done stays done if the rest fails, perhaps by design"},
+	{func(f *seen) bool { return f.steady }, strconv.Itoa(fewWrites-1) + " writes at most, as many in each call: rows that are few for good, perhaps"},
 	{(*seen).isWalk, "a walk of a tree or a graph: its steps may decide where it goes"},
 	{(*seen).isPieceOfWork, "a transaction for each item, which does more than this: a piece of work by design, perhaps"},
 	{(*seen).isAgain, "a read that is sent again: it may want a new answer, or ask the same by chance"},
@@ -26,20 +28,11 @@ var hints = []*reason{
 // isAgain reports whether a finding is about a read that is sent again, but for one that a loop of the source repeats.
 func (f *seen) isAgain() bool { return f.worst.Kind == budget.Duplicate && !f.inLoop }
 
-// A loop of writes that commits each item by itself, in fewer than seldomCalls of many calls, is a hint: what a
-// request does, many tests do. Of 9 such loops in applications that nobody had seen, 1 was worth a change.
-const (
-	seldomCalls = 4
-	manyCalls   = 500
-)
-
-// isRareWrite reports whether a loop is such a one with each of its statements.
-func (f *seen) isRareWrite() bool {
-	return f.seldom && f.byItself && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.isLoop() && !w.isRareWrite() })
+// isOneByOne reports whether each of a loop's statements is a write that is committed by itself. Of the loops of applications
+// that were judged as many were by design, in jobs and beside other services, as were worth a change.
+func (f *seen) isOneByOne() bool {
+	return f.byItself && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.isLoop() && !w.isOneByOne() })
 }
-
-// isSeldom reports whether few of many calls have a finding.
-func (s *Summary) isSeldom(f *seen) bool { return f.units < seldomCalls && s.units >= manyCalls }
 
 // isWalk reports whether a loop asks for what it has just read, or is sent by a function that calls itself and goes
 // through no rows that were read before. Of 18 such walks that were judged 10 were worth a change: the others end

@@ -24,28 +24,26 @@ func TestResultOfHints(t *testing.T) {
 	}
 }
 
-// What few calls write in a loop, and what a walk reads, are hints.
-func TestSeldomWritesAndWalks(t *testing.T) {
+// What is committed one by one, and what a walk reads, are hints.
+func TestWritesOneByOneAndWalks(t *testing.T) {
 	parent := &budget.Related{}
-	s := &Summary{units: manyCalls}
-	write := func(units int64) *seen {
-		f := &seen{worst: budget.Finding{Kind: budget.WriteLoop, Parent: parent}, byItself: true, units: units}
-		f.seldom = s.isSeldom(f)
-		return f
+	write := func(with ...*seen) *seen {
+		return &seen{worst: budget.Finding{Kind: budget.WriteLoop, Parent: parent}, byItself: true, units: 9, with: with}
 	}
+	together := &seen{worst: budget.Finding{Kind: budget.WriteLoop, Parent: parent}, units: 9}
 	read := &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent}, units: 1}
 	for _, test := range []struct {
 		name string
 		f    *seen
 		want bool
 	}{
-		{"writes in one call", write(1), true},
-		{"in three", write(3), true},
-		{"in four", write(4), false},
-		{"with another statement in one", func() *seen { f := write(1); f.with = []*seen{write(1)}; return f }(), true},
-		{"with another statement in many", func() *seen { f := write(1); f.with = []*seen{write(9)}; return f }(), false},
-		{"with reads", func() *seen { f := write(1); f.with = []*seen{read}; return f }(), false},
-		{"reads in one call", read, false},
+		{"writes", write(), true},
+		{"with another statement", write(write()), true},
+		{"with another statement, in one transaction", write(together), false},
+		{"with reads", write(read), false},
+		{"in one transaction", together, false},
+		{"few, as many in each call", &seen{worst: together.worst, steady: true}, true},
+		{"reads", read, false},
 		{"a function that calls itself", &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent}, own: stack("get:1 < walk:5 < walk:5")}, true},
 		{"and goes through rows", &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent, Confidence: budget.Proven}, own: stack("get:1 < walk:5 < walk:5")}, false},
 		{"a walk", &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent, Walk: true}, units: 9}, true},
@@ -54,13 +52,23 @@ func TestSeldomWritesAndWalks(t *testing.T) {
 			t.Errorf("%s: %t", test.name, got)
 		}
 	}
-	if s.units = manyCalls - 1; write(1).isHint() {
-		t.Error("one call of few is no sign")
-	}
-	merged := write(2)
+	merged := write()
 	merged.merge(&seen{})
 	if merged.isHint() {
 		t.Error("another line of the loop writes several items in a transaction")
+	}
+}
+
+// Few rows, as many in each call, may be all there are.
+func TestIsSteady(t *testing.T) {
+	for _, test := range []struct {
+		count, units, fewest int64
+		want                 bool
+	}{{3, 5, 3, true}, {3, 4, 3, false}, {3, 9, 2, false}, {5, 9, 5, false}} {
+		f := &seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: test.count, Confidence: budget.Proven}, units: test.units}
+		if got := f.isSteady(test.fewest); got != test.want {
+			t.Errorf("%+v: %t", test, got)
+		}
 	}
 }
 

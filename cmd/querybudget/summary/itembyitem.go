@@ -73,7 +73,8 @@ func isCommittedOneByOne(u *Unit, f *budget.Finding) bool {
 	return writes && (len(seen) > 0 || !f.InTransaction) // without its queries, one transaction may have them all
 }
 
-// isPieceOfWork reports whether all statements of a loop are sent by a piece of work for each item.
+// isPieceOfWork reports whether all statements of a loop are sent by a piece of work for each item, which may have
+// several transactions.
 func (f *seen) isPieceOfWork() bool {
-	return f.byItem && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.isLoop() && !w.byItem })
+	return f.byItem && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.isLoop() && !w.byItem && !w.byItself })
 }

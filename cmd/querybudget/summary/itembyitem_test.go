@@ -47,6 +47,10 @@ func TestIsItemByItem(t *testing.T) {
 	if !work.isHint() {
 		t.Error("a piece of work for each item is listed among the findings")
 	}
+	work.with = []*seen{{byItself: true, worst: budget.Finding{Kind: budget.WriteLoop}}}
+	if !work.isHint() {
+		t.Error("what it writes in another transaction of its own makes it none")
+	}
 	work.merge(&seen{})
 	if work.isHint() {
 		t.Error("another unit shows that it is none")

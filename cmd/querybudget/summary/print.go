@@ -178,7 +178,7 @@ const alsoMost = 3
 // filters, or for other tables, stands there once, too.
 func (s *Summary) also(f *seen) (lines []string) {
 	said := map[string]bool{}
-	add := func(shape string, at callsite.Frame) {
+	add := func(shape string, at callsite.Frame, times string) {
 		line, key := cut(shape, 100), shape
 		isElsewhere := at != (callsite.Frame{}) && at != f.own[0]
 		if isElsewhere {
@@ -186,20 +186,24 @@ func (s *Summary) also(f *seen) (lines []string) {
 			line, key = line+" at "+at.String(), strings.ToUpper(verb)+" at "+at.String()
 		}
 		if !said[key] && (isElsewhere || shape != f.worst.Shape) {
-			lines = append(lines, line)
+			lines = append(lines, line+times)
 		}
 		said[key] = true
 	}
 	for _, of := range append([]*seen{f}, f.with...) {
 		if of != f {
-			add(of.worst.Shape, of.own[0])
+			times := ""
+			if of.worst.Count > f.worst.Count { // fewer calls have it, and it is worse there
+				times = ", " + of.times() + " at worst"
+			}
+			add(of.worst.Shape, of.own[0], times)
 		}
 		for i := range of.worst.Also {
 			r := &of.worst.Also[i]
 			if site := r.CallSite(); site.IsZero() || site.Library {
-				add(r.Shape, callsite.Frame{})
+				add(r.Shape, callsite.Frame{}, "")
 			} else {
-				add(r.Shape, s.lineOf(site))
+				add(r.Shape, s.lineOf(site), "")
 			}
 		}
 	}

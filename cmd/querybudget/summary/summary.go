@@ -126,11 +126,10 @@ func (s *Summary) join() {
 			f.toLoop = slices.IndexFunc(f.own, s.loops.Has) + 1
 		}
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
-		f.fixed = f.isFixed(s.fewest[key.lines])
+		f.fixed, f.steady = f.isFixed(s.fewest[key.lines]), f.isSteady(s.fewest[key.lines])
 		f.ofList = s.isOfFixedList(f)
 		f.ofNone = s.isInNoLoop(f)
 		f.mocked = s.isMocked(f)
-		f.seldom = s.isSeldom(f)
 		f.inLoop = f.repeats() && slices.ContainsFunc(f.own, s.loops.Has) && !s.isOverFixedLists(f)
 		line := findingKey{f.worst.Kind, lines(f.own[:1])}
 		if i := slices.IndexFunc(joined[line], f.isSame); i >= 0 {
