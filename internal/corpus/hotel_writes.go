@@ -20,13 +20,13 @@ func htWriteCases() []Case {
 		{Name: "hotel/prune-one-by-one", About: "old events are listed, and deleted each by itself", Setup: htOf("events"), Run: htPrune, Want: pmW("htPrune", "events", "events")},
 		{Name: "hotel/guests-who-move", About: "a business table with migration in its name", Setup: htOf("guest_migrations"), Run: htMigrations, Want: pmW("htMigrations", "guest_migrations", none)},
 		{Name: "hotel/null-in-the-text", About: "the agency of each guest is written into the text, NULL for some", Setup: htOf("guests"), Run: htNullInText, Want: pmW("htNullInText", "guests", "guests")},
-		{Name: "hotel/call-for-each", Systems: htPg, About: "CALL for each hotel", Setup: append(htOf("hotels"), "CREATE PROCEDURE close_day(h BIGINT) LANGUAGE sql AS 'UPDATE hotels SET views = 0 WHERE id = h'"), Run: htCall, Want: pmW("htCall", "", "hotels")},
-		{Name: "hotel/writing-cte", Systems: htPg, About: "a SELECT over a CTE that deletes, for each", Setup: htOf("jobs"), Run: htWritingCTE, Want: pmW("htWritingCTE", "jobs", "jobs")},
+		{Name: "hotel/call-for-each", Values: true, Systems: htPg, About: "CALL for each hotel", Setup: append(htOf("hotels"), "CREATE PROCEDURE close_day(h BIGINT) LANGUAGE sql AS 'UPDATE hotels SET views = 0 WHERE id = h'"), Run: htCall, Want: pmW("htCall", "", "hotels")},
+		{Name: "hotel/writing-cte", Values: true, Systems: htPg, About: "a SELECT over a CTE that deletes, for each", Setup: htOf("jobs"), Run: htWritingCTE, Want: pmW("htWritingCTE", "jobs", "jobs")},
 		{Name: "hotel/replace-into", Systems: []string{"sqlite", "mysql"}, About: "REPLACE INTO for each rate of a form", Setup: htOf("rates"), Run: htReplace, Want: pmW("htReplace", "rates", none)},
 		{Name: "hotel/upsert-each", About: "an upsert for each guest that was counted", Setup: htOf("bookings accounts"), Run: htUpserts, Want: pmW("htUpserts", "accounts", "bookings")},
 		{Name: "hotel/goroutines-write", About: "a goroutine for each task writes its room", Setup: htOf("tasks rooms"), Run: htGoroutines, Want: pmW("", "rooms", "tasks")},
-		{Name: "hotel/buffer-of-one", About: "a buffer that is flushed after each element", Setup: htOf("outbox guests"), Run: htBufferOfOne, Want: pmW("flush", "outbox", "guests")},
-		{Name: "hotel/moved-row-by-row", About: "INSERT ... SELECT and DELETE for each row that is archived: one loop", Setup: append(htOf("reviews"), "CREATE TABLE old_reviews (id BIGINT, hotel_id BIGINT, stars BIGINT)"), Run: htArchive, Want: []Want{{Kind: "write-loop", Func: "htArchive.func1", Parent: "reviews", Also: []string{"DELETE"}}}},
+		{Name: "hotel/buffer-of-one", Values: true, About: "a buffer that is flushed after each element", Setup: htOf("outbox guests"), Run: htBufferOfOne, Want: pmW("flush", "outbox", "guests")},
+		{Name: "hotel/moved-row-by-row", Values: true, About: "INSERT ... SELECT and DELETE for each row that is archived: one loop", Setup: append(htOf("reviews"), "CREATE TABLE old_reviews (id BIGINT, hotel_id BIGINT, stars BIGINT)"), Run: htArchive, Want: []Want{{Kind: "write-loop", Func: "htArchive.func1", Parent: "reviews", Also: []string{"DELETE"}}}},
 	}
 }
 

@@ -24,8 +24,8 @@ func TestRepairsAreProven(t *testing.T) {
 			s.config = sqlwrap.Config{Arguments: true}
 			t.Cleanup(func() { _ = s.close(context.WithoutCancel(t.Context())) })
 			n := map[string]int{}
-			for _, c := range some() {
-				if c.runsOn(system) && slices.ContainsFunc(c.Want, func(w Want) bool { return w.Kind == budget.NPlusOne || len(w.Also) > 0 }) {
+			for i, c := range some() {
+				if c.isProvenOn(system, i) && slices.ContainsFunc(c.Want, func(w Want) bool { return w.Kind == budget.NPlusOne || len(w.Also) > 0 }) {
 					proveCase(t, s, &c, n)
 				}
 			}
@@ -35,6 +35,13 @@ func TestRepairsAreProven(t *testing.T) {
 			}
 		})
 	}
+}
+
+// isProvenOn reports whether a case is tried on a system: on one of those that it runs on, in turns, since to make
+// its tables takes longer than all else.
+func (c *Case) isProvenOn(system string, turn int) bool {
+	on := slices.DeleteFunc(slices.Clone(Systems), func(s string) bool { return !c.runsOn(s) })
+	return len(on) > 0 && on[turn%len(on)] == system
 }
 
 // A failing test says whether the repair that it names is one.
@@ -80,6 +87,7 @@ var knownDifferences = map[string]string{
 	"warehouse/in-one-tx":         "a key without rows has no count in one query, and 0 in the loop",
 	"ticketing/gates-in-between":  "a key without rows has no count in one query, and 0 in the loop",
 	"league/calendar-of-a-week":   "a key without rows has no count in one query, and 0 in the loop",
+	"hotel/second-day-by-day":     "a key without rows has no count in one query, and 0 in the loop",
 	"property/filtered-in-go":     "a key without rows has no count in one query, and 0 in the loop",
 	"hospital/repair-filter":      "SQLite names the column by its text",
 }

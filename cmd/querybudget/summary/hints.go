@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/querybudget/querybudget/budget"
@@ -19,7 +18,6 @@ import (
 var hints = []*reason{
 	{(*seen).isUnsure, "no read has as many rows, so that the loop may be as long as it gets"},
 	{(*seen).isOneByOne, "writes that are committed one by one: what is done stays done if the rest fails, perhaps by design"},
-	{func(f *seen) bool { return f.steady }, strconv.Itoa(fewWrites-1) + " writes at most, as many in each call: rows that are few for good, perhaps"},
 	{(*seen).isWalk, "a walk of a tree or a graph: its steps may decide where it goes"},
 	{(*seen).isPieceOfWork, "a transaction for each item, which does more than this: a piece of work by design, perhaps"},
 	{(*seen).isAgain, "a read that is sent again: it may want a new answer, or ask the same by chance"},

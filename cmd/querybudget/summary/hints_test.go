@@ -42,7 +42,6 @@ func TestWritesOneByOneAndWalks(t *testing.T) {
 		{"with another statement, in one transaction", write(together), false},
 		{"with reads", write(read), false},
 		{"in one transaction", together, false},
-		{"few, as many in each call", &seen{worst: together.worst, steady: true}, true},
 		{"reads", read, false},
 		{"a function that calls itself", &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent}, own: stack("get:1 < walk:5 < walk:5")}, true},
 		{"and goes through rows", &seen{worst: budget.Finding{Kind: budget.NPlusOne, Parent: parent, Confidence: budget.Proven}, own: stack("get:1 < walk:5 < walk:5")}, false},
@@ -56,19 +55,6 @@ func TestWritesOneByOneAndWalks(t *testing.T) {
 	merged.merge(&seen{})
 	if merged.isHint() {
 		t.Error("another line of the loop writes several items in a transaction")
-	}
-}
-
-// Few rows, as many in each call, may be all there are.
-func TestIsSteady(t *testing.T) {
-	for _, test := range []struct {
-		count, units, fewest int64
-		want                 bool
-	}{{3, 5, 3, true}, {3, 4, 3, false}, {3, 9, 2, false}, {5, 9, 5, false}} {
-		f := &seen{worst: budget.Finding{Kind: budget.WriteLoop, Count: test.count, Confidence: budget.Proven}, units: test.units}
-		if got := f.isSteady(test.fewest); got != test.want {
-			t.Errorf("%+v: %t", test, got)
-		}
 	}
 }
 

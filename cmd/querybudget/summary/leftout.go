@@ -64,12 +64,7 @@ const (
 // isFixed reports whether a call writes few rows, and nothing tells that there will be more: so many at least.
 func (f *seen) isFixed(fewest int64) bool {
 	return f.worst.Kind == budget.WriteLoop && f.worst.Count < fewWrites && f.worst.Confidence != budget.Proven && f.across == nil &&
-		(!f.hasRows && f.toLoop == 0 || f.isSteady(fewest))
-}
-
-// isSteady reports whether many calls write few rows, as many in each.
-func (f *seen) isSteady(fewest int64) bool {
-	return f.worst.Kind == budget.WriteLoop && f.worst.Count < fewWrites && f.units >= fixedCalls && fewest == f.worst.Count
+		(!f.hasRows && f.toLoop == 0 || f.units >= fixedCalls && fewest == f.worst.Count)
 }
 
 // isOfCalls reports whether each round calls another service: it is one piece of work for

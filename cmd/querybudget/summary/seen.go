@@ -41,7 +41,6 @@ type seen struct {
 	own         []callsite.Frame    // the frames but for those that everything passes
 	layer       bool                // a write of a layer that saves any record
 	fixed       bool                // few writes, as many in each call
-	steady      bool                // the same, though rows were read
 	ofList      bool                // all loops around it go over lists that stand in the source
 	ofNone      bool                // no loop of the source is around it
 	mocked      bool                // between the two reads stands a call that the test may have a mock for
@@ -124,7 +123,7 @@ func (f *seen) merge(other *seen) {
 	if f.callsOut = 0; callOut {
 		f.callsOut = f.units
 	}
-	f.fixed, f.steady, f.ofList, f.ofNone = f.fixed && other.fixed, f.steady && other.steady, f.ofList && other.ofList, f.ofNone && other.ofNone
+	f.fixed, f.ofList, f.ofNone = f.fixed && other.fixed, f.ofList && other.ofList, f.ofNone && other.ofNone
 	f.mocked, f.byItem, f.byItself = f.mocked && other.mocked, f.byItem && other.byItem, f.byItself && other.byItself
 	f.inLoop, f.hasRows, f.forRows = f.inLoop || other.inLoop, f.hasRows || other.hasRows, f.forRows || other.forRows
 	f.loops += other.loops

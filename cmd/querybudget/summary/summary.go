@@ -126,7 +126,7 @@ func (s *Summary) join() {
 			f.toLoop = slices.IndexFunc(f.own, s.loops.Has) + 1
 		}
 		f.layer = f.worst.Kind == budget.WriteLoop && s.passed.isLayer(f.frames)
-		f.fixed, f.steady = f.isFixed(s.fewest[key.lines]), f.isSteady(s.fewest[key.lines])
+		f.fixed = f.isFixed(s.fewest[key.lines])
 		f.ofList = s.isOfFixedList(f)
 		f.ofNone = s.isInNoLoop(f)
 		f.mocked = s.isMocked(f)
