@@ -187,7 +187,7 @@ func (s *selectShape) whereOthersAgree() string {
 func inHint(via, sql string) string {
 	isSqlx := strings.HasPrefix(via, "github.com/jmoiron/sqlx")
 	switch {
-	case isSqlx && strings.Contains(sql, " = ANY(?"):
+	case isSqlx && strings.Contains(sql, " = ANY("):
 		return ", or IN (?) with sqlx.In"
 	case !strings.Contains(sql, " IN (?)"):
 		return ""
