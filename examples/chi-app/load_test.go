@@ -43,7 +43,7 @@ func sourceLine(t *testing.T, file, line string) string {
 // Many requests at the same time: every report has exactly its own queries, and
 // together they have all.
 func TestLoad(t *testing.T) {
-	const goroutines, requests, pool = 64, 1000, 16
+	const goroutines, requests, pool = 64, 250, 16
 	d := databases[1] // PostgreSQL through pgx
 	db := d.open(t)
 	db.SetMaxOpenConns(pool)
