@@ -241,7 +241,7 @@ func htPreparedInLoop(ctx context.Context, e *Env) error {
 			return err
 		}
 		drain(stmt.QueryContext(ctx, room))
-		try(stmt.Close())
+		try(stmt.Close()) //nolint:sqlclosecheck // one for each round
 	}
 	return nil
 }

@@ -187,9 +187,9 @@ func htFanOut(ctx context.Context, e *Env) error {
 				if err != nil {
 					return err
 				}
-				for rows.Next() { //nolint:revive // they are counted elsewhere
+				for rows.Next() { // they are counted elsewhere
 				}
-				if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				if err := errors.Join(rows.Err(), rows.Close()); err != nil { //nolint:sqlclosecheck // it is the case
 					return err
 				}
 			}

@@ -78,7 +78,8 @@ func htNextval(ctx context.Context, e *Env) error {
 		one(e.DB.QueryRowContext(ctx, "SELECT nextval('invoice_numbers')"), &n)
 		return n
 	}
-	if next() == next() {
+	first := next()
+	if next() == first {
 		return errors.New("the same number")
 	}
 	return nil
@@ -89,7 +90,8 @@ func htClock(ctx context.Context, e *Env) error {
 	held := func() bool {
 		return one(s.db.QueryRowContext(ctx, s.q("SELECT id FROM holds WHERE room_id = ? AND until_at > CURRENT_TIMESTAMP"), 4), new(int64))
 	}
-	if held() || held() {
+	first := held()
+	if held() || first {
 		return errors.New("it is held")
 	}
 	return nil

@@ -105,8 +105,8 @@ func htPreparedInTx(ctx context.Context, e *Env) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	stmt, err := tx.PrepareContext(ctx, e.Q("INSERT INTO points (guest_id, amount, reason) VALUES (?, ?, 'file')"))
+	defer tx.Rollback()                                                                                             //nolint:errcheck // after a commit it does nothing
+	stmt, err := tx.PrepareContext(ctx, e.Q("INSERT INTO points (guest_id, amount, reason) VALUES (?, ?, 'file')")) //nolint:sqlclosecheck // the transaction closes it
 	if err != nil {
 		return err
 	}
