@@ -60,13 +60,3 @@ func TestWordsOfLists(t *testing.T) {
 		}
 	}
 }
-
-// sqlx has a word for a list, whatever the system.
-func TestWordsOfSqlx(t *testing.T) {
-	const shape = "SELECT name FROM guests WHERE id = ?"
-	for system, want := range map[string]string{"postgresql": " = ANY($1), or IN (?) with sqlx.In", "sqlite": " IN (?) with sqlx.In"} {
-		if got := (&batchedAdvice{key: "id", via: "github.com/jmoiron/sqlx", isAlone: true}).form(shape, system); !strings.HasSuffix(got, want) {
-			t.Errorf("%s: %s", system, got)
-		}
-	}
-}

@@ -185,13 +185,10 @@ func (s *selectShape) whereOthersAgree() string {
 
 // inHint says how a list gets into IN (?).
 func inHint(via, sql string) string {
-	isSqlx := strings.HasPrefix(via, "github.com/jmoiron/sqlx")
 	switch {
-	case isSqlx && strings.Contains(sql, " = ANY("):
-		return ", or IN (?) with sqlx.In"
 	case !strings.Contains(sql, " IN (?)"):
 		return ""
-	case isSqlx:
+	case strings.HasPrefix(via, "github.com/jmoiron/sqlx"):
 		return " with sqlx.In"
 	default:
 		return " with a placeholder for each key"
