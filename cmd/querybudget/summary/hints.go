@@ -26,8 +26,8 @@ var hints = []*reason{
 // isAgain reports whether a finding is about a read that is sent again, but for one that a loop of the source repeats.
 func (f *seen) isAgain() bool { return f.worst.Kind == budget.Duplicate && !f.inLoop }
 
-// isOneByOne reports whether each of a loop's statements is a write that is committed by itself. Of the loops of applications
-// that were judged as many were by design, in jobs and beside other services, as were worth a change.
+// isOneByOne reports whether each of a loop's statements is a write that is committed by itself. Jobs, and what is done beside
+// another service, want that, and a loop that somebody forgot to put into a transaction looks like it.
 func (f *seen) isOneByOne() bool {
 	return f.byItself && !slices.ContainsFunc(f.with, func(w *seen) bool { return w.isLoop() && !w.isOneByOne() })
 }
